@@ -1,0 +1,23 @@
+using System.CommandLine;
+using Weir.Cli.Devices;
+using Weir.Cli.Doctor;
+using Weir.Cli.Run;
+
+namespace Weir.Cli;
+
+/// <summary>The command `weir`: lists its commands, nothing else.</summary>
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        var root = new RootCommand("Weir: accelerators as a pool. Runs unmodified GPU programs on what there is.")
+        {
+            RunCommand.Create(),
+            DevicesCommand.Create(),
+            DoctorCommand.Create(),
+            CompletionCommand.Create(),
+            VersionCommand.Create(),
+        };
+        return root.Parse(args).Invoke();
+    }
+}

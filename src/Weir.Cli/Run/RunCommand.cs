@@ -1,0 +1,69 @@
+using System.CommandLine;
+
+namespace Weir.Cli.Run;
+
+/// <summary>
+/// `weir run -- PROGRAM ARGS…`. The work is done by the native launcher (`weir-worker --launch`), which this process
+/// becomes: a managed runtime would change signal dispositions and take its time.
+/// </summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        var device = new Option<string>("--device")
+        {
+            Description = "auto: the real driver where there is one, else software; or force one.",
+            DefaultValueFactory = _ => "auto",
+        };
+        device.AcceptOnlyFromAmong("auto", "software", "cuda");
+        var memory = new Option<string?>("--mem")
+        {
+            Description = "Device memory of the software device, e.g. 8GiB (default: half of this machine's).",
+        };
+        var threads = new Option<int?>("--threads") { Description = "Threads of the software device (default: all cores)." };
+        var report = new Option<string?>("--report") { Description = "Write the session summaries (JSON, one per line) to this file." };
+        var program = new Argument<string[]>("program")
+        {
+            Description = "The program and its arguments, after --",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var command = new Command(
+            "run",
+            "Run a program with Weir's accelerator in front of it.\n\n"
+                + "Process id, exit code, signals, stdin and stdout are the program's own. 127: program not found, "
+                + "126: not executable, 125: Weir could not start."
+        )
+        {
+            device,
+            memory,
+            threads,
+            report,
+            program,
+        };
+        command.SetAction(parsed =>
+        {
+            if (Artifacts.Find() is not { } artifacts)
+            {
+                Console.Error.WriteLine("weir: the published parts are missing; run ./weir build or set WEIR_ARTIFACTS.");
+                return ExitCodes.CannotStart;
+            }
+            List<string> line = [artifacts.Worker, "--launch", "--device", parsed.GetValue(device)!];
+            Add("--mem", parsed.GetValue(memory));
+            Add("--threads", parsed.GetValue(threads)?.ToString());
+            Add("--report", parsed.GetValue(report));
+            line.Add("--");
+            line.AddRange(parsed.GetValue(program)!);
+            return ProcessImage.Replace(artifacts.Worker, line);
+
+            void Add(string name, string? value)
+            {
+                if (value is not null)
+                {
+                    line.Add(name);
+                    line.Add(value);
+                }
+            }
+        });
+        return command;
+    }
+}
