@@ -1,0 +1,22 @@
+namespace Weir.Wire;
+
+/// <summary>Worker's side of a slot's reply: one call is outstanding per ring, so one buffer is enough.</summary>
+internal static unsafe class ReplySlot
+{
+    /// <summary>Where the payload goes: <see cref="SegmentLayout.MaxReplyBytes"/> bytes, shared with the client.</summary>
+    internal static Span<byte> Payload(RingHeader* slot) =>
+        new(SegmentLayout.ReplyPayload(slot), SegmentLayout.MaxReplyBytes);
+
+    /// <summary>
+    /// Publish the answer and wake the client if it sleeps. <paramref name="sequence"/> is the worker's own count of replies on
+    /// this ring (0 at the start); it is never read back from the segment.
+    /// </summary>
+    internal static void Publish(RingHeader* slot, ref uint sequence, int result, int payloadBytes)
+    {
+        slot->ReplyResult = result;
+        slot->ReplyBytes = (uint)payloadBytes;
+        sequence++;
+        Interlocked.Exchange(ref slot->ReplySequence, sequence);
+        Futex.WakeSleeper(&slot->ClientSleeping);
+    }
+}

@@ -1,0 +1,144 @@
+namespace Weir.Wire;
+
+/// <summary>What <see cref="RingReader.TryPeek"/> found.</summary>
+internal enum RingPeek
+{
+    Empty,
+    Record,
+
+    /// <summary>The ring breaks the rules: end the session.</summary>
+    Corrupt,
+}
+
+/// <summary>
+/// Consumer half of a ring (worker). Whatever the client may change under us is copied out once and then checked; positions that
+/// we need ourselves are kept here, never read back.
+/// </summary>
+internal unsafe struct RingReader
+{
+    private readonly RingHeader* _header;
+    private readonly byte* _records;
+    private ulong _head;
+    private ulong _tail;
+
+    internal RingReader(byte* segment, int slot)
+    {
+        _header = SegmentLayout.Slot(segment, slot);
+        _records = SegmentLayout.Records(_header);
+    }
+
+    /// <summary>The slot, for replies.</summary>
+    internal readonly RingHeader* Header => _header;
+
+    /// <summary>Look at the next record without consuming it; skips pad records. <paramref name="header"/> is a checked copy.</summary>
+    internal RingPeek TryPeek(out RecordHeader header)
+    {
+        header = default;
+        while (true)
+        {
+            if (_head == _tail)
+            {
+                _tail = Volatile.Read(ref _header->Tail);
+                if (_head == _tail)
+                {
+                    return RingPeek.Empty;
+                }
+
+                if (_tail - _head > SegmentLayout.RingBytes || (_tail & 7) != 0)
+                {
+                    return RingPeek.Corrupt;
+                }
+            }
+
+            var place = (uint)_head & (SegmentLayout.RingBytes - 1);
+            var left = SegmentLayout.RingBytes - place;
+            var first = *(ulong*)(_records + place);
+            var size = (uint)first;
+            var op = (ushort)(first >> 32);
+            if (size < 8 || (size & 7) != 0 || size > left || size > _tail - _head)
+            {
+                return RingPeek.Corrupt;
+            }
+
+            if (op == 0)
+            {
+                if (size != left)
+                {
+                    return RingPeek.Corrupt;
+                }
+                _head += size;
+                continue;
+            }
+
+            if (size is < RecordHeader.Bytes or > SegmentLayout.MaxRecordBytes)
+            {
+                return RingPeek.Corrupt;
+            }
+
+            header.SizeBytes = size;
+            header.Op = op;
+            header.Flags = (ushort)(first >> 48);
+            header.Ticket = *(ulong*)(_records + place + 8);
+            header.Context = *(ulong*)(_records + place + 16);
+            return RingPeek.Record;
+        }
+    }
+
+    /// <summary>Read the tail anew even if records are known, so that nothing published before now is overlooked.</summary>
+    internal bool Refresh()
+    {
+        var tail = Volatile.Read(ref _header->Tail);
+        if (tail - _head > SegmentLayout.RingBytes || (tail & 7) != 0)
+        {
+            return false;
+        }
+        _tail = tail;
+        return true;
+    }
+
+    /// <summary>Copy the payload of the peeked record out of reach of the client.</summary>
+    /// <param name="header">As <see cref="TryPeek"/> gave it.</param>
+    /// <param name="destination">At least SizeBytes − 24 bytes.</param>
+    internal readonly ReadOnlySpan<byte> CopyPayload(in RecordHeader header, Span<byte> destination)
+    {
+        var place = (uint)_head & (SegmentLayout.RingBytes - 1);
+        var bytes = (int)header.SizeBytes - RecordHeader.Bytes;
+        new ReadOnlySpan<byte>(_records + place + RecordHeader.Bytes, bytes).CopyTo(destination);
+        return destination[..bytes];
+    }
+
+    /// <summary>Consume the peeked record: its place may be overwritten from now on.</summary>
+    internal void Advance(in RecordHeader header)
+    {
+        _head += header.SizeBytes;
+        Volatile.Write(ref _header->Head, _head);
+        if (Volatile.Read(ref _header->ClientSleeping) != 0 && _head == _tail)
+        {
+            // The client may sleep for room; it sleeps in short slices, so this needs no fence.
+            Futex.WakeSleeper(&_header->ClientSleeping);
+        }
+    }
+
+    /// <summary>True when no client thread owns the slot and all its records are read: its bit may be cleared.</summary>
+    internal readonly bool IsIdle =>
+        Volatile.Read(ref _header->Owned) == 0 && Volatile.Read(ref _header->Tail) == _head;
+
+    /// <summary>Clear the slot's bit in <see cref="ControlPage.OpenRings"/> if it may be; true when it is cleared.</summary>
+    internal readonly bool TryRetire(ControlPage* control, int slot)
+    {
+        if (!IsIdle)
+        {
+            return false;
+        }
+
+        var bit = 1UL << (slot & 63);
+        Interlocked.And(ref control->OpenRings[slot >> 6], ~bit);
+        if (IsIdle)
+        {
+            return true;
+        }
+
+        Interlocked.Or(ref control->OpenRings[slot >> 6], bit);
+        return false;
+    }
+}
