@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Weir.Cli.Bench;
 using Weir.Cli.Devices;
 using Weir.Cli.Doctor;
 using Weir.Cli.Run;
@@ -15,6 +16,7 @@ internal static class Program
             RunCommand.Create(),
             DevicesCommand.Create(),
             DoctorCommand.Create(),
+            BenchCommand.Create(),
             CompletionCommand.Create(),
             VersionCommand.Create(),
         };

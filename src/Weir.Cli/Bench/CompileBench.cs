@@ -1,0 +1,18 @@
+namespace Weir.Cli.Bench;
+
+/// <summary>What the first launch of a kernel costs.</summary>
+internal static class CompileBench
+{
+    public const string Section = "compile";
+
+    public static IEnumerable<Figure> Run(BenchPlace place)
+    {
+        Dictionary<string, double> weir = NativeProgram.Build(place, "compile").RunUnderWeir(place, []);
+        yield return First("first launch, 200 instructions", weir["first_launch_200_ms"], 50);
+        yield return First("first launch, 5,000 instructions", weir["first_launch_5000_ms"], 400);
+        yield return First("first launch, 200 instructions, from the disk cache", weir["cached_launch_200_ms"], 5);
+    }
+
+    private static Figure First(string name, double value, double bound) =>
+        new(Section, name, value, "ms", "", null, new(TargetKind.AtMost, bound));
+}
