@@ -1,0 +1,263 @@
+using System.Runtime.InteropServices;
+using Weir.Wire;
+using Weir.Worker.Logging;
+using Weir.Worker.Posix;
+using Libc = Weir.Worker.Posix.Libc;
+
+namespace Weir.Worker.Brokering;
+
+/// <summary>
+/// Stands beside a program: takes its clients' connections and gives each to a worker of its own, one of which is always
+/// ready. It ends when the program has ended and no session is open; workers notice by themselves when it is killed. One
+/// thread, one poll.
+/// </summary>
+internal sealed unsafe class Broker(BrokerOptions options)
+{
+    private const int MaxSessions = 256;
+    private const int MaxGreetings = 256;
+    private const int MaxFailedStarts = 3;
+
+    private readonly List<WorkerSlot> _workers = [];
+
+    // Accepted connections whose first message has not arrived.
+    private readonly List<int> _greetings = [];
+    private readonly string _self = NativeText.FromUtf8(Environment.ProcessPath!);
+    private byte[]? _snapshot;
+    private bool _programEnded;
+    private int _failedStarts;
+
+    /// <summary>Runs until its work is done; the exit code.</summary>
+    public int Run()
+    {
+        Prepare();
+        var entries = new List<PollEntry>();
+        while (true)
+        {
+            if (_programEnded && !_workers.Exists(worker => worker.ClientProcessId != 0))
+            {
+                break;
+            }
+            entries.Clear();
+            entries.Add(Entry(options.Listener));
+            entries.Add(Entry(_programEnded ? -1 : options.Program));
+            foreach (WorkerSlot worker in _workers)
+            {
+                entries.Add(Entry(worker.Pidfd));
+                entries.Add(Entry(worker.IsSilent ? -1 : worker.Control));
+            }
+            int greetingsAt = entries.Count;
+            foreach (int greeting in _greetings)
+            {
+                entries.Add(Entry(greeting));
+            }
+            Span<PollEntry> span = CollectionsMarshal.AsSpan(entries);
+            fixed (PollEntry* first = span)
+            {
+                if (Libc.poll(first, (ulong)span.Length, -1) < 0)
+                {
+                    continue;
+                }
+            }
+            WorkerSlot[] polled = [.. _workers];
+            for (int i = 0; i < polled.Length; i++)
+            {
+                if (span[2 + 2 * i + 1].Returned != 0)
+                {
+                    Hear(polled[i]);
+                }
+                if (span[2 + 2 * i].Returned != 0)
+                {
+                    Bury(polled[i]);
+                }
+            }
+            int[] greetings = [.. _greetings];
+            for (int i = 0; i < greetings.Length; i++)
+            {
+                if (span[greetingsAt + i].Returned != 0)
+                {
+                    Greet(greetings[i]);
+                }
+            }
+            if (span[0].Returned != 0)
+            {
+                Accept();
+            }
+            _programEnded |= span[1].Returned != 0;
+            Prepare();
+        }
+        // Unassigned workers end when their sockets close; the compile service notices by its connections.
+        return 0;
+    }
+
+    private static PollEntry Entry(int descriptor) => new() { Descriptor = descriptor, Events = Libc.POLLIN };
+
+    // Keeps as many workers ready as asked for. The next one starts only when the newest client is served.
+    private void Prepare()
+    {
+        int idle = _workers.Count(worker => worker.ClientProcessId == 0);
+        while (!_programEnded && idle < options.Prewarm && _failedStarts < MaxFailedStarts)
+        {
+            if (StartWorker() is null)
+            {
+                return;
+            }
+            idle++;
+        }
+    }
+
+    private WorkerSlot? StartWorker()
+    {
+        int* pair = stackalloc int[2];
+        if (Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, pair) != 0)
+        {
+            Log.Error($"no socket for a worker: errno {Libc.Errno}");
+            return null;
+        }
+        try
+        {
+            List<string> arguments = [_self, "--worker", .. options.ForWorkers];
+            int pid = ChildProcess.Start(_self, arguments, NativeText.Environment(), [pair[1]], output: 2, detached: false);
+            var worker = new WorkerSlot(pid, pair[0]);
+            _workers.Add(worker);
+            return worker;
+        }
+        catch (IOException failure)
+        {
+            Log.Error(failure.Message);
+            _ = Libc.close(pair[0]);
+            _failedStarts++;
+            return null;
+        }
+        finally
+        {
+            _ = Libc.close(pair[1]);
+        }
+    }
+
+    private void Accept()
+    {
+        int client = Libc.accept4(options.Listener, null, null, Libc.SOCK_CLOEXEC);
+        if (client < 0)
+        {
+            return;
+        }
+        // Abstract sockets have no file permissions: who may connect is decided here.
+        if (!UnixSocket.TryGetPeer(client, out PeerCredentials peer) || peer.Uid != Libc.getuid())
+        {
+            Log.Error($"process {peer.Pid} of user {peer.Uid} was turned away");
+            _ = Libc.close(client);
+            return;
+        }
+        if (_greetings.Count >= MaxGreetings)
+        {
+            _ = Libc.close(_greetings[0]);
+            _greetings.RemoveAt(0);
+        }
+        _greetings.Add(client);
+    }
+
+    // The first message says whether a worker is needed at all; it is only looked at, the worker reads it itself.
+    private void Greet(int client)
+    {
+        _ = _greetings.Remove(client);
+        Hello hello;
+        nint length = Libc.recv(client, &hello, (nuint)sizeof(Hello), Libc.MSG_PEEK | Libc.MSG_DONTWAIT);
+        if (length < sizeof(Hello) || hello.Magic != Hello.ExpectedMagic)
+        {
+            if (length > 0)
+            {
+                Log.Error("a connection was closed: its first message is no greeting");
+            }
+            _ = Libc.close(client);
+            return;
+        }
+        if ((hello.Flags & Hello.SnapshotOnly) != 0 && _snapshot is not null)
+        {
+            byte[] answer = Welcome.Encode(new Welcome { ApiHash = hello.ApiHash }, [], _snapshot);
+            _ = UnixSocket.Send(client, answer);
+            _ = Libc.close(client);
+            return;
+        }
+        Assign(client);
+    }
+
+    private void Assign(int client)
+    {
+        _ = UnixSocket.TryGetPeer(client, out PeerCredentials peer);
+        if (_workers.Count(worker => worker.ClientProcessId != 0) >= MaxSessions)
+        {
+            Log.Error($"process {peer.Pid} was turned away: {MaxSessions} sessions are open");
+            _ = Libc.close(client);
+            return;
+        }
+        WorkerSlot? worker =
+            _workers.Find(worker => worker.ClientProcessId == 0 && worker.IsReady && !worker.IsSilent)
+            ?? _workers.Find(worker => worker.ClientProcessId == 0 && !worker.IsSilent)
+            ?? StartWorker();
+        if (worker is not null)
+        {
+            // A worker that is not ready yet finds the message when it is.
+            if (UnixSocket.Send(worker.Control, [BrokerMessage.Serve], client))
+            {
+                worker.ClientProcessId = Math.Max(1, peer.Pid);
+            }
+            else
+            {
+                Log.Error($"worker {worker.ProcessId} does not listen any more");
+                _ = Libc.kill(worker.ProcessId, Libc.SIGKILL);
+                worker.IsSilent = true;
+            }
+        }
+        // From here on the socket is the worker's alone: its end tells the client.
+        _ = Libc.close(client);
+    }
+
+    private void Hear(WorkerSlot worker)
+    {
+        byte[] buffer = new byte[BrokerMessage.MaxBytes];
+        int length = UnixSocket.Receive(worker.Control, buffer, out int descriptor, Libc.MSG_DONTWAIT);
+        if (descriptor >= 0)
+        {
+            _ = Libc.close(descriptor);
+        }
+        if (length == 0)
+        {
+            worker.IsSilent = true;
+        }
+        else if (length > 0 && buffer[0] == BrokerMessage.Ready)
+        {
+            worker.IsReady = true;
+            _failedStarts = 0;
+            if (Welcome.IsSnapshot(buffer.AsSpan(1, length - 1)))
+            {
+                _snapshot ??= buffer[1..length];
+            }
+        }
+    }
+
+    private void Bury(WorkerSlot worker)
+    {
+        _ = _workers.Remove(worker);
+        int status = worker.Reap();
+        string what =
+            worker.ClientProcessId == 0
+                ? $"worker {worker.ProcessId} (no client yet)"
+                : $"worker {worker.ProcessId} (client {worker.ClientProcessId})";
+        if ((status & 0x7f) != 0)
+        {
+            Log.Error($"{what} was ended by signal {status & 0x7f}");
+        }
+        else if (status != 0)
+        {
+            Log.Error($"{what} ended with exit code {status >> 8 & 0xff}");
+        }
+        if (!worker.IsReady && status != 0)
+        {
+            _failedStarts++;
+            if (_failedStarts >= MaxFailedStarts)
+            {
+                Log.Error("workers do not start; no more are tried in advance");
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using Weir.Worker.Posix;
+
+namespace Weir.Worker.Brokering;
+
+/// <summary>What the launcher tells the broker, and the broker its workers: NAME VALUE pairs on their command lines.</summary>
+internal sealed record BrokerOptions
+{
+    /// <summary>Descriptor of the listening socket.</summary>
+    public int Listener { get; private set; } = -1;
+
+    /// <summary>Descriptor (pidfd) of the main program.</summary>
+    public int Program { get; private set; } = -1;
+
+    /// <summary>Workers kept ready.</summary>
+    public int Prewarm { get; private set; } = 1;
+
+    /// <summary>The part that workers get too: --device, --memory, --threads, --report with their values.</summary>
+    public IReadOnlyList<string> ForWorkers { get; private set; } = [];
+
+    /// <exception cref="FormatException">Says what was not understood.</exception>
+    public static BrokerOptions Parse(IReadOnlyList<string> words)
+    {
+        var options = new BrokerOptions();
+        List<string> forWorkers = [];
+        for (int at = 0; at < words.Count; at += 2)
+        {
+            string name = words[at];
+            string value = at + 1 < words.Count ? words[at + 1] : throw new FormatException($"{name} needs a value");
+            switch (name)
+            {
+                case "--listener":
+                    options.Listener = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--program":
+                    options.Program = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--prewarm":
+                    options.Prewarm = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--device" or "--memory" or "--threads" or "--report":
+                    forWorkers.AddRange([name, value]);
+                    break;
+                default:
+                    throw new FormatException($"unknown option {NativeText.ToDisplay(name)}");
+            }
+        }
+        options.ForWorkers = forWorkers;
+        return options.Listener >= 0 && options.Program >= 0
+            ? options
+            : throw new FormatException("--listener and --program are needed");
+    }
+}

@@ -1,0 +1,35 @@
+using Weir.Worker.Posix;
+
+namespace Weir.Worker.Brokering;
+
+/// <summary>A worker process as its broker sees it.</summary>
+internal sealed class WorkerSlot(int processId, int control)
+{
+    /// <summary>Process id.</summary>
+    public int ProcessId { get; } = processId;
+
+    /// <summary>Readable when the process has ended.</summary>
+    public int Pidfd { get; } = Libc.PidfdOpen(processId);
+
+    /// <summary>The broker's end of the socket between them.</summary>
+    public int Control { get; } = control;
+
+    /// <summary>Its device is open.</summary>
+    public bool IsReady { get; set; }
+
+    /// <summary>Process id of the client that it serves; 0 while it has none.</summary>
+    public int ClientProcessId { get; set; }
+
+    /// <summary>Its client is gone and only its end is awaited, or it closed its socket.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>Closes the descriptors and takes the exit status; the process has ended.</summary>
+    public unsafe int Reap()
+    {
+        int status = 0;
+        _ = Libc.waitpid(ProcessId, &status, 0);
+        _ = Libc.close(Pidfd);
+        _ = Libc.close(Control);
+        return status;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace Weir.Worker.Launching;
+
+/// <summary>Command line of the launcher: what `weir run` was asked for.</summary>
+internal sealed record LaunchOptions
+{
+    /// <summary>"auto", "software" or "cuda".</summary>
+    public string Device { get; private set; } = "auto";
+
+    /// <summary>Device memory of the software device, bytes; null for its default.</summary>
+    public long? MemoryBytes { get; private set; }
+
+    /// <summary>Threads of the software device; null for all cores.</summary>
+    public int? Threads { get; private set; }
+
+    /// <summary>Absolute path that session summaries are appended to, or null.</summary>
+    public string? Report { get; private set; }
+
+    /// <summary>Workers kept ready.</summary>
+    public int Prewarm { get; private set; } = 1;
+
+    /// <summary>The program and its arguments.</summary>
+    public IReadOnlyList<string> Program { get; private set; } = [];
+
+    /// <summary>
+    /// Reads [OPTION VALUE]… [--] PROGRAM [ARGUMENT]…; the first word that is no option begins the program.
+    /// </summary>
+    /// <exception cref="FormatException">Says what was not understood.</exception>
+    public static LaunchOptions Parse(IReadOnlyList<string> words)
+    {
+        var options = new LaunchOptions();
+        int at = 0;
+        while (at < words.Count && words[at].StartsWith('-') && words[at] != "--")
+        {
+            string name = words[at];
+            string value = at + 1 < words.Count ? words[at + 1] : throw new FormatException($"{name} needs a value");
+            switch (name)
+            {
+                case "--device":
+                    options.Device =
+                        value is "auto" or "software" or "cuda"
+                            ? value
+                            : throw new FormatException($"--device takes auto, software or cuda, not {value}");
+                    break;
+                case "--mem":
+                    options.MemoryBytes = ByteSize.Parse(value);
+                    break;
+                case "--threads":
+                    options.Threads = Number(name, value, 1, 1024);
+                    break;
+                case "--prewarm":
+                    options.Prewarm = Number(name, value, 0, 64);
+                    break;
+                case "--report":
+                    options.Report = Path.IsPathRooted(value) ? value : Path.Combine(Environment.CurrentDirectory, value);
+                    break;
+                default:
+                    throw new FormatException($"unknown option {name}");
+            }
+            at += 2;
+        }
+        if (at < words.Count && words[at] == "--")
+        {
+            at++;
+        }
+        options.Program = [.. words.Skip(at)];
+        return options.Program.Count > 0 ? options : throw new FormatException("no program given");
+    }
+
+    private static int Number(string name, string value, int least, int most) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        && number >= least
+        && number <= most
+            ? number
+            : throw new FormatException($"{name} takes a number from {least} to {most}, not {value}");
+}

@@ -1,0 +1,241 @@
+using System.Runtime.InteropServices;
+
+namespace Weir.Worker.Posix;
+
+/// <summary>The C library's calls that the roles need, by their own names; Linux on x86-64 only.</summary>
+internal static unsafe partial class Libc
+{
+    public const int EINTR = 4;
+    public const int ENOEXEC = 8;
+    public const int EAGAIN = 11;
+    public const int EACCES = 13;
+
+    public const int AF_UNIX = 1;
+    public const int SOCK_STREAM = 1;
+    public const int SOCK_SEQPACKET = 5;
+    public const int SOCK_CLOEXEC = 0x80000;
+    public const int SOCK_NONBLOCK = 0x800;
+    public const int SOL_SOCKET = 1;
+    public const int SO_PEERCRED = 17;
+    public const int SCM_RIGHTS = 1;
+    public const int MSG_PEEK = 2;
+    public const int MSG_DONTWAIT = 0x40;
+    public const int MSG_NOSIGNAL = 0x4000;
+    public const int MSG_CMSG_CLOEXEC = 0x40000000;
+
+    public const int O_RDONLY = 0;
+    public const int O_WRONLY = 1;
+    public const int O_RDWR = 2;
+    public const int O_CREAT = 0x40;
+    public const int O_APPEND = 0x400;
+    public const int O_CLOEXEC = 0x80000;
+    public const int X_OK = 1;
+    public const int F_DUPFD_CLOEXEC = 1030;
+
+    public const short POLLIN = 1;
+    public const short POLLERR = 8;
+    public const short POLLHUP = 16;
+
+    public const int SIGKILL = 9;
+    public const int SIGPIPE = 13;
+    public const int SIG_SETMASK = 2;
+    public const int WNOHANG = 1;
+
+    public const long SYS_pidfd_open = 434;
+    public const long SYS_close_range = 436;
+    public const uint CLOSE_RANGE_CLOEXEC = 4;
+
+    public const int PR_SET_PDEATHSIG = 1;
+    public const int PR_SET_NAME = 15;
+    public const int PR_SET_NO_NEW_PRIVS = 38;
+
+    public const int RLIMIT_DATA = 2;
+    public const int RLIMIT_CORE = 4;
+    public const int RLIMIT_NOFILE = 7;
+
+    [DllImport("libc", EntryPoint = "__errno_location"), SuppressGCTransition]
+    private static extern int* ErrnoLocation();
+
+    /// <summary>Error number of the last call made on this thread.</summary>
+    public static int Errno => *ErrnoLocation();
+
+    [DllImport("libc")]
+    public static extern int socket(int domain, int type, int protocol);
+
+    [DllImport("libc")]
+    public static extern int socketpair(int domain, int type, int protocol, int* pair);
+
+    [DllImport("libc")]
+    public static extern int bind(int socket, void* address, uint length);
+
+    [DllImport("libc")]
+    public static extern int connect(int socket, void* address, uint length);
+
+    [DllImport("libc")]
+    public static extern int listen(int socket, int backlog);
+
+    [DllImport("libc")]
+    public static extern int accept4(int socket, void* address, uint* length, int flags);
+
+    [DllImport("libc")]
+    public static extern int getsockopt(int socket, int level, int name, void* value, uint* length);
+
+    [DllImport("libc")]
+    public static extern nint sendmsg(int socket, MessageHeader* message, int flags);
+
+    [DllImport("libc")]
+    public static extern nint recvmsg(int socket, MessageHeader* message, int flags);
+
+    [DllImport("libc")]
+    public static extern nint recv(int socket, void* buffer, nuint length, int flags);
+
+    [DllImport("libc")]
+    public static extern int poll(PollEntry* entries, ulong count, int timeoutMs);
+
+    [DllImport("libc")]
+    public static extern nint read(int descriptor, void* buffer, nuint length);
+
+    [DllImport("libc")]
+    public static extern nint write(int descriptor, void* buffer, nuint length);
+
+    [DllImport("libc")]
+    public static extern int open(byte* path, int flags, int mode);
+
+    [DllImport("libc")]
+    public static extern int close(int descriptor);
+
+    [DllImport("libc")]
+    public static extern int access(byte* path, int mode);
+
+    [DllImport("libc")]
+    public static extern int pipe2(int* pair, int flags);
+
+    [DllImport("libc")]
+    public static extern int waitpid(int pid, int* status, int options);
+
+    [DllImport("libc")]
+    public static extern int kill(int pid, int signal);
+
+    [DllImport("libc")]
+    public static extern int getpid();
+
+    [DllImport("libc")]
+    public static extern uint getuid();
+
+    [DllImport("libc")]
+    public static extern int setrlimit(int resource, ResourceLimit* limit);
+
+    [DllImport("libc")]
+    public static extern int getrlimit(int resource, ResourceLimit* limit);
+
+    [DllImport("libc")]
+    public static extern int prctl(int option, nuint a, nuint b, nuint c, nuint d);
+
+    [DllImport("libc")]
+    public static extern nint getrandom(void* buffer, nuint length, uint flags);
+
+    [DllImport("libc")]
+    public static extern int setenv(byte* name, byte* value, int overwrite);
+
+    [DllImport("libc")]
+    public static extern void _exit(int code);
+
+    [DllImport("libc")]
+    public static extern nint signal(int number, nint handler);
+
+    [DllImport("libc")]
+    public static extern int execv(byte* path, byte** arguments);
+
+    [DllImport("libc")]
+    public static extern nint dlsym(nint handle, byte* name);
+
+    // What a forked child calls before exec: no transitions, so that nothing of the runtime is touched.
+
+    [DllImport("libc"), SuppressGCTransition]
+    public static extern int fork();
+
+    [DllImport("libc", EntryPoint = "_exit"), SuppressGCTransition]
+    public static extern void ChildExit(int code);
+
+    [DllImport("libc", EntryPoint = "execve"), SuppressGCTransition]
+    public static extern int ChildExecve(byte* path, byte** arguments, byte** environment);
+
+    [DllImport("libc", EntryPoint = "dup2"), SuppressGCTransition]
+    public static extern int ChildDup2(int from, int to);
+
+    [DllImport("libc", EntryPoint = "fcntl"), SuppressGCTransition]
+    public static extern int ChildFcntl(int descriptor, int command, nint argument);
+
+    [DllImport("libc", EntryPoint = "setsid"), SuppressGCTransition]
+    public static extern int ChildSetsid();
+
+    [DllImport("libc", EntryPoint = "sigprocmask"), SuppressGCTransition]
+    public static extern int ChildSigprocmask(int how, byte* set, byte* old);
+
+    [DllImport("libc", EntryPoint = "syscall"), SuppressGCTransition]
+    public static extern nint ChildSyscall(nint number, nint a, nint b, nint c);
+
+    [DllImport("libc", EntryPoint = "write"), SuppressGCTransition]
+    public static extern nint ChildWrite(int descriptor, void* buffer, nuint length);
+
+    /// <summary>A descriptor that becomes readable when the process ends; negative on failure.</summary>
+    public static int PidfdOpen(int pid) => (int)ChildSyscall((nint)SYS_pidfd_open, pid, 0, 0);
+
+    /// <summary>Marks every descriptor from <paramref name="first"/> on to be closed at exec.</summary>
+    public static void CloseOnExecFrom(int first) =>
+        _ = ChildSyscall((nint)SYS_close_range, first, int.MaxValue, (nint)CLOSE_RANGE_CLOEXEC);
+
+    /// <summary>This process' environment, the array that exec hands down.</summary>
+    public static byte** Environment
+    {
+        get
+        {
+            fixed (byte* name = "environ\0"u8)
+            {
+                return *(byte***)dlsym(0, name);
+            }
+        }
+    }
+}
+
+/// <summary>struct pollfd.</summary>
+internal struct PollEntry
+{
+    public int Descriptor;
+    public short Events;
+    public short Returned;
+}
+
+/// <summary>struct rlimit.</summary>
+internal struct ResourceLimit
+{
+    public ulong Soft;
+    public ulong Hard;
+}
+
+/// <summary>struct iovec.</summary>
+internal unsafe struct IoVector
+{
+    public void* Base;
+    public nuint Length;
+}
+
+/// <summary>struct msghdr on 64-bit Linux.</summary>
+internal unsafe struct MessageHeader
+{
+    public void* Name;
+    public uint NameLength;
+    public IoVector* Vectors;
+    public nuint VectorCount;
+    public void* Control;
+    public nuint ControlLength;
+    public int Flags;
+}
+
+/// <summary>struct ucred.</summary>
+internal struct PeerCredentials
+{
+    public int Pid;
+    public uint Uid;
+    public uint Gid;
+}

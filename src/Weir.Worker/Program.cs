@@ -1,0 +1,57 @@
+using Weir.Worker.Brokering;
+using Weir.Worker.Launching;
+using Weir.Worker.Logging;
+using Weir.Worker.Posix;
+
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+
+namespace Weir.Worker;
+
+/// <summary>One program, three roles; the first argument chooses.</summary>
+internal static class Program
+{
+    private const string Usage = """
+        weir-worker: the native parts behind `weir run`.
+          --launch [OPTIONS] -- PROGRAM ARGS…   start a broker, become the program
+          --broker OPTIONS                      hand clients to workers (started by --launch)
+          --worker OPTIONS                      serve one client (started by --broker)
+        """;
+
+    private static int Main()
+    {
+        List<string> words = NativeText.Arguments();
+        string role = words.Count > 1 ? words[1] : "";
+        List<string> rest = [.. words.Skip(2)];
+        switch (role)
+        {
+            case "--launch":
+                return Launcher.Run(rest);
+            case "--broker":
+                return RunBroker(rest);
+            default:
+                Console.Error.WriteLine(Usage);
+                return 2;
+        }
+    }
+
+    private static int RunBroker(List<string> words)
+    {
+        Log.SetRole("broker");
+        _ = Libc.signal(Libc.SIGPIPE, 1);
+        var log = new BrokerLog();
+        log.Open();
+        try
+        {
+            return new Broker(BrokerOptions.Parse(words)).Run();
+        }
+        catch (FormatException failure)
+        {
+            Log.Error(failure.Message);
+            return 2;
+        }
+        finally
+        {
+            log.Close();
+        }
+    }
+}
