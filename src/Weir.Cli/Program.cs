@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Weir.Cli.Bench;
+using Weir.Cli.Demo;
 using Weir.Cli.Devices;
 using Weir.Cli.Doctor;
 using Weir.Cli.Run;
@@ -16,6 +17,7 @@ internal static class Program
             RunCommand.Create(),
             DevicesCommand.Create(),
             DoctorCommand.Create(),
+            DemoCommand.Create(),
             BenchCommand.Create(),
             CompletionCommand.Create(),
             VersionCommand.Create(),
