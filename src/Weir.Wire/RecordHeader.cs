@@ -4,7 +4,7 @@ namespace Weir.Wire;
 
 /// <summary>
 /// Head of a record in a ring, 8-aligned, contiguous, followed by the payload: fields in declaration order, each 8-aligned;
-/// variable parts as u32 length (in an 8-byte field) and bytes padded to 8. A pad record (op 0) fills the end of the ring and
+/// variable parts as u32 length and bytes, together padded to 8. A pad record (op 0) fills the end of the ring and
 /// has only its first 8 bytes.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]

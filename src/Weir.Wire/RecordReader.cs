@@ -1,74 +1,95 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Weir.Wire;
 
 /// <summary>
-/// Reads the payload of a record (or a reply) from a private copy. Every read is checked; the first that does not fit sets
-/// <see cref="Failed"/> and from then on all give zero or nothing, so that callers check once, at the end.
+/// Reads the payload of a record from a private copy, field by field, each 8-aligned. Variable parts are a u32 length and the bytes,
+/// together padded to 8. What does not fit throws <see cref="ProtocolException"/>. Pointers given out point into the copy.
 /// </summary>
-internal ref struct RecordReader
+internal unsafe ref struct RecordReader
 {
-    private ReadOnlySpan<byte> _rest;
+    private byte* _next;
+    private readonly byte* _end;
 
-    internal RecordReader(ReadOnlySpan<byte> payload) => _rest = payload;
-
-    /// <summary>Something did not fit: the record is malformed.</summary>
-    internal bool Failed { get; private set; }
-
-    /// <summary>True when all was read and fitted.</summary>
-    internal readonly bool IsComplete => !Failed && _rest.IsEmpty;
-
-    internal ulong ReadU64()
+    /// <param name="payload">The private copy; must stay while the reader and what it gave out are used.</param>
+    /// <param name="bytes">Its size, a multiple of 8.</param>
+    internal RecordReader(byte* payload, int bytes)
     {
-        if (_rest.Length < 8)
+        _next = payload;
+        _end = payload + bytes;
+    }
+
+    /// <summary>One 8-byte field.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong U64()
+    {
+        if (_end - _next < 8)
         {
-            Fail();
-            return 0;
+            Throw("field beyond the end");
         }
-        var value = BinaryPrimitives.ReadUInt64LittleEndian(_rest);
-        _rest = _rest[8..];
+        var value = *(ulong*)_next;
+        _next += 8;
         return value;
     }
 
-    internal long ReadI64() => (long)ReadU64();
-
-    internal uint ReadU32() => (uint)ReadU64();
-
-    internal int ReadI32() => (int)ReadU64();
-
-    internal float ReadF32() => BitConverter.UInt32BitsToSingle(ReadU32());
-
-    /// <summary>A variable part: u32 length in an 8-byte field, bytes padded to 8. Empty when malformed.</summary>
-    internal ReadOnlySpan<byte> ReadBytes()
+    /// <summary>A structure of <paramref name="bytes"/> bytes.</summary>
+    internal byte* Take(uint bytes)
     {
-        var length = ReadU64();
-        if (Failed || length > (ulong)_rest.Length || ((length + 7) & ~7UL) > (ulong)_rest.Length)
+        var padded = ((ulong)bytes + 7) & ~7UL;
+        if ((ulong)(_end - _next) < padded)
         {
-            Fail();
-            return default;
+            Throw("structure beyond the end");
         }
-        var bytes = _rest[..(int)length];
-        _rest = _rest[(int)((length + 7) & ~7UL)..];
-        return bytes;
+        var value = _next;
+        _next += padded;
+        return value;
     }
 
-    /// <summary>Exactly <paramref name="length"/> bytes (a structure), padded to 8. Empty when malformed.</summary>
-    internal ReadOnlySpan<byte> ReadFixed(int length)
+    /// <summary>A variable part.</summary>
+    internal byte* Bytes(out uint length)
     {
-        var padded = (length + 7) & ~7;
-        if (length < 0 || padded > _rest.Length || padded < 0)
+        if (_end - _next < 8)
         {
-            Fail();
-            return default;
+            Throw("length beyond the end");
         }
-        var bytes = _rest[..length];
-        _rest = _rest[padded..];
-        return bytes;
+        length = *(uint*)_next;
+        var padded = ((ulong)length + 4 + 7) & ~7UL;
+        if ((ulong)(_end - _next) < padded)
+        {
+            Throw("bytes beyond the end");
+        }
+        var value = _next + 4;
+        _next += padded;
+        return value;
     }
 
-    private void Fail()
+    /// <summary>A NUL-terminated text; null when it is absent and may be.</summary>
+    internal byte* Text(bool optional)
     {
-        Failed = true;
-        _rest = default;
+        var text = Bytes(out var length);
+        if (length == 0)
+        {
+            if (!optional)
+            {
+                Throw("text absent");
+            }
+            return null;
+        }
+        if (text[length - 1] != 0)
+        {
+            Throw("text not terminated");
+        }
+        return text;
     }
+
+    /// <summary>All fields are read: nothing may be left over.</summary>
+    internal readonly void End()
+    {
+        if (_next != _end)
+        {
+            Throw("bytes left over");
+        }
+    }
+
+    private static void Throw(string what) => throw new ProtocolException($"malformed record: {what}");
 }

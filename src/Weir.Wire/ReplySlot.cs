@@ -3,8 +3,8 @@ namespace Weir.Wire;
 /// <summary>Worker's side of a slot's reply: one call is outstanding per ring, so one buffer is enough.</summary>
 internal static unsafe class ReplySlot
 {
-    /// <summary>Where the payload goes: <see cref="SegmentLayout.MaxReplyBytes"/> bytes, shared with the client.</summary>
-    internal static Span<byte> Payload(RingHeader* slot) =>
+    /// <summary>Writer over the payload: <see cref="SegmentLayout.MaxReplyBytes"/> bytes, shared with the client.</summary>
+    internal static ReplyWriter Writer(RingHeader* slot) =>
         new(SegmentLayout.ReplyPayload(slot), SegmentLayout.MaxReplyBytes);
 
     /// <summary>

@@ -1,69 +1,56 @@
-using System.Buffers.Binary;
-
 namespace Weir.Wire;
 
 /// <summary>
-/// Writes the payload of a reply into the slot (or of a record in tests), with the same field rules as records. What does not
-/// fit sets <see cref="Failed"/> and is left out.
+/// Writes the payload of a reply straight into the slot, with the same field rules as records: structures padded to 8, arrays
+/// as u32 length and bytes, together padded to 8. What does not fit throws <see cref="ProtocolException"/>: the client side
+/// never asks for more than <see cref="SegmentLayout.MaxReplyBytes"/>.
 /// </summary>
-internal ref struct ReplyWriter
+internal unsafe ref struct ReplyWriter
 {
-    private readonly Span<byte> _buffer;
+    private readonly byte* _start;
+    private readonly byte* _end;
+    private byte* _next;
 
-    internal ReplyWriter(Span<byte> buffer) => _buffer = buffer;
+    internal ReplyWriter(byte* buffer, int capacity)
+    {
+        _start = buffer;
+        _next = buffer;
+        _end = buffer + capacity;
+    }
 
     /// <summary>Bytes written so far.</summary>
-    internal int Written { get; private set; }
+    internal readonly int Written => (int)(_next - _start);
 
-    /// <summary>Something did not fit.</summary>
-    internal bool Failed { get; private set; }
-
-    internal void WriteU64(ulong value)
+    /// <summary>Room for a structure, zeroed.</summary>
+    internal byte* Reserve(uint bytes)
     {
-        if (_buffer.Length - Written < 8)
+        var padded = ((ulong)bytes + 7) & ~7UL;
+        if ((ulong)(_end - _next) < padded)
         {
-            Failed = true;
-            return;
+            throw new ProtocolException("reply too large");
         }
-        BinaryPrimitives.WriteUInt64LittleEndian(_buffer[Written..], value);
-        Written += 8;
+        var value = _next;
+        new Span<byte>(value, (int)padded).Clear();
+        _next += padded;
+        return value;
     }
 
-    internal void WriteI64(long value) => WriteU64((ulong)value);
-
-    internal void WriteU32(uint value) => WriteU64(value);
-
-    internal void WriteI32(int value) => WriteU64((uint)value);
-
-    /// <summary>A variable part: its length, then the bytes padded to 8.</summary>
-    internal void WriteBytes(ReadOnlySpan<byte> bytes)
+    /// <summary>Room for an array of <paramref name="count"/> elements, zeroed, with its length in bytes in front.</summary>
+    internal byte* ReserveArray(ulong count, uint elementBytes)
     {
-        var padded = (bytes.Length + 7) & ~7;
-        if (_buffer.Length - Written < 8 + padded)
+        if (elementBytes != 0 && count > (ulong)SegmentLayout.MaxReplyBytes / elementBytes)
         {
-            Failed = true;
-            return;
+            throw new ProtocolException("reply too large");
         }
-        WriteU64((ulong)bytes.Length);
-        Append(bytes, padded);
+        var bytes = (uint)count * elementBytes;
+        var place = Reserve(bytes + 4);
+        *(uint*)place = bytes;
+        return place + 4;
     }
 
-    /// <summary>A structure of known size, padded to 8.</summary>
-    internal void WriteFixed(ReadOnlySpan<byte> bytes)
-    {
-        var padded = (bytes.Length + 7) & ~7;
-        if (_buffer.Length - Written < padded)
-        {
-            Failed = true;
-            return;
-        }
-        Append(bytes, padded);
-    }
+    /// <summary>One 8-byte field.</summary>
+    internal void U64(ulong value) => *(ulong*)Reserve(8) = value;
 
-    private void Append(ReadOnlySpan<byte> bytes, int padded)
-    {
-        bytes.CopyTo(_buffer[Written..]);
-        _buffer.Slice(Written + bytes.Length, padded - bytes.Length).Clear();
-        Written += padded;
-    }
+    /// <summary>A variable part.</summary>
+    internal void Bytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(new Span<byte>(ReserveArray((ulong)bytes.Length, 1), bytes.Length));
 }

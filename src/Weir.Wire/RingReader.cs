@@ -98,13 +98,13 @@ internal unsafe struct RingReader
 
     /// <summary>Copy the payload of the peeked record out of reach of the client.</summary>
     /// <param name="header">As <see cref="TryPeek"/> gave it.</param>
-    /// <param name="destination">At least SizeBytes − 24 bytes.</param>
-    internal readonly ReadOnlySpan<byte> CopyPayload(in RecordHeader header, Span<byte> destination)
+    /// <param name="destination">At least SizeBytes − 24 bytes (never more than <see cref="SegmentLayout.MaxRecordBytes"/>).</param>
+    internal readonly RecordReader CopyPayload(in RecordHeader header, byte* destination)
     {
         var place = (uint)_head & (SegmentLayout.RingBytes - 1);
         var bytes = (int)header.SizeBytes - RecordHeader.Bytes;
-        new ReadOnlySpan<byte>(_records + place + RecordHeader.Bytes, bytes).CopyTo(destination);
-        return destination[..bytes];
+        Buffer.MemoryCopy(_records + place + RecordHeader.Bytes, destination, bytes, bytes);
+        return new RecordReader(destination, bytes);
     }
 
     /// <summary>Consume the peeked record: its place may be overwritten from now on.</summary>
