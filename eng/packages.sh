@@ -158,11 +158,13 @@ WRAPPER
   # Some packages keep their libraries one folder deeper (Debian's alternatives, private libraries).
   while read -r directory; do
     paths+=:$directory
-  done < <(find "$deps/usr/lib/$multiarch" "$deps/lib/$multiarch" -maxdepth 2 -name 'lib*.so.[0-9]*' -printf '%h\n' 2>/dev/null | sort -u)
+  done < <(find "$deps/usr/lib/$multiarch" "$deps/lib/$multiarch" -maxdepth 2 \( -name 'lib*.so.[0-9]*' -o -name 'lib*-[0-9]*.so' \) -printf '%h\n' 2>/dev/null | sort -u)
   {
     printf '# %s\n' "$deps"
     printf 'export PATH=%q:$PATH:%q\n' "$deps/bin" "$deps/usr/bin"
     printf 'export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}%q\n' "${paths#:}"
+    # The compiler inside PoCL looks for the C library itself; this is where it asks.
+    printf 'export LIBRARY_PATH=%q\n' "$lib:$(compgen -G "$deps/usr/lib/gcc/$multiarch/[0-9]*" | tail -n 1)"
     if [[ -d $deps/etc/OpenCL/vendors ]]; then
       printf 'export OCL_ICD_VENDORS=%q\n' "$deps/etc/OpenCL/vendors"
     fi
