@@ -131,7 +131,7 @@ resolve() { "${apt[@]}" -s install --no-install-recommends "$@"; }
 
 # The system's package states without the given packages (for trying this on a machine that has them).
 status_without() {
-  awk -v names=" $* " 'BEGIN { RS = ""; ORS = "\n\n" } { split($0, line, "\n"); sub(/^Package: /, "", line[1]) } { sub(/-minimal$/, "", line[1]) } index(names, " " line[1] " ") == 0' /var/lib/dpkg/status
+  awk -v names=" $* " 'BEGIN { RS = ""; ORS = "\n\n" } { split($0, line, "\n"); sub(/^Package: /, "", line[1]) } index(names, " " line[1] " ") == 0' /var/lib/dpkg/status
 }
 
 # Makes the unpacked tree usable from where it lies: wrappers for the C compiler, linker scripts, search paths.
