@@ -18,6 +18,11 @@ public static class KernelAbi
     /// <summary>Threads per warp, as programs see it.</summary>
     public const int WarpSize = 32;
 
+    /// <summary>
+    /// Generic address of byte 0 of a thread's local memory. Not canonical on x86-64, so it is nobody's host address.
+    /// </summary>
+    public const ulong LocalWindow = 0x0001_0000_0000_0000;
+
     /// <summary>Name of the one function in an object.</summary>
     public const string EntrySymbol = "weir_kernel";
 

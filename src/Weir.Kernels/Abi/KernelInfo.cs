@@ -21,11 +21,17 @@ public sealed record KernelInfo
     /// <summary>Registers per thread that a profiler would show.</summary>
     public required int Registers { get; init; }
 
-    /// <summary>Scratch bytes per thread of the block, plus <see cref="ScratchFixedBytes"/>, rounded up to whole warps.</summary>
-    public required int ScratchBytesPerThread { get; init; }
+    /// <summary>Scratch bytes per vector of <see cref="VectorLanes"/> threads; a multiple of 64.</summary>
+    public required int ScratchBytesPerVector { get; init; }
 
-    /// <summary>Scratch bytes per block besides.</summary>
+    /// <summary>Scratch bytes per block besides; a multiple of 64.</summary>
     public required int ScratchFixedBytes { get; init; }
+
+    /// <summary>Threads that generated code runs as one vector: 16 or 32.</summary>
+    public required int VectorLanes { get; init; }
+
+    /// <summary>True when a vector never crosses from one row (y, z) of the block to the next.</summary>
+    public required bool VectorsStayInRow { get; init; }
 
     /// <summary>Names of the global and const variables whose addresses the launch gives.</summary>
     public required IReadOnlyList<string> GlobalSymbols { get; init; }
@@ -39,7 +45,12 @@ public sealed record KernelInfo
     /// <summary>True when it samples textures.</summary>
     public required bool UsesTextures { get; init; }
 
-    /// <summary>Scratch bytes that a launch with <paramref name="threads"/> threads per block needs.</summary>
-    public long ScratchBytes(int threads) =>
-        ScratchFixedBytes + (long)ScratchBytesPerThread * ((threads + KernelAbi.WarpSize - 1) / KernelAbi.WarpSize * KernelAbi.WarpSize);
+    /// <summary>Scratch bytes that a launch with blocks of this shape needs.</summary>
+    public long ScratchBytes(int blockX, int blockY, int blockZ)
+    {
+        long vectors = VectorsStayInRow
+            ? (long)blockY * blockZ * ((blockX + VectorLanes - 1) / VectorLanes)
+            : ((long)blockX * blockY * blockZ + VectorLanes - 1) / VectorLanes;
+        return ScratchFixedBytes + ScratchBytesPerVector * vectors;
+    }
 }
