@@ -1,0 +1,32 @@
+namespace Weir.Api;
+
+/// <summary>Kinds of objects behind handles; bits 40 to 43 of a handle that a client minted.</summary>
+public enum HandleKind : byte
+{
+    /// <summary>Not a handle.</summary>
+    None = 0,
+
+    /// <summary>Context.</summary>
+    Context = 1,
+
+    /// <summary>Module.</summary>
+    Module = 2,
+
+    /// <summary>Function of a module.</summary>
+    Function = 3,
+
+    /// <summary>Stream.</summary>
+    Stream = 4,
+
+    /// <summary>Event.</summary>
+    Event = 5,
+
+    /// <summary>Array.</summary>
+    Array = 6,
+
+    /// <summary>Mipmapped array.</summary>
+    MipmappedArray = 7,
+
+    /// <summary>Pending link.</summary>
+    LinkState = 8,
+}

@@ -1,0 +1,32 @@
+using Weir.Generators.Model;
+
+namespace Weir.Generators.Emit;
+
+/// <summary>The data of <c>CallTable</c>: what is known of each numbered call.</summary>
+internal static class CallTableEmitter
+{
+    public static string Emit(ApiSet set)
+    {
+        List<ApiCall> calls = [.. OpEmitter.Numbered(set)];
+        int max = calls.Count == 0 ? 0 : calls[calls.Count - 1].Number;
+        uint[] flags = new uint[max + 1];
+        uint[] nameIndex = new uint[max + 1];
+        for (int i = 0; i < calls.Count; i++)
+        {
+            ApiCall call = calls[i];
+            flags[call.Number] =
+                1u | (call.Waits ? 2u : 0) | (call.Reports ? 4u : 0) | (call.Blocks ? 8u : 0) | (call.IsOp ? 16u : 0);
+            nameIndex[call.Number] = (uint)i;
+        }
+        CodeWriter w = CodeWriter.File("Weir.Api");
+        w.Open("public static partial class CallTable");
+        w.Line("/// <summary>Highest number in use.</summary>");
+        w.Line($"public const int MaxOp = {max};");
+        w.Line();
+        StaticData.Names(w, "Name", calls.Select(c => c.Symbol));
+        StaticData.Numbers(w, "byte", "Flags", flags);
+        StaticData.Numbers(w, "ushort", "NameIndex", nameIndex);
+        w.Close();
+        return w.ToString();
+    }
+}
