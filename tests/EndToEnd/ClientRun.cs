@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace Weir.EndToEnd;
+
+/// <summary>Runs programs as `weir run` does, with the state that Weir keeps in a folder of the tests.</summary>
+internal static class ClientRun
+{
+    /// <summary>Keeps the session summaries of tests apart from the user's; kernels stay in their cache between runs.</summary>
+    public static readonly Dictionary<string, string?> Environment = new()
+    {
+        ["XDG_STATE_HOME"] = Path.Combine(WeirInstallation.Root, "artifacts", "end-to-end", "state"),
+        ["XDG_CACHE_HOME"] = Path.Combine(WeirInstallation.Root, "artifacts", "end-to-end", "cache"),
+        ["WEIR_ARTIFACTS"] = WeirInstallation.Artifacts,
+        ["WEIR_ROOT"] = WeirInstallation.Root,
+    };
+
+    /// <summary>Runs a program on the software device.</summary>
+    public static ProgramRun Run(string program, params IEnumerable<string> arguments) =>
+        ProgramRun.Start(WeirInstallation.Worker, ["--launch", "--device", "software", "--", program, .. arguments], null, Environment);
+
+    /// <summary>The same, and what its sessions reported (one object each), waiting until the first report is there.</summary>
+    public static (ProgramRun Run, IReadOnlyList<JsonElement> Sessions) RunWithReport(
+        string report,
+        string program,
+        params IEnumerable<string> arguments
+    )
+    {
+        File.Delete(report);
+        ProgramRun run = ProgramRun.Start(
+            WeirInstallation.Worker,
+            ["--launch", "--device", "software", "--report", report, "--", program, .. arguments],
+            null,
+            Environment
+        );
+        for (int attempt = 0; attempt < 500; attempt++)
+        {
+            if (File.Exists(report) && File.ReadAllText(report) is { } text && text.EndsWith('\n'))
+            {
+                string[] lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+                return (run, [.. lines.Select(line => JsonDocument.Parse(line).RootElement)]);
+            }
+            Thread.Sleep(10);
+        }
+        Assert.Fail($"no session report came; exit code {run.ExitCode}: {run.Errors}");
+        throw new InvalidOperationException();
+    }
+
+    /// <summary>Runs the command line itself.</summary>
+    public static ProgramRun Weir(params IEnumerable<string> arguments) =>
+        ProgramRun.Start("dotnet", [WeirInstallation.Cli, .. arguments], null, Environment);
+
+    /// <summary>Compiles a C program; <paramref name="source"/> is a path.</summary>
+    public static string Compile(string source, string folder)
+    {
+        string program = Path.Combine(folder, Path.GetFileNameWithoutExtension(source));
+        ProgramRun.Start("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", source, "-o", program, "-ldl", "-lm", "-lpthread"]).Succeeded();
+        return program;
+    }
+}
