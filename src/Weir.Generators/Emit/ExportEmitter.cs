@@ -47,7 +47,7 @@ internal static class ExportEmitter
         Dictionary<string, ApiCall> byName
     )
     {
-        string head = $"internal static {family.ResultType} {export.Symbol}({types.ParameterList(call)})";
+        string head = $"internal static {TypeTable.Result(call, family)} {export.Symbol}({types.ParameterList(call)})";
         bool perThread = export.PerThreadOf.Length > 0;
         if (perThread && call.PerThread == PerThreadForm.Twin)
         {

@@ -30,6 +30,10 @@ internal sealed class TypeTable(ApiSet set)
     public string FunctionTypes(ApiCall call, string result) =>
         string.Join(", ", call.Parameters.Select(CSharp).Concat([result]));
 
+    /// <summary>What the exported function returns.</summary>
+    public static string Result(ApiCall call, ApiFamily family) =>
+        call.Returns.Length > 0 ? call.Returns : family.ResultType;
+
     /// <summary><c>name, name</c></summary>
     public static string Arguments(ApiCall call) => string.Join(", ", call.Parameters.Select(Name));
 

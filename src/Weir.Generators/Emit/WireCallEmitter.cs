@@ -48,7 +48,7 @@ internal static class WireCallEmitter
             w.Line("return CuResult.OutOfMemory;");
             w.Close();
         }
-        w.Line($"byte* record = thread->Begin(Op.{call.Name}, (uint)bytes);");
+        w.Line($"byte* record = thread->Begin(Op.{call.Name}, (uint)wireBytes);");
         w.Open("if (record == null)");
         Release(w, types, call);
         w.Line("return CuResult.OutOfMemory;");
@@ -189,10 +189,10 @@ internal static class WireCallEmitter
             }
         }
         parts.Insert(0, (words * 8).ToString());
-        w.Line($"ulong bytes = {string.Join(" + ", parts)};");
+        w.Line($"ulong wireBytes = {string.Join(" + ", parts)};");
         if (parts.Count > 1)
         {
-            w.Open("if (bytes > RecordLimits.MaxPayloadBytes)");
+            w.Open("if (wireBytes > RecordLimits.MaxPayloadBytes)");
             w.Line("return CuResult.InvalidValue;");
             w.Close();
         }

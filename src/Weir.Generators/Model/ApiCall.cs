@@ -67,6 +67,7 @@ internal sealed record ApiCall(
     bool Reports,
     bool Blocks,
     bool InDriver,
+    string Returns,
     string Doc
 )
 {

@@ -164,6 +164,7 @@ internal sealed class ApiParser
                         Reports: false,
                         Blocks: false,
                         InDriver: false,
+                        "",
                         ""
                     )
                 );
@@ -252,6 +253,7 @@ internal sealed class ApiParser
         bool reports = false;
         bool blocks = false;
         bool driver = true;
+        string returns = "";
         while (!scanner.AtEnd)
         {
             string token = scanner.Token();
@@ -270,6 +272,7 @@ internal sealed class ApiParser
                 "worker" => worker = value.Length == 0,
                 "reports" => reports = value.Length == 0,
                 "blocks" => blocks = value.Length == 0,
+                "returns" => value == "text" && (returns = "byte*").Length > 0,
                 "nodriver" => !(driver = value.Length != 0),
                 _ => false,
             };
@@ -312,6 +315,7 @@ internal sealed class ApiParser
                 reports,
                 blocks,
                 driver && !isOp && prefix == "cu",
+                returns,
                 _doc
             )
         );
