@@ -48,6 +48,16 @@ public sealed class OracleModule
     public int ParameterBytes(string entry) =>
         Entry(entry).Parameters is [.., var last] ? (int)last.Address + last.SizeBytes : 0;
 
+    /// <summary>Looks at every instruction of the text, as running would.</summary>
+    /// <exception cref="OracleSyntaxException">One is unknown or malformed.</exception>
+    public void CheckInstructions()
+    {
+        foreach (var function in _functions.Values)
+        {
+            function.Code ??= Bind(function);
+        }
+    }
+
     /// <summary>Runs one launch to its end; block after block, in order of their numbers, x fastest.</summary>
     /// <exception cref="OracleFault">The kernel failed as a device would report it.</exception>
     /// <exception cref="OracleSyntaxException">An instruction is unknown or malformed.</exception>
