@@ -53,7 +53,8 @@ publish() {
   local project=$1 part=$2 staging=$root/artifacts/.staging/$1 file
   shift 2
   rm -rf "$staging"
-  if ! "$dotnet" publish "$root/src/$project" -c Release -o "$staging" -v quiet -nodeReuse:false "$@" \
+  if ! "$dotnet" publish "$root/src/$project" -c Release -o "$staging" -v quiet -nodeReuse:false \
+    -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false "$@" \
     >>"$root/artifacts/build.log" 2>&1 9>&-; then
     grep -E ': (error|warning) |^error' "$root/artifacts/build.log" | sort -u | head -n 20 >&2 || tail -n 20 "$root/artifacts/build.log" >&2
     say "building $project failed (log: $root/artifacts/build.log)"
