@@ -41,7 +41,7 @@ internal unsafe struct RingWriter
     /// or it is larger than a record may be. Filling in is up to the caller, every byte (records are reused).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal byte* Begin(ushort op, ushort flags, ulong context, uint payloadBytes)
+    internal byte* Begin(ushort op, ulong context, uint payloadBytes)
     {
         var size = (payloadBytes + (RecordHeader.Bytes + 7)) & ~7u;
         var place = (uint)Tail & (SegmentLayout.RingBytes - 1);
@@ -61,7 +61,6 @@ internal unsafe struct RingWriter
         var record = (RecordHeader*)(Records + place);
         record->SizeBytes = size;
         record->Op = op;
-        record->Flags = flags;
         record->Context = context;
         _recordBytes = size;
         return (byte*)record + RecordHeader.Bytes;
@@ -69,10 +68,11 @@ internal unsafe struct RingWriter
 
     /// <summary>Publish the record that <see cref="Begin"/> gave, with its ticket, and wake a sleeping worker.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Commit(ulong ticket)
+    internal void Commit(ulong ticket, ushort flags)
     {
         var record = (RecordHeader*)(Records + ((uint)Tail & (SegmentLayout.RingBytes - 1)));
         record->Ticket = ticket;
+        record->Flags = flags;
         Tail += _recordBytes;
         if (WorkerFences)
         {
