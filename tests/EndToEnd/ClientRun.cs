@@ -16,7 +16,12 @@ internal static class ClientRun
 
     /// <summary>Runs a program on the software device.</summary>
     public static ProgramRun Run(string program, params IEnumerable<string> arguments) =>
-        ProgramRun.Start(WeirInstallation.Worker, ["--launch", "--device", "software", "--", program, .. arguments], null, Environment);
+        ProgramRun.Start(
+            WeirInstallation.Worker,
+            ["--launch", "--device", "software", "--", program, .. arguments],
+            null,
+            Environment
+        );
 
     /// <summary>The same, and what its sessions reported (one object each), waiting until the first report is there.</summary>
     public static (ProgramRun Run, IReadOnlyList<JsonElement> Sessions) RunWithReport(
@@ -53,7 +58,9 @@ internal static class ClientRun
     public static string Compile(string source, string folder)
     {
         string program = Path.Combine(folder, Path.GetFileNameWithoutExtension(source));
-        ProgramRun.Start("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", source, "-o", program, "-ldl", "-lm", "-lpthread"]).Succeeded();
+        ProgramRun
+            .Start("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", source, "-o", program, "-ldl", "-lm", "-lpthread"])
+            .Succeeded();
         return program;
     }
 }

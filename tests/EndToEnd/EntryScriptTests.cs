@@ -33,7 +33,9 @@ public class EntryScriptTests
         [
             .. Enumerable
                 .Range(0, 4)
-                .Select(i => Task.Run(() => ProgramRun.Start(Script, ["run", "--", "echo", $"{i}"], null, ClientRun.Environment))),
+                .Select(i =>
+                    Task.Run(() => ProgramRun.Start(Script, ["run", "--", "echo", $"{i}"], null, ClientRun.Environment))
+                ),
         ];
         ProgramRun[] ended = await Task.WhenAll(runs);
         Assert.Equal(["0\n", "1\n", "2\n", "3\n"], ended.Select(run => run.Succeeded().Text));

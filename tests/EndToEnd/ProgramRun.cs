@@ -38,7 +38,10 @@ internal sealed record ProgramRun(int ExitCode, byte[] Output, string Errors)
         {
             process.Kill(entireProcessTree: true);
         }
-        Assert.True(Task.WaitAll([errors, reading, writing], TimeSpan.FromSeconds(20)), $"{program} left its pipes open");
+        Assert.True(
+            Task.WaitAll([errors, reading, writing], TimeSpan.FromSeconds(20)),
+            $"{program} left its pipes open"
+        );
         Assert.True(ended, $"{program} did not end; it said: {errors.Result}");
         return new ProgramRun(process.ExitCode, output.ToArray(), errors.Result);
     }

@@ -39,13 +39,27 @@ internal static class Video
         return 10 * Math.Log10(255.0 * 255.0 * (one.Length / bytesPerSample) / sum);
     }
 
-    private static IEnumerable<string> Arguments(string[] sources, string[] device, string graph, string format, int frames) =>
+    private static IEnumerable<string> Arguments(
+        string[] sources,
+        string[] device,
+        string graph,
+        string format,
+        int frames
+    ) =>
         [
-            "-v", "error", "-nostdin",
+            "-v",
+            "error",
+            "-nostdin",
             .. device,
             .. sources.SelectMany(source => (string[])["-f", "lavfi", "-i", source]),
-            "-filter_complex", graph,
-            "-frames:v", frames.ToString(CultureInfo.InvariantCulture),
-            "-pix_fmt", format, "-f", "rawvideo", "-",
+            "-filter_complex",
+            graph,
+            "-frames:v",
+            frames.ToString(CultureInfo.InvariantCulture),
+            "-pix_fmt",
+            format,
+            "-f",
+            "rawvideo",
+            "-",
         ];
 }

@@ -19,7 +19,12 @@ internal static class WeirInstallation
     /// <summary>A new, empty folder for one test.</summary>
     public static string NewFolder([CallerMemberName] string test = "")
     {
-        string folder = Path.Combine(Root, "artifacts", "end-to-end", $"{test}-{Guid.NewGuid():N}"[..Math.Min(60, test.Length + 9)]);
+        string folder = Path.Combine(
+            Root,
+            "artifacts",
+            "end-to-end",
+            $"{test}-{Guid.NewGuid():N}"[..Math.Min(60, test.Length + 9)]
+        );
         Directory.CreateDirectory(folder);
         return folder;
     }

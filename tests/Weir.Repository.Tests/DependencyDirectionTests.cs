@@ -49,7 +49,9 @@ public partial class DependencyDirectionTests
         IEnumerable<string> references = XDocument
             .Load(Path.Combine(Checkout.Root, path))
             .Descendants("ProjectReference")
-            .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')));
+            .Select(reference =>
+                Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/'))
+            );
         Assert.All(references, reference => Assert.Contains(reference, Allowed[project]));
     }
 

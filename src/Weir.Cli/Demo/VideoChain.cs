@@ -31,13 +31,20 @@ internal sealed partial record VideoChain(
         "ffmpeg scale_cuda + overlay_cuda",
         f => [Source("testsrc2", f.Width, f.Height, 24), Source("mandelbrot", f.Width / 2, f.Height / 2, 24)],
         f =>
-            "[1]format=yuv420p,hwupload_cuda,scale_cuda=" + Small(f) + ":interp_algo=bilinear[small];"
+            "[1]format=yuv420p,hwupload_cuda,scale_cuda="
+            + Small(f)
+            + ":interp_algo=bilinear[small];"
             + "[0]format=yuv420p,hwupload_cuda[large];"
-            + "[large][small]overlay_cuda=" + Place(f) + ",hwdownload,format=yuv420p",
+            + "[large][small]overlay_cuda="
+            + Place(f)
+            + ",hwdownload,format=yuv420p",
         f =>
-            "[1]format=yuv420p,scale=" + Small(f) + ":flags=bilinear[small];"
+            "[1]format=yuv420p,scale="
+            + Small(f)
+            + ":flags=bilinear[small];"
             + "[0]format=yuv420p[large];"
-            + "[large][small]overlay=" + Place(f),
+            + "[large][small]overlay="
+            + Place(f),
         40
     );
 
@@ -89,17 +96,33 @@ internal sealed partial record VideoChain(
             $"{(double.IsPositiveInfinity(decibels) ? "equal to" : $"{decibels:0.0} dB against")} ffmpeg on the CPU (floor {FloorDecibels:0.0})"
         );
         bool passed = decibels >= FloorDecibels;
-        return new DemoOutcome(Name, run.Session, run.Elapsed, check, passed, passed ? null : "too far from the reference");
+        return new DemoOutcome(
+            Name,
+            run.Session,
+            run.Elapsed,
+            check,
+            passed,
+            passed ? null : "too far from the reference"
+        );
     }
 
     private IEnumerable<string> Arguments(string[] device, string graph, VideoFormat format, string path) =>
         [
-            "-v", "error", "-nostdin", "-y",
+            "-v",
+            "error",
+            "-nostdin",
+            "-y",
             .. device,
             .. Inputs(format).SelectMany(input => (string[])["-f", "lavfi", "-i", input]),
-            "-filter_complex", graph,
-            "-frames:v", format.Frames.ToString(CultureInfo.InvariantCulture),
-            "-pix_fmt", "yuv420p", "-f", "rawvideo", path,
+            "-filter_complex",
+            graph,
+            "-frames:v",
+            format.Frames.ToString(CultureInfo.InvariantCulture),
+            "-pix_fmt",
+            "yuv420p",
+            "-f",
+            "rawvideo",
+            path,
         ];
 
     /// <summary>PSNR of all planes and frames in decibels; infinite when the files are equal, NaN when ffmpeg fails.</summary>
@@ -107,10 +130,16 @@ internal sealed partial record VideoChain(
     {
         string[] arguments =
         [
-            "-v", "info", "-nostdin",
+            "-v",
+            "info",
+            "-nostdin",
             .. format.RawInput(result),
             .. format.RawInput(reference),
-            "-lavfi", "psnr", "-f", "null", "-",
+            "-lavfi",
+            "psnr",
+            "-f",
+            "null",
+            "-",
         ];
         Match average = Average().Match(ProgramRun.Start("ffmpeg", arguments)?.Errors ?? "");
         return !average.Success ? double.NaN
