@@ -60,6 +60,15 @@ public sealed record IrInstruction
     /// <summary>Mode of Vote and Match.</summary>
     public IrVote VoteMode { get; init; }
 
+    /// <summary>Question of TestP.</summary>
+    public IrTestP TestP { get; init; }
+
+    /// <summary>
+    /// Ordering of Ld, St, Atom, Red and MemBar. What is not weak also has <see cref="Flag"/> set on Ld and St: the
+    /// access must happen as written.
+    /// </summary>
+    public IrOrder Order { get; init; }
+
     /// <summary>Kind of Bar.</summary>
     public IrBarrier Barrier { get; init; }
 
@@ -69,7 +78,7 @@ public sealed record IrInstruction
     /// <summary>Geometry of Tex, Suld, Sust.</summary>
     public IrGeometry Geometry { get; init; }
 
-    /// <summary>A flag of several operations: cvta.to, shf.wrap, bfind.shiftamt, min/max.NaN, ld/st volatile.</summary>
+    /// <summary>A flag of several operations: cvta.to (generic to space), shf.wrap, bfind.shiftamt, min/max.NaN, ld/st volatile.</summary>
     public bool Flag { get; init; }
 
     /// <summary>add.cc, addc, … : the carry is read.</summary>
@@ -80,6 +89,9 @@ public sealed record IrInstruction
 
     /// <summary>Successor block of Bra, index into <see cref="IrFunction.Blocks"/>.</summary>
     public int Target { get; init; } = -1;
+
+    /// <summary>Successor blocks of BrxIdx by index; an index beyond them is undefined and takes the last.</summary>
+    public IReadOnlyList<int> Targets { get; init; } = [];
 
     /// <summary>bra.uni, or a branch that analysis found uniform.</summary>
     public bool Uniform { get; init; }

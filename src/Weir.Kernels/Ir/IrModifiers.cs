@@ -87,6 +87,29 @@ public enum IrAtomic : byte
     Cas,
 }
 
+/// <summary>What testp asks of a floating value.</summary>
+public enum IrTestP : byte
+{
+    None,
+    Finite,
+    Infinite,
+    Number,
+    NotANumber,
+    Normal,
+    Subnormal,
+}
+
+/// <summary>Memory ordering of an access or a fence.</summary>
+public enum IrOrder : byte
+{
+    Weak,
+    Relaxed,
+    Acquire,
+    Release,
+    AcqRel,
+    Sc,
+}
+
 /// <summary>Modes of shfl.</summary>
 public enum IrShuffle : byte
 {

@@ -1,0 +1,56 @@
+using Weir.Kernels.Ir;
+
+namespace Weir.Kernels.Lowering;
+
+/// <summary>Comparison and selection (PTX ISA, "Comparison and Selection Instructions").</summary>
+internal static class CompareForms
+{
+    private const string Float = "eq|ne|lt|le|gt|ge|equ|neu|ltu|leu|gtu|geu|num|nan";
+
+    // Type class: comparisons that it has, its types, and whether .ftz may be said.
+    private static readonly (string Compare, string Types, string Ftz)[] Classes =
+    [
+        ("eq|ne", "b16|b32|b64", ""),
+        ("eq|ne|lt|le|gt|ge|lo|ls|hi|hs", "u16|u32|u64", ""),
+        ("eq|ne|lt|le|gt|ge", "s16|s32|s64", ""),
+        (Float, "f32|f16", "{.ftz}"),
+        (Float, "f64", ""),
+    ];
+
+    public static readonly InstructionForm[] All =
+    [
+        .. Classes.Select(c => new InstructionForm($"setp.cmp={c.Compare}{c.Ftz}.type={c.Types} p|q:pred, a:T, b:T", IrOp.SetP, SignFree)),
+        .. Classes.Select(c => new InstructionForm(
+            $"setp.cmp={c.Compare}.bool=and|or|xor{c.Ftz}.type={c.Types} p|q:pred, a:T, b:T, !c",
+            IrOp.SetP,
+            SignFree
+        )),
+        .. Classes.Select(c => new InstructionForm(
+            $"set.cmp={c.Compare}{c.Ftz}.dtype=u32|s32|f32.type={c.Types} d, a:T, b:T",
+            IrOp.Set,
+            SignFree
+        )),
+        .. Classes.Select(c => new InstructionForm(
+            $"set.cmp={c.Compare}.bool=and|or|xor{c.Ftz}.dtype=u32|s32|f32.type={c.Types} d, a:T, b:T, !c",
+            IrOp.Set,
+            SignFree
+        )),
+        new("selp.type=b16|b32|b64|u16|u32|u64|s16|s32|s64|f32|f64 d, a, b, c:pred", IrOp.SelP),
+        new("slct.dtype=b16|b32|b64|u16|u32|u64|s16|s32|s64|f32|f64.type=s32 d, a:U, b:U, c:T", IrOp.SlCt),
+        new("slct{.ftz}.dtype=b16|b32|b64|u16|u32|u64|s16|s32|s64|f32|f64.type=f32 d, a:U, b:U, c:T", IrOp.SlCt),
+    ];
+
+    // lo, ls, hi, hs are what lt, le, gt, ge mean for unsigned types anyway.
+    private static IrInstruction SignFree(IrInstruction instruction) =>
+        instruction with
+        {
+            Compare = instruction.Compare switch
+            {
+                IrCompare.Lo => IrCompare.Lt,
+                IrCompare.Ls => IrCompare.Le,
+                IrCompare.Hi => IrCompare.Gt,
+                IrCompare.Hs => IrCompare.Ge,
+                var other => other,
+            },
+        };
+}

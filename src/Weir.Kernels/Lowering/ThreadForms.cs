@@ -1,0 +1,41 @@
+using Weir.Kernels.Ir;
+
+namespace Weir.Kernels.Lowering;
+
+/// <summary>Barriers, fences and warp operations (PTX ISA, "Parallel Synchronization and Communication").</summary>
+internal static class ThreadForms
+{
+    public static readonly InstructionForm[] All =
+    [
+        .. Barriers("bar", ""),
+        .. Barriers("barrier", "{.aligned}"),
+        new("bar.warp.sync mask:b32", IrOp.Bar, i => i with { Barrier = IrBarrier.WarpSync }),
+        new("membar.level=cta|gl|sys", IrOp.MemBar, i => i with { Order = IrOrder.Sc }),
+        new("fence.order=sc|acq_rel|acquire|release.scope=cta|cluster|gpu|sys", IrOp.MemBar),
+        new("shfl.shuffle=up|down|bfly|idx.type=b32 d|p, a, b:b32, c:b32", IrOp.Shfl),
+        new("shfl.sync.shuffle=up|down|bfly|idx.type=b32 d|p, a, b:b32, c:b32, mask:b32", IrOp.Shfl),
+        new("vote.vote=all|any|uni.type=pred p:pred, !a", IrOp.Vote),
+        new("vote.vote=ballot.type=b32 d:b32, !a", IrOp.Vote),
+        new("vote.sync.vote=all|any|uni.type=pred p:pred, !a, mask:b32", IrOp.Vote),
+        new("vote.sync.vote=ballot.type=b32 d:b32, !a, mask:b32", IrOp.Vote),
+        new("match.vote=any.sync.type=b32|b64 d:b32, a:T, mask:b32", IrOp.Match),
+        new("match.vote=all.sync.type=b32|b64 d|p:b32, a:T, mask:b32", IrOp.Match),
+        new("redux.sync.atomic=add|min|max.type=u32|s32 d, a, mask:b32", IrOp.Redux),
+        new("redux.sync.atomic=and|or|xor.type=b32 d, a, mask:b32", IrOp.Redux),
+        new("activemask.type=b32 d", IrOp.ActiveMask),
+        new("nanosleep.type=u32 a", IrOp.NanoSleep),
+    ];
+
+    // bar.sync is barrier.sync.aligned by definition; ".cta" is the only group there is.
+    private static InstructionForm[] Barriers(string opcode, string aligned) =>
+        [
+            new($"{opcode}{{.cta}}.sync{aligned} a:u32, b:u32?", IrOp.Bar, i => i with { Barrier = IrBarrier.Sync }),
+            new($"{opcode}{{.cta}}.arrive{aligned} a:u32, b:u32", IrOp.Bar, i => i with { Barrier = IrBarrier.Arrive }),
+            new($"{opcode}{{.cta}}.red.popc{aligned}.type=u32 d, a:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedPopc }),
+            new($"{opcode}{{.cta}}.red.popc{aligned}.type=u32 d, a:u32, b:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedPopc }),
+            new($"{opcode}{{.cta}}.red.and{aligned}.type=pred p, a:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedAnd }),
+            new($"{opcode}{{.cta}}.red.and{aligned}.type=pred p, a:u32, b:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedAnd }),
+            new($"{opcode}{{.cta}}.red.or{aligned}.type=pred p, a:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedOr }),
+            new($"{opcode}{{.cta}}.red.or{aligned}.type=pred p, a:u32, b:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedOr }),
+        ];
+}
