@@ -23,6 +23,11 @@ ensure_artifacts() {
   content=$(cd "$root" && artifact_sources -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
   if [[ ! -f $stamp || $(<"$stamp") != "$content" ]]; then
     build_artifacts
+    if ! can_link; then
+      # The native parts are missing, so the next run tries again.
+      exec 9>&-
+      return 0
+    fi
     printf '%s' "$content" >"$stamp"
   fi
   printf '%s' "$quick" >"$stamp.quick"
@@ -43,10 +48,12 @@ build_artifacts() {
 
 # The native parts need gcc and ld; the command line, which can say what is missing, does not.
 publish_native() {
-  if [[ ! " $incomplete " =~ \ (gcc|libc6-dev|binutils)[\ \;] ]]; then
+  if can_link; then
     publish "$@" -r linux-x64
   fi
 }
+
+can_link() { [[ ! "$incomplete" =~ \ (gcc|libc6-dev|binutils)[\ \;] ]]; }
 
 # publish PROJECT PART arguments…: into a staging folder first, so that running programs keep the files they have open.
 publish() {

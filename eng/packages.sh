@@ -68,7 +68,7 @@ ensure_packages() {
     use_local_packages
     mapfile -t missing < <(missing_packages "$@")
     if ((${#missing[@]})); then
-      incomplete="could not get ${missing[*]}; run: apt-get install --no-install-recommends ${missing[*]}"
+      incomplete="could not get ${missing[*]}; as root, run: apt-get update && apt-get install --no-install-recommends ${missing[*]}"
       say "$incomplete"
     fi
   fi
