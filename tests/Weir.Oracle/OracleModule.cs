@@ -65,7 +65,7 @@ public sealed class OracleModule
     {
         var function = Entry(entry);
         PlaceVariables(launch, memory);
-        var sharedBytes = PlaceShared(function) + (int)launch.DynamicSharedBytes;
+        var sharedBytes = PlaceShared(function, launch.DynamicSharedBytes);
         for (uint z = 0; z < launch.Grid.Z; z++)
         {
             for (uint y = 0; y < launch.Grid.Y; y++)
@@ -146,7 +146,7 @@ public sealed class OracleModule
     }
 
     /// <summary>Lays out the shared variables of a kernel and what it calls; answers their size.</summary>
-    private int PlaceShared(Function entry)
+    private int PlaceShared(Function entry, uint dynamicBytes)
     {
         var reached = new HashSet<Function>();
         var open = new Stack<Function>([entry]);
@@ -170,11 +170,11 @@ public sealed class OracleModule
             variable.Address = Declaration.Align(size, variable.AlignBytes);
             size = variable.Address + (ulong)variable.SizeBytes;
         }
-        size = Declaration.Align(size, 16);
+        var dynamic = Declaration.Align(size, 16);
         foreach (var variable in shared.Where(v => v.IsDynamic))
         {
-            variable.Address = size;
+            variable.Address = dynamic;
         }
-        return (int)size;
+        return (int)(dynamicBytes == 0 ? size : dynamic + dynamicBytes);
     }
 }
