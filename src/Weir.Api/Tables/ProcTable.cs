@@ -51,21 +51,62 @@ public static partial class ProcTable
         return -1;
     }
 
+    /// <summary>
+    /// The whole answer of <c>cuGetProcAddress</c> but for the address. A version above the driver's and unknown flags are
+    /// invalid; what is not found is an error of the old call, and success with a status and no address of the new one.
+    /// </summary>
+    /// <param name="baseName">Name without version and stream suffix, without NUL.</param>
+    /// <param name="cudaVersion">1000·major + 10·minor.</param>
+    /// <param name="flags">0, 1 or 2.</param>
+    /// <param name="driverVersion">The version that this driver reports.</param>
+    /// <param name="isV2">The call is <c>cuGetProcAddress_v2</c>.</param>
+    /// <param name="exportIndex">Index in <see cref="ExportTable"/>, or -1: the address is null.</param>
+    /// <param name="status">As <c>cuGetProcAddress_v2</c> reports it.</param>
+    public static CuResult Query(
+        ReadOnlySpan<byte> baseName,
+        int cudaVersion,
+        ulong flags,
+        int driverVersion,
+        bool isV2,
+        out int exportIndex,
+        out CUdriverProcAddressQueryResult status
+    )
+    {
+        exportIndex = -1;
+        status = CUdriverProcAddressQueryResult.SymbolNotFound;
+        if (cudaVersion > driverVersion || flags > PerThreadDefaultStream)
+        {
+            return CuResult.InvalidValue;
+        }
+        exportIndex = Find(baseName, cudaVersion, flags, out status);
+        return exportIndex >= 0 || isV2 ? CuResult.Success : CuResult.NotFound;
+    }
+
     /// <summary>The base name at an index below <see cref="Count"/>, without NUL.</summary>
     public static ReadOnlySpan<byte> NameUtf8(int index) => StaticNames.At(NameText, NameOffsets, index);
 
     private static int Select(int index, int cudaVersion, ulong flags, out CUdriverProcAddressQueryResult status)
     {
-        for (int row = Starts[index] * RowWords; row < Starts[index + 1] * RowWords; row += RowWords)
+        int begin = Starts[index] * RowWords;
+        int end = Starts[index + 1] * RowWords;
+        bool perThread = false;
+        if (flags == PerThreadDefaultStream)
         {
-            if (Rows[row] > cudaVersion)
+            for (int row = begin; row < end; row += RowWords)
             {
-                continue;
+                perThread |= Rows[row + 2] != None;
             }
-            status = CUdriverProcAddressQueryResult.Success;
-            bool perThread =
-                flags == PerThreadDefaultStream && Rows[row + 2] != None && Rows[row + 3] <= cudaVersion;
-            return perThread ? Rows[row + 2] : Rows[row + 1];
+        }
+        // A name that has variants is not answered with the legacy function when the version is too old for the variant.
+        int export = perThread ? 2 : 1;
+        int since = perThread ? 3 : 0;
+        for (int row = begin; row < end; row += RowWords)
+        {
+            if (Rows[row + export] != None && Rows[row + since] <= cudaVersion)
+            {
+                status = CUdriverProcAddressQueryResult.Success;
+                return Rows[row + export];
+            }
         }
         status = CUdriverProcAddressQueryResult.VersionNotSufficient;
         return -1;
