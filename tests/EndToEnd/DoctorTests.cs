@@ -8,7 +8,7 @@ public class DoctorTests
     {
         string folder = WeirInstallation.NewFolder();
         string program = ClientRun.Compile(
-            Path.Combine(WeirInstallation.Root, "tests", "EndToEnd", "missing_calls.c"),
+            Path.Combine(WeirInstallation.Root, "tests", "EndToEnd", "clients", "missing_calls.c"),
             folder
         );
         (ProgramRun run, _) = ClientRun.RunWithReport(Path.Combine(folder, "report.jsonl"), program);
