@@ -2,6 +2,7 @@ using Weir.Worker.Brokering;
 using Weir.Worker.Launching;
 using Weir.Worker.Logging;
 using Weir.Worker.Posix;
+using Weir.Worker.Sessions;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 
@@ -28,9 +29,26 @@ internal static class Program
                 return Launcher.Run(rest);
             case "--broker":
                 return RunBroker(rest);
+            case "--worker":
+                return RunWorker(rest);
             default:
                 Console.Error.WriteLine(Usage);
                 return 2;
+        }
+    }
+
+    private static int RunWorker(List<string> words)
+    {
+        Log.SetRole("worker");
+        _ = Libc.signal(Libc.SIGPIPE, 1);
+        try
+        {
+            return new WorkerProcess(WorkerOptions.Parse(words)).Run();
+        }
+        catch (FormatException failure)
+        {
+            Log.Error(failure.Message);
+            return 2;
         }
     }
 

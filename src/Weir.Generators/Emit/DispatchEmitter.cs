@@ -153,7 +153,9 @@ internal static class DispatchEmitter
         }
         if (pass.Count > 0)
         {
-            w.Line($"nint native_{p.Name} = (nint)raw_{p.Name};");
+            // What is no object may still be more than its number: the default stream of the client's thread.
+            string plain = type.Special >= 0 ? $"DefaultObject({types.HandleKind(p)}, raw_{p.Name})" : $"(nint)raw_{p.Name}";
+            w.Line($"nint native_{p.Name} = {plain};");
             w.Open($"if (!({pass[0]}) && !Handles.TryGet({types.HandleKind(p)}, raw_{p.Name}, out native_{p.Name}))");
         }
         else

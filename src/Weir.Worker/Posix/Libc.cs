@@ -31,6 +31,24 @@ internal static unsafe partial class Libc
     public const int O_CLOEXEC = 0x80000;
     public const int X_OK = 1;
     public const int F_DUPFD_CLOEXEC = 1030;
+    public const int F_ADD_SEALS = 1033;
+    public const int F_SEAL_SEAL = 1;
+    public const int F_SEAL_SHRINK = 2;
+    public const int F_SEAL_GROW = 4;
+    public const uint MFD_CLOEXEC = 1;
+    public const uint MFD_ALLOW_SEALING = 2;
+    public const int FALLOC_FL_KEEP_SIZE = 1;
+    public const int FALLOC_FL_PUNCH_HOLE = 2;
+
+    public const int PROT_NONE = 0;
+    public const int PROT_READ = 1;
+    public const int PROT_WRITE = 2;
+    public const int MAP_SHARED = 1;
+    public const int MAP_PRIVATE = 2;
+    public const int MAP_FIXED = 0x10;
+    public const int MAP_ANONYMOUS = 0x20;
+    public const int MAP_NORESERVE = 0x4000;
+    public const int MAP_FIXED_NOREPLACE = 0x100000;
 
     public const short POLLIN = 1;
     public const short POLLERR = 8;
@@ -103,6 +121,24 @@ internal static unsafe partial class Libc
 
     [DllImport("libc")]
     public static extern int close(int descriptor);
+
+    [DllImport("libc")]
+    public static extern int memfd_create(byte* name, uint flags);
+
+    [DllImport("libc")]
+    public static extern int ftruncate(int descriptor, long length);
+
+    [DllImport("libc")]
+    public static extern int fallocate(int descriptor, int mode, long offset, long length);
+
+    [DllImport("libc")]
+    public static extern int fcntl(int descriptor, int command, nint argument);
+
+    [DllImport("libc")]
+    public static extern nint mmap(nint address, nuint length, int protection, int flags, int descriptor, long offset);
+
+    [DllImport("libc")]
+    public static extern int munmap(nint address, nuint length);
 
     [DllImport("libc")]
     public static extern int access(byte* path, int mode);

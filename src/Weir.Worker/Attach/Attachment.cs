@@ -1,0 +1,122 @@
+using System.Text;
+using Weir.Api;
+using Weir.Wire;
+using Weir.Worker.Devices;
+using Weir.Worker.Logging;
+using Weir.Worker.Posix;
+using Weir.Worker.Sessions;
+using Libc = Weir.Worker.Posix.Libc;
+
+namespace Weir.Worker.Attach;
+
+/// <summary>
+/// The worker's side of the greeting (src/Weir.Wire/README.md): reads hello, maps window and segment, answers welcome.
+/// </summary>
+internal static unsafe class Attachment
+{
+    private const int MaxWindowAttempts = 64;
+
+    /// <summary>
+    /// Greets the client behind <paramref name="socket"/>. Null when it wanted only the snapshot, went away or was
+    /// refused (it has been told why).
+    /// </summary>
+    public static Session? Greet(int socket, IDeviceBackend backend, out string program)
+    {
+        byte[] buffer = new byte[Hello.FixedBytes + Hello.MaxProgramBytes + 1];
+        program = "";
+        for (int attempt = 0; attempt < MaxWindowAttempts; attempt++)
+        {
+            int length = UnixSocket.Receive(socket, buffer, out int descriptor);
+            if (descriptor >= 0)
+            {
+                _ = Libc.close(descriptor);
+            }
+            if (length <= 0)
+            {
+                return null;
+            }
+            if (!Hello.TryDecode(buffer.AsSpan(0, length), out Hello hello, out ReadOnlySpan<byte> name))
+            {
+                Log.Error("the client's greeting is malformed");
+                return null;
+            }
+            program = Encoding.UTF8.GetString(name);
+            if (hello.Version != SegmentLayout.Version || hello.ApiHash != ApiFingerprint.Value)
+            {
+                Refuse(socket, WelcomeStatus.VersionMismatch, "library and worker are of different versions of Weir");
+                return null;
+            }
+            if ((hello.Flags & Hello.SnapshotOnly) != 0)
+            {
+                _ = UnixSocket.Send(socket, Answer(new Welcome(), "", backend.Snapshot));
+                return null;
+            }
+            var window = new Window(hello.WindowBase, hello.WindowBytes);
+            if (!Mapping.TryReserve(window))
+            {
+                Refuse(socket, WelcomeStatus.WindowTaken, "");
+                continue;
+            }
+            return Open(socket, backend, window);
+        }
+        return null;
+    }
+
+    /// <summary>Tells a client that the device it was to have could not be opened.</summary>
+    public static void RefuseNoDevice(int socket) => Refuse(socket, WelcomeStatus.NoDevice, "there is no device");
+
+    private static Session? Open(int socket, IDeviceBackend backend, Window window)
+    {
+        int segmentFile = Mapping.CreateShared("weir-segment", SegmentLayout.SegmentBytes);
+        int hostFile = Mapping.CreateShared("weir-host", (long)(window.Bytes / 2));
+        byte* segment = Mapping.Map(segmentFile, SegmentLayout.SegmentBytes);
+        if (segment == null || !Mapping.TryMapHost(window, hostFile))
+        {
+            Refuse(socket, WelcomeStatus.Refused, "the worker has no memory for a session");
+            return null;
+        }
+        ControlPage* control = SegmentLayout.Control(segment);
+        control->Magic = SegmentLayout.Magic;
+        control->Version = SegmentLayout.Version;
+        control->WorkerPid = Environment.ProcessId;
+        control->WorkerFences = Doorbell.TryGlobalFence() ? 1u : 0u;
+        var session = new Session(segment, window, hostFile, backend.Open(window), backend.Snapshot)
+        {
+            RegistersHostMemory = backend.RegistersHostMemory,
+        };
+        Volatile.Write(ref control->State, (uint)SessionState.Open);
+        var welcome = new Welcome
+        {
+            SegmentBytes = (ulong)SegmentLayout.SegmentBytes,
+            WindowBase = window.Base,
+            WindowBytes = window.Bytes,
+        };
+        byte[] answer = Answer(welcome, "", backend.Snapshot);
+        int* descriptors = stackalloc int[2];
+        descriptors[0] = segmentFile;
+        descriptors[1] = hostFile;
+        bool sent;
+        fixed (byte* data = answer)
+        {
+            sent = DescriptorSocket.TrySend(socket, data, (nuint)answer.Length, descriptors, 2);
+        }
+        _ = Libc.close(segmentFile);
+        return sent ? session : null;
+    }
+
+    private static void Refuse(int socket, WelcomeStatus status, string text)
+    {
+        if (text.Length > 0)
+        {
+            Log.Error($"a client was refused: {text}");
+        }
+        _ = UnixSocket.Send(socket, Answer(new Welcome { Status = (uint)status }, text, []));
+    }
+
+    private static byte[] Answer(Welcome welcome, string text, byte[] snapshot)
+    {
+        welcome.WorkerPid = Environment.ProcessId;
+        welcome.ApiHash = ApiFingerprint.Value;
+        return Welcome.Encode(welcome, Encoding.UTF8.GetBytes(text), snapshot);
+    }
+}

@@ -1,0 +1,22 @@
+using Weir.Api;
+using Weir.Devices.Cuda;
+using Weir.Worker.Sessions;
+
+namespace Weir.Worker.Devices;
+
+/// <summary>The machine's own driver.</summary>
+internal sealed class CudaBackend(CudaDriver driver) : IDeviceBackend
+{
+    public string Name => "cuda";
+
+    public byte[] Snapshot { get; } = SnapshotBuilder.Build(driver);
+
+    public bool RegistersHostMemory => true;
+
+    public DeviceCounts Counts => default;
+
+    public IDriver Open(Window window) => driver;
+
+    // The driver ends its work with the process.
+    public void Stop() { }
+}

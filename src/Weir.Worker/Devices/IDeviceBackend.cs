@@ -1,0 +1,31 @@
+using Weir.Api;
+using Weir.Worker.Sessions;
+
+namespace Weir.Worker.Devices;
+
+/// <summary>A kind of device that a worker can serve sessions with: opened in advance, bound to a session later.</summary>
+internal interface IDeviceBackend
+{
+    /// <summary>"software" or "cuda".</summary>
+    string Name { get; }
+
+    /// <summary>What clients may know of the devices without asking (SnapshotHeader and what follows).</summary>
+    byte[] Snapshot { get; }
+
+    /// <summary>Page-locked host memory has to be registered with the driver.</summary>
+    bool RegistersHostMemory { get; }
+
+    /// <summary>The driver for a session that shares <paramref name="window"/> with its client.</summary>
+    IDriver Open(Window window);
+
+    /// <summary>What only the device can count; zeros where it cannot.</summary>
+    DeviceCounts Counts { get; }
+
+    /// <summary>Stops what runs; the session is over.</summary>
+    void Stop();
+}
+
+/// <summary>Counts of a session that the device keeps.</summary>
+/// <param name="KernelsCompiled">Kernels made ready to run, from the cache or anew.</param>
+/// <param name="CompileSeconds">Time that this took.</param>
+internal readonly record struct DeviceCounts(long KernelsCompiled, double CompileSeconds);

@@ -1,0 +1,177 @@
+using System.Runtime.Intrinsics.X86;
+using Weir.Api;
+using Weir.Wire;
+using Weir.Worker.Rings;
+
+namespace Weir.Worker.Sessions;
+
+/// <summary>
+/// Carries out a session's records. One thread at a time leads: it takes records in ticket order and executes them. A
+/// call that may wait long while others have something to say is executed by the leader too, but it hands the lead to
+/// another executor first, so that nobody waits for somebody else's wait and a lone client pays for no hand-over.
+/// </summary>
+internal sealed unsafe class DispatchLoop(Session session)
+{
+    // More client threads than this may wait in calls at the same time; then the lead waits with them.
+    private const int MaxExecutors = 64;
+    private const int PausesPerLook = 16;
+
+    private readonly object _gate = new();
+    private bool _isLed;
+    private int _executors;
+    private int _waiting;
+
+    /// <summary>Starts the first executor.</summary>
+    public void Start() => AddExecutor();
+
+    /// <summary>Waits until all executors have ended; false when one is still in the device after that time.</summary>
+    public bool WaitForEnd(TimeSpan limit)
+    {
+        DateTime until = DateTime.UtcNow + limit;
+        lock (_gate)
+        {
+            Monitor.PulseAll(_gate);
+            while (_executors > 0)
+            {
+                TimeSpan left = until - DateTime.UtcNow;
+                if (left <= TimeSpan.Zero || !Monitor.Wait(_gate, left))
+                {
+                    return _executors == 0;
+                }
+            }
+        }
+        return true;
+    }
+
+    private void AddExecutor()
+    {
+        lock (_gate)
+        {
+            _executors++;
+        }
+        new Thread(Run, 1 << 20) { IsBackground = true, Name = "weir-dispatch" }.Start();
+    }
+
+    private void Run()
+    {
+        try
+        {
+            var executor = new Executor(session);
+            while (TakeLead())
+            {
+                Lead(executor);
+            }
+        }
+        catch (ProtocolException violation)
+        {
+            session.End(violation.Message);
+        }
+        catch (Exception failure)
+        {
+            session.End($"the worker failed: {failure}");
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _executors--;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    private bool TakeLead()
+    {
+        lock (_gate)
+        {
+            _waiting++;
+            while (_isLed && !session.HasEnded)
+            {
+                _ = Monitor.Wait(_gate);
+            }
+            _waiting--;
+            _isLed = true;
+            return !session.HasEnded;
+        }
+    }
+
+    private bool TryPassLead()
+    {
+        bool needsNew;
+        lock (_gate)
+        {
+            needsNew = _waiting == 0;
+            if (needsNew && _executors >= MaxExecutors)
+            {
+                return false;
+            }
+            _isLed = false;
+            Monitor.Pulse(_gate);
+        }
+        if (needsNew)
+        {
+            AddExecutor();
+        }
+        return true;
+    }
+
+    // Returns when the session has ended or the lead was handed on.
+    private void Lead(Executor executor)
+    {
+        while (!session.HasEnded)
+        {
+            RingState? ring = session.Rings.Next(out RecordHeader header);
+            if (ring is null)
+            {
+                Idle();
+                continue;
+            }
+            RecordReader record = ring.Reader.CopyPayload(header, executor.Payload);
+            ring.Reader.Advance(header);
+            if (CallTable.Blocks(header.Op) && executor.MayWaitLong(ring, header, session.Rings.OpenCount))
+            {
+                ring.IsBusy = true;
+                if (TryPassLead())
+                {
+                    executor.Execute(ring, header, record);
+                    return;
+                }
+                ring.IsBusy = false;
+            }
+            executor.Execute(ring, header, record);
+        }
+    }
+
+    private void Idle()
+    {
+        long until = Clock() + Futex.SpinNs;
+        do
+        {
+            for (int i = 0; i < PausesPerLook; i++)
+            {
+                Pause();
+            }
+            if (session.Rings.HasWork() || session.HasEnded)
+            {
+                return;
+            }
+        } while (Clock() < until);
+        Doorbell.Announce(session.Control);
+        if (session.Rings.HasWork() || session.HasEnded)
+        {
+            Doorbell.Cancel(session.Control);
+            return;
+        }
+        Doorbell.Sleep(session.Control, -1);
+    }
+
+    private static long Clock() => (long)(System.Diagnostics.Stopwatch.GetTimestamp() * (1e9 / System.Diagnostics.Stopwatch.Frequency));
+
+    private static void Pause()
+    {
+        if (X86Base.IsSupported)
+        {
+            X86Base.Pause();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+using Weir.Api;
+using Weir.Wire;
+using Weir.Worker.Logging;
+using Weir.Worker.Rings;
+
+namespace Weir.Worker.Sessions;
+
+/// <summary>
+/// Executes records on one operating-system thread: sets that thread's current context as the record says, calls the
+/// dispatcher, latches or answers. The driver's current context belongs to the thread, so each has its own.
+/// </summary>
+internal sealed unsafe class Executor
+{
+    private const int PayloadBytes = SegmentLayout.MaxRecordBytes;
+    private static readonly TimeSpan s_shortWait = TimeSpan.FromMicroseconds(20);
+
+    private readonly Session _session;
+    private readonly Dispatcher _dispatcher;
+    private readonly byte* _reply = (byte*)NativeMemory.AlignedAlloc(SegmentLayout.MaxReplyBytes, 64);
+    private ulong _context;
+    private int _contextChanges = -1;
+
+    public Executor(Session session)
+    {
+        _session = session;
+        _dispatcher = new Dispatcher(session);
+    }
+
+    /// <summary>Room for the private copy of a record.</summary>
+    public byte* Payload { get; } = (byte*)NativeMemory.AlignedAlloc(PayloadBytes, 64);
+
+    /// <summary>
+    /// Will this call keep the thread? With several rings open it is assumed; for a lone client only when the device is
+    /// seen to be busy for longer than a hand-over takes.
+    /// </summary>
+    public bool MayWaitLong(RingState ring, in RecordHeader header, int openRings)
+    {
+        if (openRings > 1)
+        {
+            return true;
+        }
+        SetContext(header.Context);
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (_session.Driver.StreamQuery(0) == CuResult.NotReady)
+        {
+            if (System.Diagnostics.Stopwatch.GetElapsedTime(start) > s_shortWait)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Carries out one record and answers it if it is a call.</summary>
+    /// <exception cref="ProtocolException">It is malformed.</exception>
+    public void Execute(RingState ring, in RecordHeader header, RecordReader record)
+    {
+        SetContext(header.Context);
+        var reply = new ReplyWriter(_reply, SegmentLayout.MaxReplyBytes);
+        _dispatcher.Ring = ring;
+        _dispatcher.Context = header.Context;
+        _dispatcher.Payload = Payload;
+        _dispatcher.ChunkBegun = false;
+        CuResult result = _dispatcher.Dispatch(header.Op, ref record, ref reply);
+        if (result != CuResult.Success)
+        {
+            NoteFailure(header, result);
+            if (!_dispatcher.ChunkBegun)
+            {
+                _dispatcher.RefuseChunk((Op)header.Op, (ulong*)Payload);
+            }
+        }
+        _session.Statistics.Count(header.IsCall);
+        if (!header.IsCall)
+        {
+            if (result != CuResult.Success)
+            {
+                _session.Errors.Latch(header.Context, result);
+            }
+            ring.IsBusy = false;
+            return;
+        }
+        if (result == CuResult.Success && CallTable.Reports(header.Op))
+        {
+            result = _session.Errors.Take(header.Context);
+        }
+        Buffer.MemoryCopy(
+            _reply,
+            SegmentLayout.ReplyPayload(ring.Reader.Header),
+            SegmentLayout.MaxReplyBytes,
+            reply.Written
+        );
+        // Before the answer: with it the client may go on, and the leader must see that this ring is free again.
+        ring.IsBusy = false;
+        ReplySlot.Publish(ring.Reader.Header, ref ring.ReplySequence, (int)result, reply.Written);
+    }
+
+    private void SetContext(ulong context)
+    {
+        int changes = _session.Handles.ContextChanges;
+        if (context == _context && changes == _contextChanges)
+        {
+            return;
+        }
+        if (context == 0 || !_session.Handles.TryGet(HandleKind.Context, context, out nint native))
+        {
+            native = 0;
+        }
+        _ = _session.Driver.CtxSetCurrent(native);
+        _context = context;
+        _contextChanges = changes;
+    }
+
+    private void NoteFailure(in RecordHeader header, CuResult result)
+    {
+        _session.Statistics.Failed(header.Op, result);
+        if (Session.IsSticky(result))
+        {
+            if (_session.Control->StickyError != (int)result)
+            {
+                Log.Error($"{CallTable.Name(header.Op)}: {result}; the context is lost");
+            }
+            _session.NoteSticky(result);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using Weir.Api;
+using Weir.Wire;
+using Weir.Worker.Handles;
+using Weir.Worker.Logging;
+using Weir.Worker.Rings;
+
+namespace Weir.Worker.Sessions;
+
+/// <summary>
+/// All that belongs to one client: its segment and window, the device's driver, handles, errors, counts. Several could
+/// live in one process; nothing of it is static.
+/// </summary>
+internal sealed unsafe class Session
+{
+    private readonly Lock _ending = new();
+    private Action? _whenEnded;
+
+    public Session(byte* segment, Window window, int hostMemory, IDriver driver, byte[] snapshot)
+    {
+        Snapshot = snapshot;
+        Segment = segment;
+        Window = window;
+        HostMemory = hostMemory;
+        Driver = driver;
+        Rings = new RingSet(segment);
+        Staging = new StagingUse(segment);
+        Callbacks = new ClientCallbacks(this);
+    }
+
+    /// <summary>The session segment as mapped here.</summary>
+    public byte* Segment { get; }
+
+    /// <summary>First page of the segment.</summary>
+    public ControlPage* Control => SegmentLayout.Control(Segment);
+
+    /// <summary>Addresses that client and worker share.</summary>
+    public Window Window { get; }
+
+    /// <summary>Descriptor of the host half of the window.</summary>
+    public int HostMemory { get; }
+
+    /// <summary>The device.</summary>
+    public IDriver Driver { get; }
+
+    /// <summary>What the client knows of the devices without asking.</summary>
+    public byte[] Snapshot { get; }
+
+    /// <summary>The client's handle of each device's primary context, by device.</summary>
+    public Dictionary<int, ulong> PrimaryContexts { get; } = [];
+
+    /// <summary>The client's handles.</summary>
+    public HandleTables Handles { get; } = new();
+
+    /// <summary>The client's rings.</summary>
+    public RingSet Rings { get; }
+
+    /// <summary>Staging ranges that the device still uses.</summary>
+    public StagingUse Staging { get; }
+
+    /// <summary>Blobs that are still being sent.</summary>
+    public BlobStore Blobs { get; } = new();
+
+    /// <summary>Host functions of the client.</summary>
+    public ClientCallbacks Callbacks { get; }
+
+    /// <summary>The driver is told of host memory that is handed out, so that it can pin it.</summary>
+    public bool RegistersHostMemory { get; init; }
+
+    /// <summary>Errors of posts.</summary>
+    public LatchedErrors Errors { get; } = new();
+
+    /// <summary>Counts.</summary>
+    public SessionStatistics Statistics { get; } = new();
+
+    /// <summary>No more records are taken.</summary>
+    public bool HasEnded => _hasEnded;
+
+    private volatile bool _hasEnded;
+
+    /// <summary>Why the session was ended by the worker; null when the client closed it.</summary>
+    public string? Violation { get; private set; }
+
+    /// <summary>Called once, when the session has ended for whatever reason; at once when it has already.</summary>
+    public void WhenEnded(Action action)
+    {
+        lock (_ending)
+        {
+            if (!HasEnded)
+            {
+                _whenEnded = action;
+                return;
+            }
+        }
+        action();
+    }
+
+    /// <summary>Ends the session; the first reason counts. Null: the client has gone.</summary>
+    public void End(string? violation)
+    {
+        lock (_ending)
+        {
+            if (HasEnded)
+            {
+                return;
+            }
+            _hasEnded = true;
+            Violation = violation;
+        }
+        if (violation is not null)
+        {
+            Log.Error($"the session ends: {violation}");
+        }
+        Volatile.Write(ref Control->State, (uint)SessionState.Closed);
+        _ = Interlocked.Exchange(ref Control->WorkerSleeping, 0);
+        Futex.Wake(&Control->WorkerSleeping);
+        _whenEnded?.Invoke();
+    }
+
+    /// <summary>
+    /// The context's work is lost (errors that the API calls sticky): polls may say so without asking, and nobody waits for
+    /// staging that the device will not touch any more.
+    /// </summary>
+    public void NoteSticky(CuResult error)
+    {
+        Volatile.Write(ref Control->StickyError, (int)error);
+        Staging.FailAll();
+    }
+
+    /// <summary>True for errors after which a context is of no use.</summary>
+    public static bool IsSticky(CuResult error) => (int)error is 700 or 702 or 710 or (>= 714 and <= 719);
+}

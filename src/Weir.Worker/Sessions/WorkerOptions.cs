@@ -1,0 +1,48 @@
+using System.Globalization;
+using Weir.Worker.Posix;
+
+namespace Weir.Worker.Sessions;
+
+/// <summary>Command line of the worker role.</summary>
+internal sealed record WorkerOptions
+{
+    /// <summary>"auto", "software" or "cuda".</summary>
+    public string Device { get; private set; } = "auto";
+
+    /// <summary>Device memory of the software device, bytes; null for its default.</summary>
+    public ulong? MemoryBytes { get; private set; }
+
+    /// <summary>Threads of the software device; null for all cores.</summary>
+    public int? Threads { get; private set; }
+
+    /// <summary>File that summaries are appended to, or null.</summary>
+    public string? Report { get; private set; }
+
+    /// <exception cref="FormatException">Says what was not understood.</exception>
+    public static WorkerOptions Parse(IReadOnlyList<string> words)
+    {
+        var options = new WorkerOptions();
+        for (int at = 0; at < words.Count; at += 2)
+        {
+            string value = at + 1 < words.Count ? words[at + 1] : throw new FormatException($"{words[at]} needs a value");
+            switch (words[at])
+            {
+                case "--device":
+                    options.Device = value;
+                    break;
+                case "--memory":
+                    options.MemoryBytes = ulong.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--threads":
+                    options.Threads = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--report":
+                    options.Report = NativeText.ToDisplay(value);
+                    break;
+                default:
+                    throw new FormatException($"unknown option {NativeText.ToDisplay(words[at])}");
+            }
+        }
+        return options;
+    }
+}

@@ -1,0 +1,146 @@
+using Weir.Worker.Attach;
+using Weir.Worker.Brokering;
+using Weir.Worker.Devices;
+using Weir.Worker.Logging;
+using Weir.Worker.Posix;
+using Weir.Worker.Summaries;
+
+namespace Weir.Worker.Sessions;
+
+/// <summary>
+/// The worker role: opens the device, tells the broker, waits for a client, serves its session, leaves the summary and
+/// ends. While it has no client it ends with its broker; with one, with the client.
+/// </summary>
+internal sealed unsafe class WorkerProcess(WorkerOptions options)
+{
+    private const int Control = ChildProcess.FirstInherited;
+    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs to the end of the session; the exit code.</summary>
+    public int Run()
+    {
+        ProcessLimits.Apply(options.MemoryBytes);
+        IDeviceBackend? backend = BackendChoice.Open(options);
+        byte[] snapshot = backend?.Snapshot ?? [];
+        _ = UnixSocket.Send(Control, [BrokerMessage.Ready, .. snapshot]);
+        int client = WaitForClient();
+        if (client < 0)
+        {
+            return 0;
+        }
+        if (backend is null)
+        {
+            Attachment.RefuseNoDevice(client);
+            return 1;
+        }
+        DateTime started = DateTime.UtcNow;
+        Session? session = Attachment.Greet(client, backend, out string program);
+        if (session is null)
+        {
+            return 0;
+        }
+        _ = UnixSocket.TryGetPeer(client, out PeerCredentials peer);
+        ClientProgram description = ClientProgram.Describe(peer.Pid, program);
+        var loop = new DispatchLoop(session);
+        loop.Start();
+        _ = UnixSocket.Send(Control, [BrokerMessage.Attached]);
+        WatchClient(client, session);
+        backend.Stop();
+        bool isQuiet = loop.WaitForEnd(s_endLimit);
+        SummaryStore.Write(SummaryOf(session, backend, description, started), options.Report);
+        if (!isQuiet)
+        {
+            Log.Error("the device still works for a client that has gone; the process ends with it");
+        }
+        // Nothing of the session is worth an orderly tear-down; memory, threads and mappings go with the process.
+        Libc._exit(0);
+        return 0;
+    }
+
+    // -1 when the broker has gone.
+    private static int WaitForClient()
+    {
+        byte[] message = new byte[16];
+        while (true)
+        {
+            int length = UnixSocket.Receive(Control, message, out int descriptor);
+            if (length <= 0)
+            {
+                return -1;
+            }
+            if (message[0] == BrokerMessage.Serve && descriptor >= 0)
+            {
+                return descriptor;
+            }
+        }
+    }
+
+    // The socket carries nothing more: its end is the client's end.
+    private static void WatchClient(int client, Session session)
+    {
+        int wake = -1;
+        int* pair = stackalloc int[2];
+        if (Libc.pipe2(pair, Libc.O_CLOEXEC) == 0)
+        {
+            wake = pair[0];
+            int write = pair[1];
+            session.WhenEnded(() => _ = Libc.close(write));
+        }
+        var entries = stackalloc PollEntry[2];
+        entries[0] = new PollEntry { Descriptor = client, Events = Libc.POLLIN };
+        entries[1] = new PollEntry { Descriptor = wake, Events = Libc.POLLIN };
+        byte[] unexpected = new byte[64];
+        while (!session.HasEnded)
+        {
+            if (Libc.poll(entries, 2, -1) <= 0 || entries[0].Returned == 0)
+            {
+                continue;
+            }
+            int length = UnixSocket.Receive(client, unexpected, out int descriptor, Libc.MSG_DONTWAIT);
+            if (descriptor >= 0)
+            {
+                _ = Libc.close(descriptor);
+            }
+            if (length >= 0)
+            {
+                session.End(length == 0 ? null : "the client spoke on its socket after the greeting");
+            }
+        }
+    }
+
+    private static SessionSummary SummaryOf(
+        Session session,
+        IDeviceBackend backend,
+        ClientProgram client,
+        DateTime started
+    )
+    {
+        SessionStatistics counts = session.Statistics;
+        DeviceCounts device = backend.Counts;
+        return new SessionSummary
+        {
+            Id = $"{started:yyyyMMdd-HHmmss-fff}-{Environment.ProcessId}",
+            Program = client.Path,
+            Arguments = client.Arguments,
+            ProcessId = client.ProcessId,
+            WorkerProcessId = Environment.ProcessId,
+            Device = SnapshotBuilder.FirstName(session.Snapshot),
+            Backend = backend.Name,
+            Started = started,
+            Seconds = (DateTime.UtcNow - started).TotalSeconds,
+            End = session.Violation is null ? "closed" : "violation",
+            Reason = session.Violation,
+            Posts = counts.Posts,
+            Calls = counts.Calls,
+            KernelsCompiled = device.KernelsCompiled,
+            CompileSeconds = device.CompileSeconds,
+            KernelLaunches = counts.Launches,
+            BytesToDevice = counts.BytesToDevice,
+            BytesToHost = counts.BytesToHost,
+            BytesOnDevice = counts.BytesOnDevice,
+            Refused = MissingCalls.Refused(session),
+            Unknown = MissingCalls.Unknown(session),
+            Errors = counts.Errors,
+        };
+    }
+}
