@@ -86,9 +86,29 @@ internal sealed class IrBuilder
         }
     }
 
+    // Calls leave branches to the very next operation behind.
+    private void DropEmptyBranches()
+    {
+        var place = new int[Code.Count + 1];
+        var kept = 0;
+        for (var i = 0; i < Code.Count; i++)
+        {
+            place[i] = kept;
+            if (Code[i].Op != IrOp.Bra || _labels[Code[i].Target] != i + 1)
+            {
+                Code[kept++] = Code[i];
+            }
+        }
+
+        place[Code.Count] = kept;
+        Code.RemoveRange(kept, Code.Count - kept);
+        MoveLabels(place);
+    }
+
     /// <summary>Cuts the operations into blocks.</summary>
     public List<IrBlock> Blocks()
     {
+        DropEmptyBranches();
         // A kernel may end in a label or in an operation that falls through: that is an exit.
         if (Code.Count == 0 || !Ends(Code[^1]) || _labels.Contains(Code.Count))
         {
