@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using Weir.Devices.Software.Execution;
+
+namespace Weir.Devices.Software.Contexts;
+
+/// <summary>
+/// Owner of everything a program creates between making and destroying it. A fault in one of its kernels ends its use:
+/// every later call reports the same error.
+/// </summary>
+internal sealed unsafe class DeviceContext
+{
+    private readonly uint* cancel;
+    private readonly List<DeviceStream> streams = [];
+    private readonly ThreadLocal<DeviceStream> perThread;
+    private int fault;
+
+    /// <param name="flags">Flags it was created with.</param>
+    /// <param name="isPrimary">True for the one that is shared by all users of the device.</param>
+    public DeviceContext(uint flags, bool isPrimary)
+    {
+        Flags = flags;
+        IsPrimary = isPrimary;
+        cancel = (uint*)NativeMemory.AllocZeroed(sizeof(ulong));
+        Legacy = new DeviceStream(this, StreamKind.Legacy, 0);
+        perThread = new ThreadLocal<DeviceStream>(() => AddStream(StreamKind.Blocking, 0));
+    }
+
+    /// <summary>Flags it was created with.</summary>
+    public uint Flags { get; set; }
+
+    /// <summary>True for the one that is shared by all users of the device.</summary>
+    public bool IsPrimary { get; }
+
+    /// <summary>Number that is never used again in this process.</summary>
+    public ulong Id { get; } = Interlocked.Increment(ref lastId);
+
+    /// <summary>Handle that the program holds.</summary>
+    public nint Handle { get; set; }
+
+    /// <summary>True once it has been destroyed.</summary>
+    public bool IsDestroyed { get; set; }
+
+    /// <summary>Limits as set by the program, by CUlimit.</summary>
+    public Dictionary<int, ulong> Limits { get; } = [];
+
+    /// <summary>The legacy default stream.</summary>
+    public DeviceStream Legacy { get; }
+
+    /// <summary>The calling thread's own default stream.</summary>
+    public DeviceStream PerThread => perThread.Value!;
+
+    /// <summary>Blocking streams with commands that are not done; guarded by the scheduler.</summary>
+    internal List<DeviceStream> BusyBlocking { get; } = [];
+
+    /// <summary>Word that running kernels read to know that they shall stop.</summary>
+    public uint* Cancel => cancel;
+
+    /// <summary>Error of the API that ended its use, or 0.</summary>
+    public int Fault => Volatile.Read(ref fault);
+
+    /// <summary>Ends its use; the first fault counts. True for that one.</summary>
+    public bool Fail(int error)
+    {
+        bool isFirst = Interlocked.CompareExchange(ref fault, error, 0) == 0;
+        Volatile.Write(ref *cancel, 1);
+        return isFirst;
+    }
+
+    /// <summary>Asks running kernels to stop.</summary>
+    public void Stop() => Volatile.Write(ref *cancel, 1);
+
+    /// <summary>Makes a stream.</summary>
+    public DeviceStream AddStream(StreamKind kind, int priority)
+    {
+        DeviceStream stream = new(this, kind, priority);
+        lock (streams)
+        {
+            streams.Add(stream);
+        }
+        return stream;
+    }
+
+    /// <summary>Forgets a stream.</summary>
+    public void RemoveStream(DeviceStream stream)
+    {
+        lock (streams)
+        {
+            streams.Remove(stream);
+        }
+    }
+
+    /// <summary>All streams, the legacy one last.</summary>
+    public DeviceStream[] AllStreams()
+    {
+        lock (streams)
+        {
+            return [.. streams, Legacy];
+        }
+    }
+
+    private static ulong lastId;
+}

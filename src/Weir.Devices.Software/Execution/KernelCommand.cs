@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Weir.Kernels.Abi;
+
+namespace Weir.Devices.Software.Execution;
+
+/// <summary>A launch that waits for its turn; its blocks are split across cores.</summary>
+internal sealed unsafe class KernelCommand : Command
+{
+    private readonly LoadedKernel kernel;
+    private readonly Action<LoadedKernel, KernelFault, KernelThread> report;
+    private KernelLaunch* launch;
+
+    /// <param name="stream">Stream it belongs to.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="template">Launch record to be copied, with its parameters.</param>
+    /// <param name="blocks">Blocks in the grid.</param>
+    /// <param name="slots">Slots of the device.</param>
+    /// <param name="report">Told of the fault that ended it.</param>
+    public KernelCommand(
+        DeviceStream stream,
+        LoadedKernel kernel,
+        in KernelLaunch template,
+        ulong blocks,
+        int slots,
+        Action<LoadedKernel, KernelFault, KernelThread> report
+    )
+        : base(stream)
+    {
+        this.kernel = kernel;
+        this.report = report;
+        nuint parameterBytes = (nuint)kernel.Info.ParameterBytes;
+        launch = (KernelLaunch*)NativeMemory.AlignedAlloc((nuint)sizeof(KernelLaunch) + parameterBytes + 64, 64);
+        *launch = template;
+        launch->Parameters = (byte*)(launch + 1);
+        Buffer.MemoryCopy(template.Parameters, launch->Parameters, parameterBytes, parameterBytes);
+        launch->StartNanoseconds = 0;
+        SetUnits((long)blocks, slots);
+    }
+
+    /// <inheritdoc/>
+    public override void Run(ExecutorSlot slot, long first, long end)
+    {
+        if (Stream.Context.Fault != 0)
+        {
+            return;
+        }
+        if (Volatile.Read(ref launch->StartNanoseconds) == 0)
+        {
+            Interlocked.CompareExchange(ref launch->StartNanoseconds, (ulong)Stopwatch.GetTimestamp(), 0);
+        }
+        KernelFault fault = slot.Call(kernel, launch, (ulong)first, (ulong)end);
+        if (fault != KernelFault.None)
+        {
+            report(kernel, fault, slot.Thread);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Complete()
+    {
+        NativeMemory.AlignedFree(launch);
+        launch = null;
+    }
+}

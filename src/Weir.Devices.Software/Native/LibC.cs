@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+[assembly: DisableRuntimeMarshalling]
+
+namespace Weir.Devices.Software.Native;
+
+/// <summary>The few C library calls that the device needs; values are those of Linux on x86-64.</summary>
+internal static unsafe partial class LibC
+{
+    public const int ProtNone = 0;
+    public const int ProtRead = 1;
+    public const int ProtWrite = 2;
+    public const int ProtExec = 4;
+    public const int MapPrivate = 2;
+    public const int MapFixed = 0x10;
+    public const int MapAnonymous = 0x20;
+    public const int MapNoReserve = 0x4000;
+    public const int MapFixedNoReplace = 0x100000;
+    public const int AdviseHugePage = 14;
+    public const int AdviseDontNeed = 4;
+    public const int SigBus = 7;
+    public const int SigFpe = 8;
+    public const int SigSegv = 11;
+
+    private const long SysFutex = 202;
+    private const long SysGetTid = 186;
+    private const int FutexWaitPrivate = 128;
+    private const int FutexWakePrivate = 129;
+
+    [DllImport("libc", EntryPoint = "mmap")]
+    public static extern nint Map(nint address, nuint length, int protection, int flags, int file, long offset);
+
+    [DllImport("libc", EntryPoint = "munmap")]
+    public static extern int Unmap(nint address, nuint length);
+
+    [DllImport("libc", EntryPoint = "mprotect")]
+    public static extern int Protect(nint address, nuint length, int protection);
+
+    [DllImport("libc", EntryPoint = "madvise")]
+    public static extern int Advise(nint address, nuint length, int advice);
+
+    [DllImport("libc", EntryPoint = "sigaction")]
+    public static extern int SigAction(int signal, SignalAction* action, SignalAction* old);
+
+    [DllImport("libc", EntryPoint = "syscall")]
+    private static extern long SystemCall(long number, void* a, long b, long c, void* d, void* e, long f);
+
+    /// <summary>Sleeps while <paramref name="word"/> holds <paramref name="expected"/>, at most the given time (0: for ever).</summary>
+    public static void FutexWait(int* word, int expected, long timeoutNanoseconds = 0)
+    {
+        TimeSpec time = new(timeoutNanoseconds / 1_000_000_000, timeoutNanoseconds % 1_000_000_000);
+        SystemCall(SysFutex, word, FutexWaitPrivate, expected, timeoutNanoseconds > 0 ? &time : null, null, 0);
+    }
+
+    /// <summary>Wakes up to <paramref name="count"/> threads that sleep on <paramref name="word"/>.</summary>
+    public static void FutexWake(int* word, int count) => SystemCall(SysFutex, word, FutexWakePrivate, count, null, null, 0);
+
+    /// <summary>The kernel's number of the calling thread.</summary>
+    public static int ThreadId() => (int)SystemCall(SysGetTid, null, 0, 0, null, null, 0);
+
+    private readonly record struct TimeSpec(long Seconds, long Nanoseconds);
+}
+
+/// <summary><c>struct sigaction</c> of glibc on x86-64.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct SignalAction
+{
+    public nint Handler;
+    public fixed ulong Mask[16];
+    public int Flags;
+    public nint Restorer;
+}

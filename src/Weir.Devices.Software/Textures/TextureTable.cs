@@ -1,0 +1,119 @@
+using Weir.Devices.Software.Native;
+using Weir.Kernels.Abi;
+
+namespace Weir.Devices.Software.Textures;
+
+/// <summary>
+/// The descriptors that kernels read. A destroyed one stays valid for the launches that were made before, as programs
+/// destroy a texture object right behind the launch that uses it; its entry is used again once the device is idle.
+/// </summary>
+internal sealed unsafe class TextureTable : IDisposable
+{
+    private const int Capacity = 1 << 20;
+
+    private readonly Lock gate = new();
+    private readonly Stack<int> free = [];
+    private readonly List<int> retired = [];
+    private readonly bool[] live = new bool[Capacity];
+    private int count;
+
+    /// <summary>Reserves the table; its pages come with use.</summary>
+    public TextureTable()
+    {
+        nint start = LibC.Map(
+            0,
+            (nuint)(Capacity * sizeof(TextureDescriptor)),
+            LibC.ProtRead | LibC.ProtWrite,
+            LibC.MapPrivate | LibC.MapAnonymous | LibC.MapNoReserve,
+            -1,
+            0
+        );
+        if (start == -1)
+        {
+            throw new OutOfMemoryException("cannot reserve the texture table");
+        }
+        Descriptors = (TextureDescriptor*)start;
+    }
+
+    /// <summary>The descriptors; an unused one has Base 0.</summary>
+    public TextureDescriptor* Descriptors { get; }
+
+    /// <summary>Entries that have ever been used.</summary>
+    public int Count => Volatile.Read(ref count);
+
+    /// <summary>Live texture objects.</summary>
+    public int Live
+    {
+        get
+        {
+            lock (gate)
+            {
+                return count - free.Count - retired.Count;
+            }
+        }
+    }
+
+    /// <summary>Makes a texture object.</summary>
+    /// <param name="descriptor">What kernels read.</param>
+    /// <param name="isDeviceIdle">Whether no launch is under way.</param>
+    /// <returns>Its handle, or 0 when the table is full.</returns>
+    public ulong Add(in TextureDescriptor descriptor, bool isDeviceIdle)
+    {
+        lock (gate)
+        {
+            if (isDeviceIdle)
+            {
+                foreach (int index in retired)
+                {
+                    Descriptors[index] = default;
+                    free.Push(index);
+                }
+                retired.Clear();
+            }
+            if (!free.TryPop(out int entry))
+            {
+                if (count == Capacity)
+                {
+                    return 0;
+                }
+                entry = count;
+            }
+            Descriptors[entry] = descriptor;
+            live[entry] = true;
+            count = Math.Max(count, entry + 1);
+            return ((ulong)KernelAbi.TextureHandleTag << 32) | (uint)entry;
+        }
+    }
+
+    /// <summary>Ends a texture object; false when the handle is none.</summary>
+    public bool Remove(ulong handle)
+    {
+        lock (gate)
+        {
+            if (!IsLive(handle))
+            {
+                return false;
+            }
+            live[(int)(uint)handle] = false;
+            retired.Add((int)(uint)handle);
+            return true;
+        }
+    }
+
+    /// <summary>Reads the descriptor of a live texture object.</summary>
+    public bool TryRead(ulong handle, out TextureDescriptor descriptor)
+    {
+        lock (gate)
+        {
+            bool found = IsLive(handle);
+            descriptor = found ? Descriptors[(uint)handle] : default;
+            return found;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ = LibC.Unmap((nint)Descriptors, (nuint)(Capacity * sizeof(TextureDescriptor)));
+
+    private bool IsLive(ulong handle) =>
+        handle >> 32 == KernelAbi.TextureHandleTag && (uint)handle < count && live[(int)(uint)handle];
+}
