@@ -98,5 +98,12 @@ internal sealed unsafe class DeviceContext
         }
     }
 
+    /// <summary>Gives back what it holds; nothing of it may run any more.</summary>
+    public void Free()
+    {
+        perThread.Dispose();
+        NativeMemory.Free(cancel);
+    }
+
     private static ulong lastId;
 }

@@ -13,6 +13,9 @@ internal sealed class DeviceEvent(DeviceContext context, bool hasTime)
     /// <summary>False when it was created without timing.</summary>
     public bool HasTime { get; } = hasTime;
 
+    /// <summary>Handle that the program holds.</summary>
+    public nint Handle { get; set; }
+
     /// <summary>True once it has been recorded.</summary>
     public bool IsRecorded { get; private set; }
 

@@ -14,16 +14,12 @@ internal sealed class ArenaBacking : IDisposable
 
     private const int PageBytes = 4096;
 
-    private readonly bool ownsRange;
-
-    /// <param name="address">Start of a range that the caller has reserved, chunk-aligned; 0: the backing reserves one.</param>
+    /// <param name="address">Start of a reserved range, chunk-aligned.</param>
     /// <param name="sizeBytes">Size of the range, a multiple of <see cref="ChunkBytes"/>.</param>
-    /// <exception cref="OutOfMemoryException">The range cannot be reserved.</exception>
     public ArenaBacking(ulong address, ulong sizeBytes)
     {
-        ownsRange = address == 0;
         SizeBytes = sizeBytes;
-        Address = ownsRange ? Reserve(sizeBytes) : address;
+        Address = address;
     }
 
     /// <summary>First address.</summary>
@@ -68,43 +64,5 @@ internal sealed class ArenaBacking : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (ownsRange)
-        {
-            _ = LibC.Unmap((nint)Address, (nuint)SizeBytes);
-        }
-        else
-        {
-            Close(Address, SizeBytes);
-        }
-    }
-
-    private static ulong Reserve(ulong sizeBytes)
-    {
-        // One chunk more, so that an aligned range lies inside whatever the system picks.
-        nint start = LibC.Map(
-            0,
-            (nuint)(sizeBytes + ChunkBytes),
-            LibC.ProtNone,
-            LibC.MapPrivate | LibC.MapAnonymous | LibC.MapNoReserve,
-            -1,
-            0
-        );
-        if (start == -1)
-        {
-            throw new OutOfMemoryException($"cannot reserve {sizeBytes >> 20} MiB of addresses");
-        }
-        ulong aligned = ((ulong)start + ChunkBytes - 1) & ~(ulong)(ChunkBytes - 1);
-        ulong end = (ulong)start + sizeBytes + ChunkBytes;
-        if (aligned > (ulong)start)
-        {
-            _ = LibC.Unmap(start, (nuint)(aligned - (ulong)start));
-        }
-        if (end > aligned + sizeBytes)
-        {
-            _ = LibC.Unmap((nint)(aligned + sizeBytes), (nuint)(end - aligned - sizeBytes));
-        }
-        return aligned;
-    }
+    public void Dispose() => Close(Address, SizeBytes);
 }

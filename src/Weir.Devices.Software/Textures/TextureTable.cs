@@ -1,3 +1,4 @@
+using Weir.Devices.Software.Contexts;
 using Weir.Devices.Software.Native;
 using Weir.Kernels.Abi;
 
@@ -14,7 +15,7 @@ internal sealed unsafe class TextureTable : IDisposable
     private readonly Lock gate = new();
     private readonly Stack<int> free = [];
     private readonly List<int> retired = [];
-    private readonly bool[] live = new bool[Capacity];
+    private DeviceContext?[] owners = new DeviceContext?[64];
     private int count;
 
     /// <summary>Reserves the table; its pages come with use.</summary>
@@ -55,9 +56,10 @@ internal sealed unsafe class TextureTable : IDisposable
 
     /// <summary>Makes a texture object.</summary>
     /// <param name="descriptor">What kernels read.</param>
+    /// <param name="owner">Context it belongs to.</param>
     /// <param name="isDeviceIdle">Whether no launch is under way.</param>
     /// <returns>Its handle, or 0 when the table is full.</returns>
-    public ulong Add(in TextureDescriptor descriptor, bool isDeviceIdle)
+    public ulong Add(in TextureDescriptor descriptor, DeviceContext owner, bool isDeviceIdle)
     {
         lock (gate)
         {
@@ -79,7 +81,11 @@ internal sealed unsafe class TextureTable : IDisposable
                 entry = count;
             }
             Descriptors[entry] = descriptor;
-            live[entry] = true;
+            if (entry >= owners.Length)
+            {
+                Array.Resize(ref owners, owners.Length * 2);
+            }
+            owners[entry] = owner;
             count = Math.Max(count, entry + 1);
             return ((ulong)KernelAbi.TextureHandleTag << 32) | (uint)entry;
         }
@@ -94,9 +100,25 @@ internal sealed unsafe class TextureTable : IDisposable
             {
                 return false;
             }
-            live[(int)(uint)handle] = false;
+            owners[(int)(uint)handle] = null;
             retired.Add((int)(uint)handle);
             return true;
+        }
+    }
+
+    /// <summary>Ends all texture objects of a context.</summary>
+    public void RemoveAll(DeviceContext owner)
+    {
+        lock (gate)
+        {
+            for (int entry = 0; entry < count; entry++)
+            {
+                if (owners[entry] == owner)
+                {
+                    owners[entry] = null;
+                    retired.Add(entry);
+                }
+            }
         }
     }
 
@@ -115,5 +137,5 @@ internal sealed unsafe class TextureTable : IDisposable
     public void Dispose() => _ = LibC.Unmap((nint)Descriptors, (nuint)(Capacity * sizeof(TextureDescriptor)));
 
     private bool IsLive(ulong handle) =>
-        handle >> 32 == KernelAbi.TextureHandleTag && (uint)handle < count && live[(int)(uint)handle];
+        handle >> 32 == KernelAbi.TextureHandleTag && (uint)handle < count && owners[(int)(uint)handle] is not null;
 }

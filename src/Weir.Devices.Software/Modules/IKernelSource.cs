@@ -1,0 +1,14 @@
+using Weir.Kernels.Abi;
+using Weir.Kernels.Ptx;
+
+namespace Weir.Devices.Software.Modules;
+
+/// <summary>Where a device gets compiled kernels from: the node's compile service, or the compiler in this process.</summary>
+public interface IKernelSource
+{
+    /// <summary>Compiles a kernel, or finds it compiled. May be called from several threads at once.</summary>
+    /// <param name="module">The module.</param>
+    /// <param name="entry">Name of the kernel.</param>
+    /// <exception cref="Weir.Kernels.PtxException">The kernel is malformed or uses what is not supported.</exception>
+    CompiledKernel Get(PtxModule module, string entry);
+}

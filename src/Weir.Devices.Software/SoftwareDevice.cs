@@ -1,0 +1,105 @@
+using Weir.Devices.Software.Contexts;
+using Weir.Devices.Software.Execution;
+using Weir.Devices.Software.Handles;
+using Weir.Devices.Software.Memory;
+using Weir.Devices.Software.Modules;
+using Weir.Devices.Software.Statistics;
+using Weir.Devices.Software.Textures;
+
+namespace Weir.Devices.Software;
+
+/// <summary>What the parts of one device share.</summary>
+internal sealed class SoftwareDevice : IDisposable
+{
+    // Addresses cost nothing: room for the fragments that fixed addresses leave.
+    private const ulong AddressesPerByte = 8;
+    private const ulong OwnHostBytes = 64ul << 30;
+
+    public SoftwareDevice(SoftwareDeviceOptions options)
+    {
+        Options = options;
+        ulong rangeBytes = RoundUp(options.MemoryBytes * AddressesPerByte);
+        Window =
+            options.WindowAddress == 0
+                ? AddressWindow.Reserve(rangeBytes, OwnHostBytes)
+                : AddressWindow.Adopt(options.WindowAddress, options.WindowBytes, options.WindowDeviceBytes);
+        Memory = new DeviceArena(
+            new ArenaBacking(Window.Address, Math.Min(Window.DeviceBytes, rangeBytes)),
+            Math.Min(options.MemoryBytes, Window.DeviceBytes)
+        );
+        if (Window.OwnsHostPart)
+        {
+            HostMemory = new DeviceArena(
+                new ArenaBacking(Window.Address + Window.DeviceBytes, OwnHostBytes),
+                OwnHostBytes
+            );
+        }
+        Scheduler = new Scheduler(options.Cores);
+    }
+
+    /// <summary>How it was asked to be.</summary>
+    public SoftwareDeviceOptions Options { get; }
+
+    /// <summary>What kernels may touch.</summary>
+    public AddressWindow Window { get; }
+
+    /// <summary>Device memory.</summary>
+    public DeviceArena Memory { get; }
+
+    /// <summary>Page-locked host memory, or null when the caller hands it out.</summary>
+    public DeviceArena? HostMemory { get; }
+
+    /// <summary>What runs when.</summary>
+    public Scheduler Scheduler { get; }
+
+    /// <summary>Texture objects.</summary>
+    public TextureTable Textures { get; } = new();
+
+    /// <summary>What has been done.</summary>
+    public DeviceCounters Counters { get; } = new();
+
+    /// <summary>Contexts by handle.</summary>
+    public HandleTable<DeviceContext> Contexts { get; } = new(1);
+
+    /// <summary>Modules by handle.</summary>
+    public HandleTable<DeviceModule> Modules { get; } = new(2);
+
+    /// <summary>Kernels by handle.</summary>
+    public HandleTable<DeviceKernel> Kernels { get; } = new(3);
+
+    /// <summary>Streams by handle.</summary>
+    public HandleTable<DeviceStream> Streams { get; } = new(4);
+
+    /// <summary>Events by handle.</summary>
+    public HandleTable<DeviceEvent> Events { get; } = new(5);
+
+    /// <summary>Arrays by handle.</summary>
+    public HandleTable<DeviceArray> Arrays { get; } = new(6);
+
+    /// <summary>Links under way by handle.</summary>
+    public HandleTable<ModuleLink> Links { get; } = new(7);
+
+    /// <summary>Tells why something was refused.</summary>
+    public void Log(string message) => Options.Log(message);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (DeviceContext context in Contexts.All)
+        {
+            context.Stop();
+        }
+        Scheduler.Dispose();
+        foreach (DeviceModule module in Modules.All)
+        {
+            module.Dispose();
+        }
+        Textures.Dispose();
+        HostMemory?.Dispose();
+        Memory.Dispose();
+        Window.Dispose();
+    }
+
+    private static ulong RoundUp(ulong bytes) =>
+        (bytes + ArenaBacking.ChunkBytes - 1) & ~(ulong)(ArenaBacking.ChunkBytes - 1);
+}

@@ -1,0 +1,51 @@
+using Weir.Devices.Software.Modules;
+
+namespace Weir.Devices.Software;
+
+/// <summary>How a software device shall be.</summary>
+public sealed record SoftwareDeviceOptions
+{
+    private const ulong MostDefaultBytes = 16ul << 30;
+
+    /// <summary>Where compiled kernels come from.</summary>
+    public required IKernelSource Kernels { get; init; }
+
+    /// <summary>Device memory, bytes; by default a quarter of the host's, at most 16 GiB.</summary>
+    public ulong MemoryBytes { get; init; } =
+        Math.Min(MostDefaultBytes, (ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4) & ~0x1f_fffful;
+
+    /// <summary>Cores to use; by default all that this process may use.</summary>
+    public int Cores { get; init; } = Math.Min(Environment.ProcessorCount, 256);
+
+    /// <summary>
+    /// First address of the window that kernels may touch, reserved by the caller without access; 0: the device
+    /// reserves one of its own. A multiple of 2 MiB.
+    /// </summary>
+    public ulong WindowAddress { get; init; }
+
+    /// <summary>Size of the caller's window, bytes.</summary>
+    public ulong WindowBytes { get; init; }
+
+    /// <summary>
+    /// Size of the part at the start of the caller's window that is device memory, a multiple of 2 MiB; the caller maps
+    /// page-locked host memory into the rest.
+    /// </summary>
+    public ulong WindowDeviceBytes { get; init; }
+
+    /// <summary>
+    /// What programs are told the device can do. 8.6: recent enough for PTX of today's compilers, and it keeps
+    /// libraries from choosing the instructions of the generations after it (clusters, TMA).
+    /// </summary>
+    public (int Major, int Minor) ComputeCapability { get; init; } = (8, 6);
+
+    /// <summary>Told, in words, why something was refused or failed.</summary>
+    public Action<string> Log { get; init; } = static _ => { };
+
+    /// <summary>
+    /// Folder for records of every launch, or null; by default the value of the environment variable
+    /// WEIR_RECORD_LAUNCHES. Recording makes launches synchronous and slow.
+    /// </summary>
+    public string? RecordFolder { get; init; } = Environment.GetEnvironmentVariable("WEIR_RECORD_LAUNCHES") is { Length: > 0 } folder
+        ? folder
+        : null;
+}
