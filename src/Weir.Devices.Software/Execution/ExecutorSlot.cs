@@ -64,8 +64,8 @@ internal sealed unsafe class ExecutorSlot : IDisposable
     public KernelFault Call(LoadedKernel kernel, KernelLaunch* launch, ulong first, ulong end)
     {
         nuint sharedBytes = kernel.SharedBytes(launch->DynamicSharedBytes);
-        long threads = (long)launch->BlockX * launch->BlockY * launch->BlockZ;
-        nuint scratchBytes = (nuint)kernel.Info.ScratchBytes((int)threads);
+        nuint scratchBytes = (nuint)
+            kernel.Info.ScratchBytes((int)launch->BlockX, (int)launch->BlockY, (int)launch->BlockZ);
         if (sharedBytes > sharedCapacity)
         {
             thread->Shared = Grow(thread->Shared, ref sharedCapacity, sharedBytes);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Weir.Devices.Software.Contexts;
 using Weir.Kernels.Abi;
 
 namespace Weir.Devices.Software.Execution;
@@ -8,12 +9,13 @@ namespace Weir.Devices.Software.Execution;
 internal sealed unsafe class KernelCommand : Command
 {
     private readonly LoadedKernel kernel;
-    private readonly Action<LoadedKernel, KernelFault, KernelThread> report;
+    private readonly Action<LoadedKernel, KernelFault, KernelThread, DeviceContext> report;
     private KernelLaunch* launch;
 
     /// <param name="stream">Stream it belongs to.</param>
     /// <param name="kernel">The kernel.</param>
     /// <param name="template">Launch record to be copied, with its parameters.</param>
+    /// <param name="parameterBytes">Size of the parameters.</param>
     /// <param name="blocks">Blocks in the grid.</param>
     /// <param name="slots">Slots of the device.</param>
     /// <param name="report">Told of the fault that ended it.</param>
@@ -21,16 +23,17 @@ internal sealed unsafe class KernelCommand : Command
         DeviceStream stream,
         LoadedKernel kernel,
         in KernelLaunch template,
+        int parameterBytes,
         ulong blocks,
         int slots,
-        Action<LoadedKernel, KernelFault, KernelThread> report
+        Action<LoadedKernel, KernelFault, KernelThread, DeviceContext> report
     )
         : base(stream)
     {
         this.kernel = kernel;
         this.report = report;
-        nuint parameterBytes = (nuint)kernel.Info.ParameterBytes;
-        launch = (KernelLaunch*)NativeMemory.AlignedAlloc((nuint)sizeof(KernelLaunch) + parameterBytes + 64, 64);
+        // Vector code may read up to a whole vector past the last parameter.
+        launch = (KernelLaunch*)NativeMemory.AlignedAlloc((nuint)(sizeof(KernelLaunch) + parameterBytes + 64), 64);
         *launch = template;
         launch->Parameters = (byte*)(launch + 1);
         Buffer.MemoryCopy(template.Parameters, launch->Parameters, parameterBytes, parameterBytes);
@@ -52,7 +55,7 @@ internal sealed unsafe class KernelCommand : Command
         KernelFault fault = slot.Call(kernel, launch, (ulong)first, (ulong)end);
         if (fault != KernelFault.None)
         {
-            report(kernel, fault, slot.Thread);
+            report(kernel, fault, slot.Thread, Stream.Context);
         }
     }
 

@@ -23,11 +23,17 @@ internal sealed class MarkerCommand(DeviceStream stream, Action? action = null) 
 }
 
 /// <summary>Calls a function of the program.</summary>
-internal sealed unsafe class HostFunctionCommand(DeviceStream stream, Action function) : Command(stream)
+internal sealed class HostFunctionCommand(DeviceStream stream, Action function, bool skippedByFault) : Command(stream)
 {
     /// <inheritdoc/>
     public override bool IsHostFunction => true;
 
     /// <inheritdoc/>
-    public override void Run(ExecutorSlot slot, long first, long end) => function();
+    public override void Run(ExecutorSlot slot, long first, long end)
+    {
+        if (!skippedByFault || Stream.Context.Fault == 0)
+        {
+            function();
+        }
+    }
 }

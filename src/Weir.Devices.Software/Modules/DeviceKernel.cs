@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+using Weir.Devices.Software.Contexts;
+using Weir.Devices.Software.Execution;
+using Weir.Kernels;
+using Weir.Kernels.Abi;
+using Weir.Kernels.Ir;
+using Weir.Kernels.Loading;
+using Weir.Kernels.Ptx;
+
+namespace Weir.Devices.Software.Modules;
+
+/// <summary>
+/// A kernel of a module. It is checked when it is looked up, so that an instruction that is not supported is refused
+/// then; it is compiled in the background from then on, and the first launch waits for that.
+/// </summary>
+internal sealed unsafe class DeviceKernel : IDisposable
+{
+    private readonly SoftwareDevice device;
+    private readonly Task<LoadedKernel> compilation;
+    private readonly List<ObjectLoader> code = [];
+    private volatile LoadedKernel? loaded;
+    private ulong* symbols;
+    private byte* name;
+
+    /// <exception cref="PtxException">It is malformed or uses what is not supported.</exception>
+    public DeviceKernel(SoftwareDevice device, DeviceModule module, PtxEntry entry)
+    {
+        this.device = device;
+        Module = module;
+        Entry = entry;
+        IrFunction function = module.Ptx.Lower(entry.Name);
+        SharedBytes = function.SharedBytes;
+        LocalBytes = function.LocalBytes;
+        MaxDynamicSharedBytes = Math.Max(0, DeviceAttributes.SharedBytesPerBlock - SharedBytes);
+        compilation = Task.Run(Compile);
+    }
+
+    /// <summary>Module it belongs to.</summary>
+    public DeviceModule Module { get; }
+
+    /// <summary>Its signature.</summary>
+    public PtxEntry Entry { get; }
+
+    /// <summary>Handle that the program holds.</summary>
+    public nint Handle { get; set; }
+
+    /// <summary>Static shared memory, bytes.</summary>
+    public int SharedBytes { get; }
+
+    /// <summary>Local memory per thread, bytes.</summary>
+    public int LocalBytes { get; }
+
+    /// <summary>Most threads in a block.</summary>
+    public int MaxThreads =>
+        Entry.RequiredThreads is { } required ? required.X * required.Y * required.Z
+        : Entry.MaxThreads is { } most ? Math.Min(DeviceAttributes.MaxThreadsPerBlock, most.X * most.Y * most.Z)
+        : DeviceAttributes.MaxThreadsPerBlock;
+
+    /// <summary>Most dynamic shared memory that a launch may have, bytes; the program may raise it.</summary>
+    public int MaxDynamicSharedBytes { get; set; }
+
+    /// <summary>What the program asked for as division between cache and shared memory; kept, without effect.</summary>
+    public int PreferredCarveout { get; set; } = -1;
+
+    /// <summary>Its code when it is ready, else null.</summary>
+    public LoadedKernel? Loaded => loaded;
+
+    /// <summary>Its name as a NUL-terminated string that lives as long as the kernel.</summary>
+    public byte* Name
+    {
+        get
+        {
+            lock (code)
+            {
+                if (name is null)
+                {
+                    byte[] bytes = Encoding.UTF8.GetBytes(Entry.Name);
+                    name = (byte*)NativeMemory.AllocZeroed((nuint)bytes.Length + 1);
+                    bytes.CopyTo(new Span<byte>(name, bytes.Length));
+                }
+                return name;
+            }
+        }
+    }
+
+    /// <summary>Its code; waits until it is compiled.</summary>
+    /// <exception cref="Exception">Whatever kept it from being compiled.</exception>
+    public LoadedKernel Load() => loaded ?? compilation.GetAwaiter().GetResult();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The source may be at work: what it makes is dropped when it comes.
+        compilation.ContinueWith(
+            static (_, kernel) => ((DeviceKernel)kernel!).Free(),
+            this,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+    }
+
+    private LoadedKernel Compile()
+    {
+        long start = Stopwatch.GetTimestamp();
+        CompiledKernel compiled = device.Options.Kernels.Get(Module.Ptx, Entry.Name);
+        ObjectLoader loader = ObjectLoader.Load(compiled.Object);
+        lock (code)
+        {
+            code.Add(loader);
+        }
+        IReadOnlyList<string> names = compiled.Info.GlobalSymbols;
+        symbols = (ulong*)NativeMemory.AllocZeroed((nuint)(names.Count + 1), sizeof(ulong));
+        for (int index = 0; index < names.Count; index++)
+        {
+            if (!Module.Variables.TryGetValue(names[index], out Memory.DeviceAllocation? variable))
+            {
+                throw new PtxException($"kernel '{Entry.Name}' uses variable '{names[index]}', which is defined nowhere", 0);
+            }
+            symbols[index] = variable.Address;
+        }
+        loaded = new LoadedKernel
+        {
+            Info = compiled.Info,
+            Function = loader.Entry,
+            Symbols = symbols,
+        };
+        device.Counters.Compiled(Stopwatch.GetTimestamp() - start);
+        return loaded;
+    }
+
+    private void Free()
+    {
+        lock (code)
+        {
+            foreach (ObjectLoader loader in code)
+            {
+                loader.Dispose();
+            }
+            code.Clear();
+            NativeMemory.Free(symbols);
+            NativeMemory.Free(name);
+            symbols = null;
+            name = null;
+        }
+    }
+}
