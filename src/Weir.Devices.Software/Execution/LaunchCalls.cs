@@ -75,6 +75,32 @@ internal sealed unsafe class LaunchCalls
         return Enqueue(kernel, loaded!, shape, stream, parameters, extra);
     }
 
+    public CuResult Launch(CUlaunchConfig* config, nint function, void** parameters, void** extra)
+    {
+        if (config is null || (config->numAttrs > 0 && config->attrs is null))
+        {
+            return CuResult.InvalidValue;
+        }
+        for (uint index = 0; index < config->numAttrs; index++)
+        {
+            if (!LaunchAttributes.CanIgnore(config->attrs[index]))
+            {
+                device.Log($"launch attribute {config->attrs[index].id} is not supported");
+                return CuResult.NotSupported;
+            }
+        }
+        LaunchShape shape = new(
+            config->gridDimX,
+            config->gridDimY,
+            config->gridDimZ,
+            config->blockDimX,
+            config->blockDimY,
+            config->blockDimZ,
+            config->sharedMemBytes
+        );
+        return Launch(function, shape, config->hStream, parameters, extra);
+    }
+
     private static bool IsShort(LoadedKernel loaded, in LaunchShape shape) =>
         loaded.Info.StraightLineInstructions >= 0
         && shape.Blocks <= AtOnceInstructions

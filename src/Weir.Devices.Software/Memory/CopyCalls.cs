@@ -1,7 +1,6 @@
 using Weir.Api;
 using Weir.Devices.Software.Contexts;
 using Weir.Devices.Software.Execution;
-using Weir.Devices.Software.Textures;
 
 namespace Weir.Devices.Software.Memory;
 

@@ -1,5 +1,4 @@
 using Weir.Api;
-using Weir.Devices.Software.Textures;
 
 namespace Weir.Devices.Software.Memory;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Weir.Api;
 using Weir.Devices.Software.Contexts;
 using Weir.Kernels;

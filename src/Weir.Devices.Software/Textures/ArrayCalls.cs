@@ -1,6 +1,5 @@
 using Weir.Api;
 using Weir.Devices.Software.Contexts;
-using Weir.Devices.Software.Memory;
 
 namespace Weir.Devices.Software.Textures;
 
@@ -78,7 +77,7 @@ internal sealed unsafe class ArrayCalls(SoftwareDevice device, CurrentContexts c
 
     public CuResult GetDescriptor(CUDA_ARRAY_DESCRIPTOR* descriptor, nint handle)
     {
-        CUDA_ARRAY3D_DESCRIPTOR full;
+        CUDA_ARRAY3D_DESCRIPTOR full = default;
         CuResult result = GetDescriptor(descriptor is null ? null : &full, handle);
         if (result == CuResult.Success)
         {
