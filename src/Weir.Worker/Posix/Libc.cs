@@ -176,7 +176,8 @@ internal static unsafe partial class Libc
     [DllImport("libc")]
     public static extern void _exit(int code);
 
-    [DllImport("libc")]
+    // The plain name is taken away from the runtime: Launching/UntouchedSignals.cs.
+    [DllImport("libc", EntryPoint = "__real_signal")]
     public static extern nint signal(int number, nint handler);
 
     [DllImport("libc")]
