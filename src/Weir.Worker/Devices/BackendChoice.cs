@@ -23,7 +23,6 @@ internal static class BackendChoice
                 return null;
             }
         }
-        Log.Error("no software device in this build");
-        return null;
+        return new SoftwareBackend(options, new NoCompiler());
     }
 }

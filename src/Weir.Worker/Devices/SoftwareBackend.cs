@@ -1,0 +1,57 @@
+using Weir.Api;
+using Weir.Devices.Software;
+using Weir.Devices.Software.Modules;
+using Weir.Worker.Logging;
+using Weir.Worker.Sessions;
+
+namespace Weir.Worker.Devices;
+
+/// <summary>
+/// The device made of software. Its memory must lie in the window of the session, which the client chooses, so the device
+/// proper is made when the client is there; one without a window answers for the snapshot before.
+/// </summary>
+internal sealed class SoftwareBackend : IDeviceBackend
+{
+    private readonly SoftwareDeviceOptions _options;
+    private SoftwareDriver? _driver;
+
+    public SoftwareBackend(WorkerOptions options, IKernelSource kernels)
+    {
+        var wanted = new SoftwareDeviceOptions { Kernels = kernels, Log = Log.Error };
+        _options = wanted with
+        {
+            MemoryBytes = options.MemoryBytes ?? wanted.MemoryBytes,
+            Cores = options.Threads ?? wanted.Cores,
+        };
+        using var describing = new SoftwareDriver(_options);
+        Snapshot = SnapshotBuilder.Build(describing);
+    }
+
+    public string Name => "software";
+
+    public byte[] Snapshot { get; }
+
+    // All of the window is reachable for kernels.
+    public bool RegistersHostMemory => false;
+
+    public DeviceCounts Counts =>
+        _driver is null
+            ? default
+            : new DeviceCounts(_driver.Statistics.KernelsCompiled, _driver.Statistics.CompileNanoseconds / 1e9);
+
+    public IDriver Open(Window window)
+    {
+        _driver = new SoftwareDriver(
+            _options with
+            {
+                WindowAddress = window.Base,
+                WindowBytes = window.Bytes,
+                WindowDeviceBytes = window.DeviceBytes,
+            }
+        );
+        _ = _driver.Init(0);
+        return _driver;
+    }
+
+    public void Stop() => _driver?.Dispose();
+}
