@@ -21,16 +21,16 @@ internal static class ParameterParser
         string count = "";
         int start = 0;
         string head = tokens[0];
-        if (head.EndsWith("?", StringComparison.Ordinal))
-        {
-            optional = true;
-            head = head.Substring(0, head.Length - 1);
-        }
         int bracket = head.IndexOf('[');
         if (bracket > 0 && head.EndsWith("]", StringComparison.Ordinal))
         {
             count = head.Substring(bracket + 1, head.Length - bracket - 2);
             head = head.Substring(0, bracket);
+        }
+        if (head.EndsWith("?", StringComparison.Ordinal))
+        {
+            optional = true;
+            head = head.Substring(0, head.Length - 1);
         }
         ParameterMode? found = head switch
         {

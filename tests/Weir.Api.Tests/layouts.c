@@ -1,0 +1,127 @@
+// The structures as the CUDA driver API documents them, laid out by the C compiler. Prints "TYPE FIELD OFFSET", and the
+// size of the whole as field "sizeof".
+#include <stddef.h>
+#include <stdio.h>
+
+typedef unsigned long long CUdeviceptr;
+typedef int CUenum;
+typedef struct CUarray_st *CUarray;
+typedef struct CUstream_st *CUstream;
+typedef struct CUctx_st *CUcontext;
+
+typedef struct { char bytes[16]; } CUuuid;
+
+typedef struct {
+    int maxThreadsPerBlock, maxThreadsDim[3], maxGridSize[3], sharedMemPerBlock, totalConstantMemory, SIMDWidth, memPitch,
+        regsPerBlock, clockRate, textureAlign;
+} CUdevprop;
+
+typedef struct {
+    size_t srcXInBytes, srcY; CUenum srcMemoryType; const void *srcHost; CUdeviceptr srcDevice; CUarray srcArray; size_t srcPitch;
+    size_t dstXInBytes, dstY; CUenum dstMemoryType; void *dstHost; CUdeviceptr dstDevice; CUarray dstArray; size_t dstPitch;
+    size_t WidthInBytes, Height;
+} CUDA_MEMCPY2D;
+
+typedef struct {
+    size_t srcXInBytes, srcY, srcZ, srcLOD; CUenum srcMemoryType; const void *srcHost; CUdeviceptr srcDevice; CUarray srcArray;
+    void *reserved0; size_t srcPitch, srcHeight;
+    size_t dstXInBytes, dstY, dstZ, dstLOD; CUenum dstMemoryType; void *dstHost; CUdeviceptr dstDevice; CUarray dstArray;
+    void *reserved1; size_t dstPitch, dstHeight;
+    size_t WidthInBytes, Height, Depth;
+} CUDA_MEMCPY3D;
+
+typedef struct {
+    size_t srcXInBytes, srcY, srcZ, srcLOD; CUenum srcMemoryType; const void *srcHost; CUdeviceptr srcDevice; CUarray srcArray;
+    CUcontext srcContext; size_t srcPitch, srcHeight;
+    size_t dstXInBytes, dstY, dstZ, dstLOD; CUenum dstMemoryType; void *dstHost; CUdeviceptr dstDevice; CUarray dstArray;
+    CUcontext dstContext; size_t dstPitch, dstHeight;
+    size_t WidthInBytes, Height, Depth;
+} CUDA_MEMCPY3D_PEER;
+
+typedef struct { size_t Width, Height; CUenum Format; unsigned NumChannels; } CUDA_ARRAY_DESCRIPTOR;
+typedef struct { size_t Width, Height, Depth; CUenum Format; unsigned NumChannels, Flags; } CUDA_ARRAY3D_DESCRIPTOR;
+
+typedef struct {
+    CUenum resType;
+    union {
+        struct { CUarray hArray; } array;
+        struct { CUarray hMipmappedArray; } mipmap;
+        struct { CUdeviceptr devPtr; CUenum format; unsigned numChannels; size_t sizeInBytes; } linear;
+        struct { CUdeviceptr devPtr; CUenum format; unsigned numChannels; size_t width, height, pitchInBytes; } pitch2D;
+        struct { int reserved[32]; } reserved;
+    } res;
+    unsigned flags;
+} CUDA_RESOURCE_DESC;
+
+typedef struct {
+    CUenum addressMode[3], filterMode; unsigned flags, maxAnisotropy; CUenum mipmapFilterMode;
+    float mipmapLevelBias, minMipmapLevelClamp, maxMipmapLevelClamp, borderColor[4]; int reserved[12];
+} CUDA_TEXTURE_DESC;
+
+typedef struct {
+    CUenum format; size_t width, height, depth; unsigned firstMipmapLevel, lastMipmapLevel, firstLayer, lastLayer, reserved[16];
+} CUDA_RESOURCE_VIEW_DESC;
+
+typedef union { char pad[64]; void *pointer; unsigned long long number; } CUlaunchAttributeValue;
+typedef struct { CUenum id; char pad[8 - sizeof(CUenum)]; CUlaunchAttributeValue value; } CUlaunchAttribute;
+typedef struct {
+    unsigned gridDimX, gridDimY, gridDimZ, blockDimX, blockDimY, blockDimZ, sharedMemBytes; CUstream hStream;
+    CUlaunchAttribute *attrs; unsigned numAttrs;
+} CUlaunchConfig;
+
+typedef struct {
+    char busIdLegacy[16]; unsigned domain, bus, device, pciDeviceId, pciSubSystemId; char busId[32];
+} NvmlPciInfo;
+typedef struct { unsigned long long total, free, used; } NvmlMemory;
+typedef struct { unsigned version; unsigned long long total, reserved, free, used; } NvmlMemoryV2;
+typedef struct { unsigned gpu, memory; } NvmlUtilization;
+typedef struct { unsigned pid; unsigned long long usedGpuMemory; unsigned gpuInstanceId, computeInstanceId; } NvmlProcessInfo;
+
+#define S(t) printf(#t " sizeof %zu\n", sizeof(t))
+#define F(t, f) printf(#t " " #f " %zu\n", offsetof(t, f))
+#define R(f, p) printf("CUDA_RESOURCE_DESC " #f " %zu\n", offsetof(CUDA_RESOURCE_DESC, res.p))
+#define SIDE(t, s)                                                                                                             \
+    F(t, s##XInBytes), F(t, s##Y), F(t, s##MemoryType), F(t, s##Host), F(t, s##Device), F(t, s##Array), F(t, s##Pitch)
+#define SIDE3(t, s) SIDE(t, s), F(t, s##Z), F(t, s##LOD), F(t, s##Height)
+#define BOX(t) S(t), SIDE3(t, src), SIDE3(t, dst), F(t, WidthInBytes), F(t, Height), F(t, Depth)
+
+int main(void)
+{
+    S(CUuuid), F(CUuuid, bytes);
+    S(CUdevprop), F(CUdevprop, maxThreadsPerBlock), F(CUdevprop, maxThreadsDim), F(CUdevprop, maxGridSize);
+    F(CUdevprop, sharedMemPerBlock), F(CUdevprop, totalConstantMemory), F(CUdevprop, SIMDWidth), F(CUdevprop, memPitch);
+    F(CUdevprop, regsPerBlock), F(CUdevprop, clockRate), F(CUdevprop, textureAlign);
+    S(CUDA_MEMCPY2D), SIDE(CUDA_MEMCPY2D, src), SIDE(CUDA_MEMCPY2D, dst);
+    F(CUDA_MEMCPY2D, WidthInBytes), F(CUDA_MEMCPY2D, Height);
+    BOX(CUDA_MEMCPY3D), F(CUDA_MEMCPY3D, reserved0), F(CUDA_MEMCPY3D, reserved1);
+    BOX(CUDA_MEMCPY3D_PEER), F(CUDA_MEMCPY3D_PEER, srcContext), F(CUDA_MEMCPY3D_PEER, dstContext);
+    S(CUDA_ARRAY_DESCRIPTOR), F(CUDA_ARRAY_DESCRIPTOR, Width), F(CUDA_ARRAY_DESCRIPTOR, Height);
+    F(CUDA_ARRAY_DESCRIPTOR, Format), F(CUDA_ARRAY_DESCRIPTOR, NumChannels);
+    S(CUDA_ARRAY3D_DESCRIPTOR), F(CUDA_ARRAY3D_DESCRIPTOR, Width), F(CUDA_ARRAY3D_DESCRIPTOR, Height);
+    F(CUDA_ARRAY3D_DESCRIPTOR, Depth), F(CUDA_ARRAY3D_DESCRIPTOR, Format), F(CUDA_ARRAY3D_DESCRIPTOR, NumChannels);
+    F(CUDA_ARRAY3D_DESCRIPTOR, Flags);
+    S(CUDA_RESOURCE_DESC), F(CUDA_RESOURCE_DESC, resType), F(CUDA_RESOURCE_DESC, flags);
+    R(hArray, array.hArray), R(devPtr, linear.devPtr), R(format, linear.format), R(numChannels, linear.numChannels);
+    R(devPtr, pitch2D.devPtr), R(format, pitch2D.format), R(numChannels, pitch2D.numChannels);
+    R(sizeInBytes, linear.sizeInBytes), R(width, pitch2D.width), R(height, pitch2D.height);
+    R(pitchInBytes, pitch2D.pitchInBytes), R(hArray, mipmap.hMipmappedArray);
+    S(CUDA_TEXTURE_DESC), F(CUDA_TEXTURE_DESC, addressMode), F(CUDA_TEXTURE_DESC, filterMode), F(CUDA_TEXTURE_DESC, flags);
+    F(CUDA_TEXTURE_DESC, maxAnisotropy), F(CUDA_TEXTURE_DESC, mipmapFilterMode), F(CUDA_TEXTURE_DESC, mipmapLevelBias);
+    F(CUDA_TEXTURE_DESC, minMipmapLevelClamp), F(CUDA_TEXTURE_DESC, maxMipmapLevelClamp), F(CUDA_TEXTURE_DESC, borderColor);
+    S(CUDA_RESOURCE_VIEW_DESC), F(CUDA_RESOURCE_VIEW_DESC, format), F(CUDA_RESOURCE_VIEW_DESC, width);
+    F(CUDA_RESOURCE_VIEW_DESC, height), F(CUDA_RESOURCE_VIEW_DESC, depth), F(CUDA_RESOURCE_VIEW_DESC, firstMipmapLevel);
+    F(CUDA_RESOURCE_VIEW_DESC, lastMipmapLevel), F(CUDA_RESOURCE_VIEW_DESC, firstLayer), F(CUDA_RESOURCE_VIEW_DESC, lastLayer);
+    S(CUlaunchAttribute), F(CUlaunchAttribute, id), F(CUlaunchAttribute, value);
+    S(CUlaunchConfig), F(CUlaunchConfig, gridDimX), F(CUlaunchConfig, gridDimY), F(CUlaunchConfig, gridDimZ);
+    F(CUlaunchConfig, blockDimX), F(CUlaunchConfig, blockDimY), F(CUlaunchConfig, blockDimZ);
+    F(CUlaunchConfig, sharedMemBytes), F(CUlaunchConfig, hStream), F(CUlaunchConfig, attrs), F(CUlaunchConfig, numAttrs);
+    S(NvmlPciInfo), F(NvmlPciInfo, busIdLegacy), F(NvmlPciInfo, domain), F(NvmlPciInfo, bus), F(NvmlPciInfo, device);
+    F(NvmlPciInfo, pciDeviceId), F(NvmlPciInfo, pciSubSystemId), F(NvmlPciInfo, busId);
+    S(NvmlMemory), F(NvmlMemory, total), F(NvmlMemory, free), F(NvmlMemory, used);
+    S(NvmlMemoryV2), F(NvmlMemoryV2, version), F(NvmlMemoryV2, total), F(NvmlMemoryV2, reserved), F(NvmlMemoryV2, free);
+    F(NvmlMemoryV2, used);
+    S(NvmlUtilization), F(NvmlUtilization, gpu), F(NvmlUtilization, memory);
+    S(NvmlProcessInfo), F(NvmlProcessInfo, pid), F(NvmlProcessInfo, usedGpuMemory), F(NvmlProcessInfo, gpuInstanceId);
+    F(NvmlProcessInfo, computeInstanceId);
+    return 0;
+}
