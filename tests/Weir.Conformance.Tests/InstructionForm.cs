@@ -70,7 +70,7 @@ internal sealed record InstructionForm(string Template, PtxType Result, IReadOnl
         {
             text.Append("setp.ne.u32 %dq, 0, 0;\n");
         }
-        text.Append(Instruction()).Append(";\n");
+        text.Append(Text("%d", "%dq", SourceNames.Select(n => "%" + n).ToArray())).Append(";\n");
         Address(text, "results", StorageBytes(Result));
         text.Append(
             Result.Kind == 'p'
@@ -88,15 +88,21 @@ internal sealed record InstructionForm(string Template, PtxType Result, IReadOnl
     private static void Address(StringBuilder text, string parameter, int stride) =>
         text.Append($"ld.param.u64 %base, [{parameter}];\nmul.wide.u32 %at, %i, {stride};\nadd.s64 %at, %base, %at;\n");
 
-    private string Instruction()
+    /// <summary>The instruction with these operands, without semicolon.</summary>
+    public string Text(string result, string second, IReadOnlyList<string> sources)
     {
         var space = Template.IndexOf(' ');
-        var operands = Template[space..];
-        foreach (var name in (ReadOnlySpan<string>)["d", "q", "a", "b", "c", "e"])
-        {
-            operands = Regex.Replace(operands, $@"(?<![\w.%]){name}(?!\w)", name == "q" ? "%dq" : "%" + name);
-        }
-        return Template[..space] + operands;
+        return Template[..space]
+            + Regex.Replace(
+                Template[space..],
+                @"(?<![\w.%])[dqabce](?!\w)",
+                name => name.Value switch
+                {
+                    "d" => result,
+                    "q" => second,
+                    var source => sources[Array.IndexOf(SourceNames, source)],
+                }
+            );
     }
 
     private static string Register(PtxType type) => type.Kind == 'p' ? "pred" : $"b{Math.Max(type.Bits, 16)}";

@@ -75,7 +75,9 @@ internal sealed class KernelCase
     /// <summary>Runs on the oracle; answers the buffers afterwards.</summary>
     public byte[][] RunOnOracle() => RunOnOracle(OracleModule.Parse(Ptx));
 
-    public byte[][] RunOnOracle(OracleModule module)
+    public byte[][] RunOnOracle(OracleModule module) => RunOnOracle(module, lastThreadFirst: false, turnSteps: 10_000);
+
+    public byte[][] RunOnOracle(OracleModule module, bool lastThreadFirst, int turnSteps)
     {
         var memory = new OracleMemory();
         var after = _buffers.Select(b => b.Bytes.ToArray()).ToArray();
@@ -93,6 +95,8 @@ internal sealed class KernelCase
                 Parameters = Parameters,
                 Textures = Textures,
                 MaxSteps = MaxSteps,
+                LastThreadFirst = lastThreadFirst,
+                TurnSteps = turnSteps,
             },
             memory
         );

@@ -6,7 +6,6 @@ namespace Weir.Oracle;
 /// </summary>
 internal sealed class Block
 {
-    private const int TurnSteps = 10_000;
     private readonly List<Lane> _lanes = [];
     private long _steps;
 
@@ -38,6 +37,10 @@ internal sealed class Block
             lane.GrowLocal(entry.FrameBytes);
             _lanes.Add(lane);
             Warps[^1].Lanes.Add(lane);
+        }
+        if (launch.LastThreadFirst)
+        {
+            _lanes.Reverse();
         }
     }
 
@@ -77,7 +80,7 @@ internal sealed class Block
 
     private void Turn(Lane lane, OracleModule module)
     {
-        for (var left = TurnSteps; left > 0 && !lane.Exited && lane.Waiting is null; left--)
+        for (var left = Launch.TurnSteps; left > 0 && !lane.Exited && lane.Waiting is null; left--)
         {
             var frame = lane.Frame;
             var function = frame.Function;

@@ -21,6 +21,15 @@ public sealed record OracleLaunch
     /// </summary>
     public IReadOnlyDictionary<string, ulong> Symbols { get; init; } = new Dictionary<string, ulong>();
 
+    /// <summary>
+    /// Instructions that a thread may take before the next has its turn. Results of a kernel without races do not
+    /// depend on it.
+    /// </summary>
+    public int TurnSteps { get; init; } = 10_000;
+
+    /// <summary>Gives threads their turns from the last to the first.</summary>
+    public bool LastThreadFirst { get; init; }
+
     /// <summary>Instructions that one block may take before the oracle gives up.</summary>
     public long MaxSteps { get; init; } = 2_000_000_000;
 }

@@ -17,7 +17,8 @@ internal static class PtxDeclarationParser
         into.Add(first);
         while (tokens.TryTake(','))
         {
-            into.Add(ParseName(ref tokens, first));
+            // Space, type and alignment hold for the whole list; ranges and initial values for one name.
+            into.Add(ParseName(ref tokens, first with { RangeCount = -1, Initial = [], Relocations = [] }));
         }
 
         tokens.Expect(';');

@@ -1,0 +1,64 @@
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using Weir.Kernels.Ptx;
+using Weir.Oracle;
+using Xunit;
+
+namespace Weir.Conformance.Tests;
+
+/// <summary>Properties of random kernels; the seed is fixed, so every run tries the same ones.</summary>
+public class RandomKernelTests
+{
+    public static TheoryData<KernelTraits> Kinds =>
+        [
+            KernelTraits.Divergence | KernelTraits.Memory,
+            KernelTraits.Divergence | KernelTraits.Tangles,
+            KernelTraits.Divergence | KernelTraits.Barriers | KernelTraits.Memory,
+            KernelTraits.Divergence | KernelTraits.Barriers | KernelTraits.EarlyReturns,
+            KernelTraits.Divergence | KernelTraits.WarpOperations,
+            KernelTraits.Divergence
+                | KernelTraits.Tangles
+                | KernelTraits.EarlyReturns
+                | KernelTraits.Barriers
+                | KernelTraits.WarpOperations
+                | KernelTraits.Memory,
+        ];
+
+    /// <summary>A kernel without races gives the same result in whatever order its threads run.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Order_of_threads_does_not_matter(KernelTraits traits) =>
+        Check(
+            traits,
+            20,
+            kernel =>
+            {
+                var module = OracleModule.Parse(kernel.Ptx());
+                var run = kernel.Case(0x7000_0000_0000);
+                var first = run.RunOnOracle(module);
+                var second = run.RunOnOracle(module, lastThreadFirst: true, turnSteps: 3);
+                return first.Zip(second, (a, b) => a.AsSpan().SequenceEqual(b)).All(same => same);
+            }
+        );
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void The_front_end_lowers_them(KernelTraits traits) =>
+        Check(
+            traits,
+            30,
+            kernel =>
+            {
+                PtxModule.Parse(Encoding.UTF8.GetBytes(kernel.Ptx())).Lower("random");
+                return true;
+            }
+        );
+
+    private static void Check(KernelTraits traits, int count, Func<RandomKernel, bool> holds)
+    {
+        var generator = Gen.Choose(0, int.MaxValue).Select(seed => new RandomKernelGenerator(seed, traits).Make());
+        var kernels = Arb.ToArbitrary(generator, kernel => RandomKernelShrinker.Smaller(kernel));
+        Prop.ForAll(kernels, holds).Check(Config.QuickThrowOnFailure.WithMaxTest(count).WithReplay(20261121, 7));
+    }
+}
