@@ -1,0 +1,11 @@
+using Weir.Devices.Software.Modules;
+using Weir.Kernels.Abi;
+using Weir.Kernels.Ptx;
+
+namespace Weir.Devices.Software.Tests.Support;
+
+/// <summary>Compiles in this process.</summary>
+internal sealed class InProcessKernels : IKernelSource
+{
+    public CompiledKernel Get(PtxModule module, string entry) => throw new InvalidOperationException("no compiler yet");
+}
