@@ -1,0 +1,243 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Weir.Api;
+using Weir.Shim.Guest;
+using Weir.Wire;
+
+namespace Weir.Shim;
+
+/// <summary>
+/// What the shim keeps for a thread of the client: its ring, its context stack, its reply. One block per ring slot, found by a
+/// pthread key whose destructor gives the slot back. Used as:
+/// <code>
+/// ClientThread.Enter(&amp;thread) → Begin(op, bytes) → fill in → Post() or Call() → Reply, ReplyBytes
+/// </code>
+/// Raw code: nothing here allocates, throws or takes a lock.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct ClientThread
+{
+    /// <summary>Contexts that a thread may have pushed.</summary>
+    internal const int MaxContexts = 64;
+
+    private const int BlockBytes = 1024;
+
+    private static byte* s_blocks;
+    private static ulong* s_slots;
+    private static uint s_key;
+
+    private RingWriter _writer;
+    private byte* _record;
+    private int _slot;
+    private uint _sequence;
+    private int _busy;
+    private int _depth;
+    private fixed ulong _contexts[MaxContexts];
+
+    /// <summary>Payload of the last reply; valid until the thread's next call.</summary>
+    internal readonly byte* Reply => SegmentLayout.ReplyPayload(_writer.Header);
+
+    /// <summary>Its size, never more than the slot holds.</summary>
+    internal readonly uint ReplyBytes
+    {
+        get
+        {
+            var bytes = _writer.Header->ReplyBytes;
+            return bytes <= SegmentLayout.MaxReplyBytes ? bytes : 0;
+        }
+    }
+
+    /// <summary>Current context, 0 = none.</summary>
+    internal readonly ulong Context => _depth == 0 ? 0 : _contexts[_depth - 1];
+
+    /// <summary>Number of the thread's ring slot.</summary>
+    internal readonly int Slot => _slot;
+
+    /// <summary>Number of contexts on the stack.</summary>
+    internal readonly int ContextDepth => _depth;
+
+    /// <summary>Reserve memory for all threads' blocks; before the first <see cref="Enter"/>.</summary>
+    internal static bool TryPrepare()
+    {
+        s_blocks = GuestLibc.MapZeroed(SegmentLayout.SlotCount * BlockBytes + 4096);
+        if (s_blocks == null || sizeof(ClientThread) > BlockBytes)
+        {
+            return false;
+        }
+        s_slots = (ulong*)(s_blocks + SegmentLayout.SlotCount * BlockBytes);
+        uint key;
+        if (GuestLibc.KeyCreate(&key, &Leave) != 0)
+        {
+            return false;
+        }
+        s_key = key;
+        return true;
+    }
+
+    /// <summary>
+    /// The calling thread's block. NotInitialized before cuInit and in a forked child; IllegalState inside a signal handler that
+    /// interrupted a call of the same thread.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static CuResult Enter(ClientThread** thread)
+    {
+        var guard = Session.Guard;
+        if (guard == null || *(uint*)guard == 0)
+        {
+            return CuResult.NotInitialized;
+        }
+        var block = (ClientThread*)GuestLibc.GetSpecific(s_key);
+        if (block == null)
+        {
+            block = Claim();
+            if (block == null)
+            {
+                return CuResult.OutOfMemory;
+            }
+        }
+        *thread = block;
+        return block->_busy == 0 ? CuResult.Success : CuResult.IllegalState;
+    }
+
+    /// <summary>
+    /// Room for a record's payload, which the caller fills completely. Waits while the ring is full. Null when the record
+    /// is too large or the worker is gone.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal byte* Begin(Op op, uint bytes)
+    {
+        _busy = 1;
+        var record = _writer.Begin((ushort)op, Context, bytes);
+        if (record == null)
+        {
+            record = BeginSlowly(op, bytes);
+        }
+        _record = record;
+        return record;
+    }
+
+    /// <summary>Publish the record and go on. Success, or the session's sticky error, which the worker shows in the segment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal CuResult Post()
+    {
+        _writer.Commit(Session.NextTicket(), 0);
+        _busy = 0;
+        return (CuResult)_writer.Control->StickyError;
+    }
+
+    /// <summary>Publish the record and wait for the answer.</summary>
+    internal CuResult Call()
+    {
+        _writer.Commit(Session.NextTicket(), RecordHeader.CallFlag);
+        var slot = _writer.Header;
+        if (!ClientWait.ForReply(slot, _writer.Control, _sequence, Session.Socket))
+        {
+            _busy = 0;
+            return CuResult.DeviceUnavailable;
+        }
+        _sequence++;
+        _busy = 0;
+        return (CuResult)slot->ReplyResult;
+    }
+
+    /// <summary>Make <paramref name="context"/> the top of the stack; false when the stack is full.</summary>
+    internal bool Push(ulong context)
+    {
+        if (_depth == MaxContexts)
+        {
+            return false;
+        }
+        _contexts[_depth++] = context;
+        return true;
+    }
+
+    /// <summary>Take the top off; 0 when there is none.</summary>
+    internal ulong Pop() => _depth == 0 ? 0 : _contexts[--_depth];
+
+    /// <summary>Replace the top (cuCtxSetCurrent); 0 takes it off.</summary>
+    internal void Replace(ulong context)
+    {
+        if (context == 0)
+        {
+            _depth -= _depth > 0 ? 1 : 0;
+        }
+        else if (_depth == 0)
+        {
+            _contexts[_depth++] = context;
+        }
+        else
+        {
+            _contexts[_depth - 1] = context;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private byte* BeginSlowly(Op op, uint bytes)
+    {
+        var size = bytes + RecordHeader.Bytes + 8;
+        if (bytes > SegmentLayout.MaxRecordBytes - RecordHeader.Bytes)
+        {
+            _busy = 0;
+            return null;
+        }
+        while (true)
+        {
+            fixed (RingWriter* writer = &_writer)
+            {
+                if (!ClientWait.ForRoom(writer, size, Session.Socket))
+                {
+                    _busy = 0;
+                    return null;
+                }
+            }
+            var record = _writer.Begin((ushort)op, Context, bytes);
+            if (record != null)
+            {
+                return record;
+            }
+        }
+    }
+
+    private static ClientThread* Claim()
+    {
+        for (var word = 0; word < SegmentLayout.SlotCount / 64; word++)
+        {
+            ulong used;
+            while ((used = Volatile.Read(ref s_slots[word])) != ulong.MaxValue)
+            {
+                var bit = System.Numerics.BitOperations.TrailingZeroCount(~used);
+                if (Interlocked.CompareExchange(ref s_slots[word], used | (1UL << bit), used) != used)
+                {
+                    continue;
+                }
+                var slot = word * 64 + bit;
+                var block = (ClientThread*)(s_blocks + slot * BlockBytes);
+                block->_slot = slot;
+                block->_busy = 0;
+                block->_depth = 0;
+                block->_writer.Open(Session.Segment, slot, Session.WorkerFences);
+                block->_sequence = Volatile.Read(ref block->_writer.Header->ReplySequence);
+                if (GuestLibc.SetSpecific(s_key, block) != 0)
+                {
+                    Leave(block);
+                    return null;
+                }
+                return block;
+            }
+        }
+        Log.Line("more threads use the API at once than there are ring slots"u8);
+        return null;
+    }
+
+    /// <summary>Destructor of the pthread key: the thread ends, its slot may be used by another. Also runs in forked children.</summary>
+    private static void Leave(void* value)
+    {
+        if (Session.Check() != CuResult.Success)
+        {
+            return;
+        }
+        var block = (ClientThread*)value;
+        block->_writer.Close();
+        Interlocked.And(ref s_slots[block->_slot >> 6], ~(1UL << (block->_slot & 63)));
+    }
+}

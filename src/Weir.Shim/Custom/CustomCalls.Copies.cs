@@ -1,0 +1,167 @@
+using Weir.Api;
+using Weir.Shim.Guest;
+
+namespace Weir.Shim;
+
+/// <summary>
+/// Copies in one dimension. An address tells what it is: the window's lower half is device memory, its upper half host memory
+/// that the worker sees too; all else is the program's own and goes in the record (small), or through staging.
+/// </summary>
+internal static unsafe partial class CustomCalls
+{
+    /// <summary>Up to here data travels in the record or the answer itself, bytes.</summary>
+    private const ulong InlineBytes = 4096;
+
+    /// <summary>The legacy default stream: synchronous copies are ordered as its work.</summary>
+    private const nint DefaultStream = 0;
+
+    internal static CuResult MemcpyHtoD(ulong dstDevice, void* srcHost, nuint ByteCount)
+    {
+        ClientThread* thread;
+        var result = EnterContext(&thread);
+        return result != CuResult.Success ? result : ToDevice(thread, dstDevice, srcHost, ByteCount, DefaultStream, true);
+    }
+
+    internal static CuResult MemcpyHtoDAsync(ulong dstDevice, void* srcHost, nuint ByteCount, nint hStream)
+    {
+        ClientThread* thread;
+        var result = EnterStream(&thread, hStream);
+        return result != CuResult.Success ? result : ToDevice(thread, dstDevice, srcHost, ByteCount, hStream, false);
+    }
+
+    internal static CuResult MemcpyDtoH(void* dstHost, ulong srcDevice, nuint ByteCount)
+    {
+        ClientThread* thread;
+        var result = EnterContext(&thread);
+        return result != CuResult.Success ? result : ToHost(thread, dstHost, srcDevice, ByteCount, DefaultStream, true);
+    }
+
+    internal static CuResult MemcpyDtoHAsync(void* dstHost, ulong srcDevice, nuint ByteCount, nint hStream)
+    {
+        ClientThread* thread;
+        var result = EnterStream(&thread, hStream);
+        return result != CuResult.Success ? result : ToHost(thread, dstHost, srcDevice, ByteCount, hStream, false);
+    }
+
+    internal static CuResult Memcpy(ulong dst, ulong src, nuint ByteCount)
+    {
+        ClientThread* thread;
+        var result = EnterContext(&thread);
+        return result != CuResult.Success ? result : Any(thread, dst, src, ByteCount, DefaultStream, true);
+    }
+
+    internal static CuResult MemcpyAsync(ulong dst, ulong src, nuint ByteCount, nint hStream)
+    {
+        ClientThread* thread;
+        var result = EnterStream(&thread, hStream);
+        return result != CuResult.Success ? result : Any(thread, dst, src, ByteCount, hStream, false);
+    }
+
+    private static CuResult EnterStream(ClientThread** thread, nint stream)
+    {
+        var result = EnterContext(thread);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        return IsStream(stream) ? CuResult.Success : CuResult.InvalidHandle;
+    }
+
+    /// <summary>Does the worker see this address as the client does?</summary>
+    private static bool IsShared(ulong address) => Window.IsDevice(address) || Window.IsHost(address);
+
+    private static CuResult Any(ClientThread* thread, ulong dst, ulong src, ulong bytes, nint stream, bool wait)
+    {
+        if (IsShared(dst))
+        {
+            return IsShared(src)
+                ? Direct(thread, dst, src, bytes, stream, wait)
+                : ToDevice(thread, dst, (void*)src, bytes, stream, wait);
+        }
+        if (IsShared(src))
+        {
+            return ToHost(thread, (void*)dst, src, bytes, stream, wait);
+        }
+        if (bytes == 0)
+        {
+            return CuResult.Success;
+        }
+        if (dst == 0 || src == 0)
+        {
+            return CuResult.InvalidValue;
+        }
+        // Between two places of the program's own: in stream order means after what was posted before.
+        var result = WireCalls.StreamSynchronize(thread, stream);
+        if (result == CuResult.Success)
+        {
+            _ = GuestLibc.Move((void*)dst, (void*)src, (nuint)bytes);
+        }
+        return result;
+    }
+
+    private static CuResult ToDevice(ClientThread* thread, ulong dst, void* src, ulong bytes, nint stream, bool wait)
+    {
+        if (bytes == 0)
+        {
+            return CuResult.Success;
+        }
+        if (dst == 0 || src == null)
+        {
+            return CuResult.InvalidValue;
+        }
+        if (IsShared((ulong)src))
+        {
+            return Direct(thread, dst, (ulong)src, bytes, stream, wait);
+        }
+        if (wait && !Window.IsHost(dst))
+        {
+            var known = KnownRanges.Check(thread, dst, bytes);
+            if (known != CuResult.Success)
+            {
+                return known;
+            }
+        }
+        // The data is captured when this returns, so a synchronous copy need not wait for it to arrive.
+        return bytes <= InlineBytes
+            ? WireCalls.CopyInline(thread, dst, stream, bytes, src)
+            : Staging.CopyIn(
+                thread,
+                new Rows(dst, bytes, bytes, 1),
+                new Rows((ulong)src, bytes, bytes, 1),
+                stream
+            );
+    }
+
+    private static CuResult ToHost(ClientThread* thread, void* dst, ulong src, ulong bytes, nint stream, bool wait)
+    {
+        if (bytes == 0)
+        {
+            return CuResult.Success;
+        }
+        if (dst == null || src == 0)
+        {
+            return CuResult.InvalidValue;
+        }
+        if (IsShared((ulong)dst))
+        {
+            return Direct(thread, (ulong)dst, src, bytes, stream, wait);
+        }
+        // To the program's own memory the data must be there when the call returns, as the real API has it.
+        if (bytes <= InlineBytes)
+        {
+            return WireCalls.ReadBack(thread, src, stream, bytes, dst);
+        }
+        return Staging.CopyOut(
+            thread,
+            new Rows(src, bytes, bytes, 1),
+            new Rows((ulong)dst, bytes, bytes, 1),
+            stream
+        );
+    }
+
+    private static CuResult Direct(ClientThread* thread, ulong dst, ulong src, ulong bytes, nint stream, bool wait)
+    {
+        var result = WireCalls.CopyDirect(thread, dst, src, bytes, stream);
+        return result != CuResult.Success || !wait ? result : WireCalls.StreamSynchronize(thread, stream);
+    }
+}

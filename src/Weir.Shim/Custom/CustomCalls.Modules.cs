@@ -1,0 +1,256 @@
+using Weir.Api;
+using Weir.Shim.Guest;
+using Weir.Wire;
+
+namespace Weir.Shim;
+
+/// <summary>Modules: images go to the worker as blobs; functions come back with their parameter layout.</summary>
+internal static unsafe partial class CustomCalls
+{
+    private const int ReadOnlyCloexec = 0x80000;
+    private const int SeekEnd = 2;
+
+    private static GuestLock s_modules;
+    private static ulong s_blobs;
+
+    internal static CuResult ModuleLoad(nint* module, byte* fname)
+    {
+        ClientThread* thread;
+        var result = EnterContext(&thread);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        if (module == null || fname == null)
+        {
+            return CuResult.InvalidValue;
+        }
+        var file = GuestLibc.Open(fname, ReadOnlyCloexec, 0);
+        if (file < 0)
+        {
+            return CuResult.FileNotFound;
+        }
+        var bytes = GuestLibc.Seek(file, 0, SeekEnd);
+        // One page more than the file has: a text then ends with the zeroes behind its end.
+        var image = bytes <= 0 ? null : GuestLibc.MapZeroed((nuint)bytes + 4096);
+        if (image != null)
+        {
+            result = ReadAll(file, image, (nuint)bytes) ? CuResult.Success : CuResult.FileNotFound;
+        }
+        _ = GuestLibc.Close(file);
+        if (image == null)
+        {
+            return CuResult.InvalidImage;
+        }
+        if (result == CuResult.Success)
+        {
+            result = Load(thread, module, image, (ulong)bytes + 1, null);
+        }
+        _ = GuestLibc.Unmap(image, (nuint)bytes + 4096);
+        return result;
+    }
+
+    internal static CuResult ModuleLoadData(nint* module, void* image) => ModuleLoadDataEx(module, image, 0, null, null);
+
+    internal static CuResult ModuleLoadFatBinary(nint* module, void* fatCubin) =>
+        ModuleLoadDataEx(module, fatCubin, 0, null, null);
+
+    internal static CuResult ModuleLoadDataEx(
+        nint* module,
+        void* image,
+        uint numOptions,
+        CUjit_option* options,
+        void** optionValues
+    )
+    {
+        ClientThread* thread;
+        var result = EnterContext(&thread);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        if (module == null || image == null || (numOptions != 0 && (options == null || optionValues == null)))
+        {
+            return CuResult.InvalidValue;
+        }
+        if (!ModuleImage.TryMeasure((byte*)image, out var data, out var bytes))
+        {
+            return CuResult.InvalidImage;
+        }
+        var logs = new JitLogs(numOptions, options, optionValues);
+        return Load(thread, module, data, bytes, &logs);
+    }
+
+    internal static CuResult ModuleUnload(nint hmod)
+    {
+        ClientThread* thread;
+        var result = EnterContext(&thread);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        if (!Handles.IsLive(HandleKind.Module, hmod))
+        {
+            return CuResult.InvalidHandle;
+        }
+        s_modules.Enter();
+        var layout = (FunctionLayout*)*Handles.Data(HandleKind.Module, hmod);
+        result = WireCalls.ModuleUnload(thread, hmod);
+        while (layout != null)
+        {
+            var next = layout->Next;
+            Handles.Release(HandleKind.Function, layout->Function);
+            GuestLibc.Free(layout);
+            layout = next;
+        }
+        s_modules.Leave();
+        return result;
+    }
+
+    internal static CuResult ModuleGetFunction(nint* hfunc, nint hmod, byte* name)
+    {
+        ClientThread* thread;
+        var result = EnterContext(&thread);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        if (hfunc == null || name == null)
+        {
+            return CuResult.InvalidValue;
+        }
+        if (!Handles.IsLive(HandleKind.Module, hmod))
+        {
+            return CuResult.InvalidHandle;
+        }
+        s_modules.Enter();
+        result = FindFunction(thread, hfunc, hmod, name);
+        s_modules.Leave();
+        return result;
+    }
+
+    internal static CuResult FuncGetName(byte** name, nint hfunc)
+    {
+        ClientThread* thread;
+        var result = ClientThread.Enter(&thread);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        if (name == null)
+        {
+            return CuResult.InvalidValue;
+        }
+        if (!Handles.IsLive(HandleKind.Function, hfunc))
+        {
+            return CuResult.InvalidHandle;
+        }
+        *name = Layout(hfunc)->Name;
+        return CuResult.Success;
+    }
+
+    internal static CuResult FuncGetModule(nint* hmod, nint hfunc)
+    {
+        ClientThread* thread;
+        var result = ClientThread.Enter(&thread);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        if (hmod == null)
+        {
+            return CuResult.InvalidValue;
+        }
+        if (!Handles.IsLive(HandleKind.Function, hfunc))
+        {
+            return CuResult.InvalidHandle;
+        }
+        *hmod = Layout(hfunc)->Module;
+        return CuResult.Success;
+    }
+
+    private static FunctionLayout* Layout(nint function) =>
+        (FunctionLayout*)*Handles.Data(HandleKind.Function, function);
+
+    private static CuResult FindFunction(ClientThread* thread, nint* found, nint module, byte* name)
+    {
+        var first = (FunctionLayout**)Handles.Data(HandleKind.Module, module);
+        var bytes = GuestLibc.Length(name) + 1;
+        for (var known = *first; known != null; known = known->Next)
+        {
+            if (GuestLibc.Length(known->Name) + 1 == bytes && GuestLibc.Compare(known->Name, name, bytes) == 0)
+            {
+                *found = known->Function;
+                return CuResult.Success;
+            }
+        }
+
+        nint function;
+        var result = WireCalls.ModuleGetFunction(thread, &function, module, name);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        var layout = FunctionLayout.Read(thread->Reply, thread->ReplyBytes, name);
+        if (layout == null)
+        {
+            Handles.Release(HandleKind.Function, function);
+            return CuResult.Unknown;
+        }
+        layout->Function = function;
+        layout->Module = module;
+        layout->Next = *first;
+        *first = layout;
+        *Handles.Data(HandleKind.Function, function) = (ulong)layout;
+        *found = function;
+        return CuResult.Success;
+    }
+
+    private static CuResult Load(ClientThread* thread, nint* module, byte* data, ulong bytes, JitLogs* logs)
+    {
+        var blob = Interlocked.Increment(ref s_blobs);
+        for (ulong at = 0; at < bytes; )
+        {
+            var chunk = Staging.Claim(thread);
+            if (chunk < 0)
+            {
+                return CuResult.DeviceUnavailable;
+            }
+            var part = bytes - at < SegmentLayout.ChunkBytes ? bytes - at : SegmentLayout.ChunkBytes;
+            _ = GuestLibc.Copy(Staging.Data(chunk), data + at, (nuint)part);
+            var posted = WireCalls.BlobPart(thread, blob, (ulong)chunk, part);
+            if (posted != CuResult.Success)
+            {
+                return posted;
+            }
+            at += part;
+        }
+        nint made;
+        var result = WireCalls.LoadModule(thread, &made, blob);
+        if (logs != null && result != CuResult.DeviceUnavailable)
+        {
+            logs->Fill(thread->Reply, thread->ReplyBytes);
+        }
+        if (result == CuResult.Success)
+        {
+            *module = made;
+        }
+        return result;
+    }
+
+    private static bool ReadAll(int file, byte* buffer, nuint bytes)
+    {
+        const int seekSet = 0;
+        _ = GuestLibc.Seek(file, 0, seekSet);
+        for (nuint at = 0; at < bytes; )
+        {
+            var got = GuestLibc.Read(file, buffer + at, bytes - at);
+            if (got <= 0)
+            {
+                return false;
+            }
+            at += (nuint)got;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,124 @@
+using Weir.Api;
+using Weir.Shim.Guest;
+using Weir.Wire;
+
+namespace Weir.Shim;
+
+/// <summary>Calls that are answered in the client: start-up, versions, error texts, the address table.</summary>
+internal static unsafe partial class LocalCalls
+{
+    /// <summary>
+    /// CUDA 13.0: at least what any runtime library in use asks for (one older than it runs on a newer driver, never the
+    /// reverse), and the table of names is complete up to it.
+    /// </summary>
+    internal const int DriverVersion = 13000;
+
+    internal static CuResult Init(uint Flags) => Flags != 0 ? CuResult.InvalidValue : Session.Open();
+
+    internal static CuResult DriverGetVersion(int* driverVersion)
+    {
+        if (driverVersion == null)
+        {
+            return CuResult.InvalidValue;
+        }
+        *driverVersion = DriverVersion;
+        return CuResult.Success;
+    }
+
+    internal static CuResult GetErrorName(CuResult error, byte** pStr) => Text(CuErrors.Name(error), pStr);
+
+    internal static CuResult GetErrorString(CuResult error, byte** pStr) => Text(CuErrors.Text(error), pStr);
+
+    internal static CuResult GetProcAddress(byte* symbol, void** pfn, int cudaVersion, ulong flags) =>
+        GetProcAddressV2(symbol, pfn, cudaVersion, flags, null);
+
+    internal static CuResult GetProcAddressV2(
+        byte* symbol,
+        void** pfn,
+        int cudaVersion,
+        ulong flags,
+        CUdriverProcAddressQueryResult* symbolStatus
+    )
+    {
+        if (symbol == null || pfn == null || flags > 2 || cudaVersion > DriverVersion)
+        {
+            return CuResult.InvalidValue;
+        }
+        var name = new ReadOnlySpan<byte>(symbol, (int)GuestLibc.Length(symbol));
+        var index = ProcTable.Find(name, cudaVersion, flags, out var status);
+        *pfn = index < 0 ? null : (void*)Exports.Address(index);
+        if (symbolStatus != null)
+        {
+            *symbolStatus = status;
+        }
+        if (index >= 0)
+        {
+            return CuResult.Success;
+        }
+        if (status == CUdriverProcAddressQueryResult.SymbolNotFound && !Session.IsForkedChild)
+        {
+            Missing.Add(symbol);
+        }
+        return CuResult.NotFound;
+    }
+
+    /// <summary>No private table is known; which was asked for is counted.</summary>
+    internal static CuResult GetExportTable(void** ppExportTable, CUuuid* pExportTableId)
+    {
+        if (ppExportTable == null || pExportTableId == null)
+        {
+            return CuResult.InvalidValue;
+        }
+        *ppExportTable = null;
+        if (Session.Check() == CuResult.Success)
+        {
+            Session.Control->UnknownExportTables++;
+        }
+        return CuResult.InvalidValue;
+    }
+
+    /// <summary>Eager: a module's text is parsed when it is loaded; kernels are compiled when first launched.</summary>
+    internal static CuResult ModuleGetLoadingMode(CUmoduleLoadingMode* mode)
+    {
+        if (mode == null)
+        {
+            return CuResult.InvalidValue;
+        }
+        *mode = CUmoduleLoadingMode.Lazy;
+        return Session.Check();
+    }
+
+    /// <summary>An export that is only there to be found.</summary>
+    internal static CuResult Refuse(int exportIndex)
+    {
+        CountRefused(exportIndex);
+        return Session.Check() == CuResult.Success ? CuResult.NotSupported : CuResult.NotInitialized;
+    }
+
+    internal static void CountRefused(int exportIndex)
+    {
+        if (Session.Check() == CuResult.Success && (uint)exportIndex < SegmentLayout.RefusedCount)
+        {
+            SegmentLayout.Refused(Session.Segment)[exportIndex]++;
+        }
+    }
+
+    private static CuResult Text(ReadOnlySpan<byte> text, byte** pStr)
+    {
+        if (pStr == null)
+        {
+            return CuResult.InvalidValue;
+        }
+        if (text.IsEmpty)
+        {
+            *pStr = null;
+            return CuResult.InvalidValue;
+        }
+        fixed (byte* data = text)
+        {
+            // Data of the binary: it does not move and stays as long as the library, which is never unloaded.
+            *pStr = data;
+        }
+        return CuResult.Success;
+    }
+}
