@@ -9,7 +9,7 @@ namespace Weir.Kernels.Lowering;
 internal sealed class IrBuilder
 {
     /// <summary>Largest kernel after inlining, operations.</summary>
-    public const int MaxInstructions = 1_000_000;
+    public const int MaxInstructions = 250_000;
 
     private readonly List<int> _labels = [];
 

@@ -170,7 +170,7 @@ internal ref struct PtxLexer(ReadOnlySpan<byte> text, int position, int line)
         if (rest.StartsWith("/*"u8))
         {
             var length = rest[2..].IndexOf("*/"u8);
-            return length < 0 ? _text.Length : start + length + 4;
+            return length < 0 ? start : start + length + 4;
         }
 
         return start;
