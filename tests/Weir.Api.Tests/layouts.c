@@ -69,6 +69,8 @@ typedef struct {
     CUlaunchAttribute *attrs; unsigned numAttrs;
 } CUlaunchConfig;
 
+typedef struct { void *execAffinityParams; int numExecAffinityParams; void *cigParams; } CUctxCreateParams;
+
 typedef struct {
     char busIdLegacy[16]; unsigned domain, bus, device, pciDeviceId, pciSubSystemId; char busId[32];
 } NvmlPciInfo;
@@ -115,6 +117,8 @@ int main(void)
     S(CUlaunchConfig), F(CUlaunchConfig, gridDimX), F(CUlaunchConfig, gridDimY), F(CUlaunchConfig, gridDimZ);
     F(CUlaunchConfig, blockDimX), F(CUlaunchConfig, blockDimY), F(CUlaunchConfig, blockDimZ);
     F(CUlaunchConfig, sharedMemBytes), F(CUlaunchConfig, hStream), F(CUlaunchConfig, attrs), F(CUlaunchConfig, numAttrs);
+    S(CUctxCreateParams), F(CUctxCreateParams, execAffinityParams), F(CUctxCreateParams, numExecAffinityParams);
+    F(CUctxCreateParams, cigParams);
     S(NvmlPciInfo), F(NvmlPciInfo, busIdLegacy), F(NvmlPciInfo, domain), F(NvmlPciInfo, bus), F(NvmlPciInfo, device);
     F(NvmlPciInfo, pciDeviceId), F(NvmlPciInfo, pciSubSystemId), F(NvmlPciInfo, busId);
     S(NvmlMemory), F(NvmlMemory, total), F(NvmlMemory, free), F(NvmlMemory, used);

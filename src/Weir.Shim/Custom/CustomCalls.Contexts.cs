@@ -36,6 +36,24 @@ internal static unsafe partial class CustomCalls
         return CuResult.Success;
     }
 
+    /// <summary>With parameters of execution affinity, which no device here has.</summary>
+    internal static CuResult CtxCreateV3(nint* pctx, void* paramsArray, int numParams, uint flags, int dev) =>
+        paramsArray == null && numParams == 0 ? CtxCreate(pctx, flags, dev)
+        : paramsArray == null || numParams <= 0 ? CuResult.InvalidValue
+        : CuResult.UnsupportedExecAffinity;
+
+    /// <summary>With parameters of execution affinity or graphics, which no device here has; null is a plain context.</summary>
+    internal static CuResult CtxCreateV4(nint* pctx, CUctxCreateParams* ctxCreateParams, uint flags, int dev) =>
+        ctxCreateParams == null ? CtxCreate(pctx, flags, dev)
+        : ctxCreateParams->cigParams != null ? CuResult.NotSupported
+        : CtxCreateV3(
+            pctx,
+            ctxCreateParams->execAffinityParams,
+            ctxCreateParams->numExecAffinityParams,
+            flags,
+            dev
+        );
+
     internal static CuResult CtxDestroy(nint ctx)
     {
         ClientThread* thread;

@@ -16,6 +16,17 @@ internal static unsafe partial class CustomCalls
             ? CuResult.InvalidValue
             : PostHostFunction(hStream, callback, userData, StreamCallbackKind);
 
+    /// <summary>No stream here belongs to a green context.</summary>
+    internal static CuResult StreamGetCtxV2(nint hStream, nint* pCtx, nint* pGreenCtx)
+    {
+        var result = StreamGetCtx(hStream, pCtx);
+        if (result == CuResult.Success && pGreenCtx != null)
+        {
+            *pGreenCtx = 0;
+        }
+        return result;
+    }
+
     internal static CuResult StreamGetCtx(nint hStream, nint* pctx)
     {
         ClientThread* thread;

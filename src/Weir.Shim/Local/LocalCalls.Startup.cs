@@ -30,7 +30,7 @@ internal static unsafe partial class LocalCalls
     internal static CuResult GetErrorString(CuResult error, byte** pStr) => Text(CuErrors.Text(error), pStr);
 
     internal static CuResult GetProcAddress(byte* symbol, void** pfn, int cudaVersion, ulong flags) =>
-        GetProcAddressV2(symbol, pfn, cudaVersion, flags, null);
+        FindProc(symbol, pfn, cudaVersion, flags, isV2: false, null);
 
     internal static CuResult GetProcAddressV2(
         byte* symbol,
@@ -38,28 +38,37 @@ internal static unsafe partial class LocalCalls
         int cudaVersion,
         ulong flags,
         CUdriverProcAddressQueryResult* symbolStatus
+    ) => FindProc(symbol, pfn, cudaVersion, flags, isV2: true, symbolStatus);
+
+    private static CuResult FindProc(
+        byte* symbol,
+        void** pfn,
+        int cudaVersion,
+        ulong flags,
+        bool isV2,
+        CUdriverProcAddressQueryResult* symbolStatus
     )
     {
-        if (symbol == null || pfn == null || flags > 2 || cudaVersion > DriverVersion)
+        if (symbol == null || pfn == null)
         {
             return CuResult.InvalidValue;
         }
         var name = new ReadOnlySpan<byte>(symbol, (int)GuestLibc.Length(symbol));
-        var index = ProcTable.Find(name, cudaVersion, flags, out var status);
+        var result = ProcTable.Query(name, cudaVersion, flags, DriverVersion, isV2, out var index, out var status);
+        if (result == CuResult.InvalidValue)
+        {
+            return result;
+        }
         *pfn = index < 0 ? null : (void*)Exports.Address(index);
         if (symbolStatus != null)
         {
             *symbolStatus = status;
         }
-        if (index >= 0)
-        {
-            return CuResult.Success;
-        }
-        if (status == CUdriverProcAddressQueryResult.SymbolNotFound && !Session.IsForkedChild)
+        if (index < 0 && status == CUdriverProcAddressQueryResult.SymbolNotFound && !Session.IsForkedChild)
         {
             Missing.Add(symbol);
         }
-        return CuResult.NotFound;
+        return result;
     }
 
     /// <summary>No private table is known; which was asked for is counted.</summary>
