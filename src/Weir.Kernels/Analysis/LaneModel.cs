@@ -18,10 +18,11 @@ internal readonly record struct LaneModel(int Lanes, bool Rows, bool TrueWarps)
     public Shape ShapeOf(IrSpecial special) =>
         special switch
         {
-            IrSpecial.TidX => Rows ? Shape.Affine(1, false, LanesLog2) : Shape.Varying,
-            IrSpecial.TidY or IrSpecial.TidZ => Rows ? Shape.Uniform : Shape.Varying,
-            IrSpecial.LaneId => TrueWarps ? Shape.Affine(1, false, 63) : Shape.Varying,
+            IrSpecial.TidX => Rows ? Shape.Affine(1, false, LanesLog2, 11) : Shape.Varying,
+            IrSpecial.TidY or IrSpecial.TidZ => Rows ? Shape.Affine(0, false, 0, 10) : Shape.Varying,
+            IrSpecial.LaneId => TrueWarps ? Shape.Affine(1, false, 63, 5) : Shape.Varying,
             IrSpecial.WarpId => TrueWarps ? Shape.Uniform : Shape.Varying,
+            IrSpecial.NTidX or IrSpecial.NTidY or IrSpecial.NTidZ => Shape.Affine(0, false, 0, 11),
             IrSpecial.LaneMaskEq
             or IrSpecial.LaneMaskGe
             or IrSpecial.LaneMaskGt

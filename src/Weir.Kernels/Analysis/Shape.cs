@@ -24,8 +24,20 @@ internal enum ShapeKind : byte
 /// from one lane on a constant is added. Both are known at run time.
 /// </param>
 /// <param name="AlignLog2">The base (or the uniform value) is a multiple of 2 to this power.</param>
-internal readonly record struct Shape(ShapeKind Kind, long Stride = 0, bool Breaks = false, int AlignLog2 = 0)
+/// <param name="RangeLog2">
+/// The value of every lane is at least 0 and below 2 to this power; <see cref="AnyRange"/> when that is not known.
+/// </param>
+internal readonly record struct Shape(
+    ShapeKind Kind,
+    long Stride = 0,
+    bool Breaks = false,
+    int AlignLog2 = 0,
+    int RangeLog2 = Shape.AnyRange
+)
 {
+    /// <summary>Nothing known about the size of the value.</summary>
+    public const int AnyRange = 64;
+
     /// <summary>Nothing known about alignment.</summary>
     public static readonly Shape Uniform = new(ShapeKind.Uniform);
 
@@ -42,10 +54,14 @@ internal readonly record struct Shape(ShapeKind Kind, long Stride = 0, bool Brea
     public bool IsVarying => Kind == ShapeKind.Varying;
 
     /// <summary>An affine shape, or what it degenerates to.</summary>
-    public static Shape Affine(long stride, bool breaks, int alignLog2) =>
-        stride != 0 ? new Shape(ShapeKind.Affine, stride, breaks, Math.Clamp(alignLog2, 0, 63))
-        : breaks ? Varying
-        : new Shape(ShapeKind.Uniform, 0, false, Math.Clamp(alignLog2, 0, 63));
+    public static Shape Affine(long stride, bool breaks, int alignLog2, int rangeLog2 = AnyRange)
+    {
+        int align = Math.Clamp(alignLog2, 0, 63);
+        int range = rangeLog2 > 31 ? AnyRange : rangeLog2;
+        return stride != 0 ? new Shape(ShapeKind.Affine, stride, breaks, align, range)
+            : breaks ? Varying
+            : new Shape(ShapeKind.Uniform, 0, false, align, range);
+    }
 
     /// <summary>Least shape that covers both.</summary>
     public static Shape Join(Shape a, Shape b)
@@ -62,6 +78,6 @@ internal readonly record struct Shape(ShapeKind Kind, long Stride = 0, bool Brea
         {
             return Varying;
         }
-        return a with { Breaks = a.Breaks || b.Breaks, AlignLog2 = Math.Min(a.AlignLog2, b.AlignLog2) };
+        return a with { Breaks = a.Breaks || b.Breaks, AlignLog2 = Math.Min(a.AlignLog2, b.AlignLog2), RangeLog2 = Math.Max(a.RangeLog2, b.RangeLog2) };
     }
 }

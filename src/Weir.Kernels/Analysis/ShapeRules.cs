@@ -69,7 +69,12 @@ internal static class ShapeRules
         {
             IrOperandKind.Register => registers[operand.Index],
             IrOperandKind.Special => model.ShapeOf((IrSpecial)operand.Index),
-            IrOperandKind.Immediate => new Shape(ShapeKind.Uniform, 0, false, BitOperations.TrailingZeroCount(operand.Bits | 1UL << 63)),
+            IrOperandKind.Immediate => Shape.Affine(
+                0,
+                false,
+                BitOperations.TrailingZeroCount(operand.Bits | 1UL << 63),
+                operand.Bits == 0 ? 0 : BitOperations.Log2(operand.Bits) + 1
+            ),
             IrOperandKind.Symbol => symbols[operand.Index] is { Space: IrSpace.Shared or IrSpace.Local or IrSpace.Param } symbol
                 ? new Shape(
                     ShapeKind.Uniform,
@@ -149,7 +154,8 @@ internal static class ShapeRules
         return Shape.Affine(
             subtract ? a.Stride - b.Stride : a.Stride + b.Stride,
             a.Breaks || b.Breaks,
-            Math.Min(a.AlignLog2, b.AlignLog2)
+            Math.Min(a.AlignLog2, b.AlignLog2),
+            subtract ? Shape.AnyRange : Math.Max(a.RangeLog2, b.RangeLog2) + 1
         );
     }
 
@@ -186,7 +192,8 @@ internal static class ShapeRules
             return null;
         }
         int align = a.AlignLog2 + BitOperations.TrailingZeroCount(factor);
-        return Shape.Affine(Wrap(a.Stride * factor, bits), a.Breaks, align);
+        int range = factor > 0 ? a.RangeLog2 + BitOperations.Log2((ulong)factor) + 1 : Shape.AnyRange;
+        return Shape.Affine(Wrap(a.Stride * factor, bits), a.Breaks, align, range);
     }
 
     private static Shape? Mask(Shape value, ulong mask, int bits, int lanes)
@@ -221,6 +228,11 @@ internal static class ShapeRules
         }
         if (from == to)
         {
+            return a;
+        }
+        if (to > from && a.RangeLog2 <= 31)
+        {
+            // No lane can have wrapped: the value fits with room to spare.
             return a;
         }
         // Narrowing drops a break: what it adds is a multiple of 2^32.

@@ -24,11 +24,11 @@ internal sealed class LaneBuilder(int lanes)
     /// <summary>Label of the block that is being written.</summary>
     public string CurrentLabel { get; private set; } = "entry";
 
-    /// <summary>Instructions for the top of the function and the rest.</summary>
-    public string Text => _allocas.ToString() + _body;
+    /// <summary>Stack slots, for the top of the function.</summary>
+    public string SlotText => _allocas.ToString();
 
-    /// <summary>Length of the body so far, characters.</summary>
-    public int Length => _body.Length;
+    /// <summary>All other instructions.</summary>
+    public string BodyText => _body.ToString();
 
     /// <summary>Spelled vector type of an element type.</summary>
     public string VectorOf(string type) => $"<{Lanes} x {type}>";
