@@ -235,6 +235,11 @@ internal static class ShapeRules
             // No lane can have wrapped: the value fits with room to spare.
             return a;
         }
+        if (to > from && Math.Abs(a.Stride) > 1 << 20)
+        {
+            // Could wrap more than once within a warp.
+            return null;
+        }
         // Narrowing drops a break: what it adds is a multiple of 2^32.
         return to < from
             ? Shape.Affine(Wrap(a.Stride, 32), false, Math.Min(a.AlignLog2, 32))

@@ -41,9 +41,9 @@ internal sealed class CompareEmitter(KernelContext context, FloatEmitter floats)
     /// <summary>slct: a where c is not negative; -0 and, unlike NaN, +0 count as not negative.</summary>
     public void SelectBySign()
     {
-        string type = MemoryEmitter.ElementType(I.Type);
+        string type = MemoryEmitter.ElementType(I.DestType);
         Value condition;
-        if (I.DestType == IrType.F32)
+        if (I.Type == IrType.F32)
         {
             Value c = context.Source(2, "float");
             condition = B.CompareFloat("oge", I.Ftz ? floats.Flush(c) : c, LaneBuilder.Float("float", 0));

@@ -16,13 +16,14 @@ internal sealed class KernelContext
     private string? _laneList;
     private string? _laneData;
 
-    public KernelContext(IrFunction function, ControlFlow flow, ShapeAnalysis shapes, LaneModel model, LaneHelpers helpers)
+    public KernelContext(IrFunction function, ControlFlow flow, ShapeAnalysis shapes, LaneModel model, LaneHelpers helpers, TextureFunctions textures)
     {
         Function = function;
         Flow = flow;
         Shapes = shapes;
         Model = model;
         Helpers = helpers;
+        Textures = textures;
         B = new LaneBuilder(model.Lanes);
         Registers = new RegisterFile(B, function, shapes.Registers);
     }
@@ -41,6 +42,9 @@ internal sealed class KernelContext
 
     /// <summary>Functions of the module that work lane by lane.</summary>
     public LaneHelpers Helpers { get; }
+
+    /// <summary>Functions of the module that sample textures.</summary>
+    public TextureFunctions Textures { get; }
 
     /// <summary>Where instructions go.</summary>
     public LaneBuilder B { get; }

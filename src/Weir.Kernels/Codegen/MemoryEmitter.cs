@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using Weir.Kernels.Abi;
 using Weir.Kernels.Analysis;
 using Weir.Kernels.Ir;
 

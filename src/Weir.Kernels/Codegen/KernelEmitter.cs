@@ -1,0 +1,195 @@
+using System.Globalization;
+using System.Text;
+using Weir.Kernels.Abi;
+using Weir.Kernels.Analysis;
+using Weir.Kernels.Ir;
+
+namespace Weir.Kernels.Codegen;
+
+/// <summary>Makes the LLVM module of a kernel: the warp function in the variants that it needs, and the loop over blocks.</summary>
+internal sealed class KernelEmitter
+{
+    /// <summary>Kernels above this number of operations get the masked copy only, and a quick compilation.</summary>
+    public const int LargeKernel = 5000;
+
+    private readonly IrFunction _function;
+    private readonly int _lanes;
+    private readonly bool _trueWarps;
+    private readonly bool _barriers;
+    private readonly ControlFlow _flow;
+    private readonly Liveness _liveness;
+    private readonly LaneHelpers _helpers;
+    private readonly TextureFunctions _textures;
+    private readonly HashSet<string> _declarations = [];
+    private readonly int _instructions;
+    private int _recordBytes;
+
+    private KernelEmitter(IrFunction function)
+    {
+        _function = function;
+        _trueWarps = NeedsTrueWarps(function);
+        _lanes = _trueWarps ? 32 : 16;
+        _barriers = function.Blocks.Any(block => block.Instructions.Any(i => i.Op == IrOp.Bar && i.Barrier != IrBarrier.WarpSync));
+        _flow = ControlFlow.Build(function);
+        _liveness = Liveness.Compute(_flow, function.Registers.Count);
+        _helpers = new LaneHelpers(_lanes, function.LocalBytes, function.ParameterBytes);
+        _textures = new TextureFunctions(_lanes);
+        _instructions = _flow.Nodes.Sum(node => node.Instructions.Count);
+    }
+
+    /// <summary>Writes the module of a kernel.</summary>
+    /// <exception cref="PtxException">The kernel uses something that is not generated yet.</exception>
+    public static (string Module, KernelInfo Info) Emit(IrFunction function)
+    {
+        KernelEmitter emitter = new(function);
+        string module = emitter.Module();
+        return (module, emitter.Info());
+    }
+
+    /// <summary>Local memory of one vector of threads, bytes.</summary>
+    private int LocalBytes => Align(_function.LocalBytes * _lanes);
+
+    /// <summary>True when lanes must be exactly the warps that programs see.</summary>
+    private static bool NeedsTrueWarps(IrFunction function)
+    {
+        foreach (IrInstruction i in function.Blocks.SelectMany(block => block.Instructions))
+        {
+            bool crosses =
+                i.Op is IrOp.Shfl or IrOp.Vote or IrOp.Match or IrOp.Redux or IrOp.ActiveMask
+                || i is { Op: IrOp.Bar, Barrier: IrBarrier.WarpSync }
+                // Programs older than shfl pass values within a warp through volatile shared memory, without a barrier.
+                || (i.Op is IrOp.Ld or IrOp.St && i.Flag && i.Space is IrSpace.Shared or IrSpace.Generic && i.Flag);
+            if (crosses || i.Sources.Any(IsWarpRegister))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static bool IsWarpRegister(IrOperand operand) =>
+        operand.Kind == IrOperandKind.Special
+        && (IrSpecial)operand.Index
+            is IrSpecial.LaneId
+                or IrSpecial.WarpId
+                or IrSpecial.LaneMaskEq
+                or IrSpecial.LaneMaskGe
+                or IrSpecial.LaneMaskGt
+                or IrSpecial.LaneMaskLe
+                or IrSpecial.LaneMaskLt;
+
+    private string Module()
+    {
+        bool large = _instructions > LargeKernel;
+        StringBuilder warps = new();
+        WarpRecord? rows = EmitWarp(warps, "warp_rows", new LaneModel(_lanes, Rows: true, _trueWarps), full: !large);
+        WarpRecord? linear = _trueWarps
+            ? EmitWarp(warps, "warp_linear", new LaneModel(_lanes, Rows: false, TrueWarps: true), full: false)
+            : null;
+        _recordBytes = Math.Max(rows?.Bytes ?? 0, linear?.Bytes ?? 0);
+        string driver = new DriverText(_lanes, _trueWarps, _barriers, _recordBytes, LocalBytes, BarrierProtocol.Used(_function), _flow.Continuations).Write();
+
+        StringBuilder module = new();
+        module.Append(FaultFunction);
+        if (_barriers)
+        {
+            module.Append(BarrierProtocol.Functions);
+        }
+        module.Append(_helpers.Text).Append(_textures.Text).Append(warps).Append(driver);
+        _declarations.UnionWith(_textures.Declarations);
+        if (_helpers.Text.Length > 0)
+        {
+            _declarations.Add($"declare i{_lanes} @llvm.cttz.i{_lanes}(i{_lanes}, i1)");
+        }
+        foreach (string declaration in _declarations)
+        {
+            module.Append(declaration).Append('\n');
+        }
+        module.Append(Attributes());
+        return module.ToString();
+    }
+
+    private WarpRecord? EmitWarp(StringBuilder text, string name, LaneModel model, bool full)
+    {
+        ShapeAnalysis shapes = ShapeAnalysis.Run(_function, _flow, _liveness, model);
+        KernelContext context = new(_function, _flow, shapes, model, _helpers, _textures);
+        WarpRecord? record = _barriers ? new WarpRecord(_flow, _liveness, context.Registers) : null;
+        text.Append(new WarpEmitter(context, record, full).Emit(name));
+        _declarations.UnionWith(context.B.Declarations);
+        return record;
+    }
+
+    private KernelInfo Info()
+    {
+        int perVector = _barriers ? _recordBytes + LocalBytes : 0;
+        List<string> globals =
+        [
+            .. _function
+                .Symbols.Where(symbol => symbol.Space is IrSpace.Global or IrSpace.Const)
+                .OrderBy(symbol => symbol.Offset)
+                .Select(symbol => symbol.Name),
+        ];
+        return new KernelInfo
+        {
+            Name = _function.Name,
+            ParameterBytes = _function.ParameterBytes,
+            SharedBytes = _function.SharedBytes,
+            LocalBytes = _function.LocalBytes,
+            MaxThreads = _function.MaxThreads > 0 ? Math.Min(1024, _function.MaxThreads) : 1024,
+            Registers = EstimateRegisters(),
+            ScratchBytesPerVector = perVector,
+            ScratchFixedBytes = _barriers ? BarrierProtocol.FixedBytes : LocalBytes,
+            VectorLanes = _lanes,
+            VectorsStayInRow = !_trueWarps,
+            GlobalSymbols = globals,
+            StraightLineInstructions = _flow.HasLoops ? -1 : _instructions,
+            UsesTextures = _function.Blocks.Any(block => block.Instructions.Any(i => i.Op == IrOp.Tex)),
+        };
+    }
+
+    /// <summary>Largest number of 32-bit registers that hold live values at the start of a piece.</summary>
+    private int EstimateRegisters()
+    {
+        int most = 0;
+        foreach (BitSet live in _liveness.LiveIn)
+        {
+            most = Math.Max(most, live.Items().Sum(register => (_function.Registers[register].Bits + 31) / 32));
+        }
+        return Math.Clamp(most + 8, 16, 255);
+    }
+
+    private static int Align(int bytes) => (bytes + 63) & ~63;
+
+    private static string Attributes()
+    {
+        HostTarget host = HostTarget.Instance;
+        string width = host.HasAvx512 ? "512" : "256";
+        string common =
+            $"nounwind \"target-cpu\"=\"{host.Cpu}\" \"target-features\"=\"{host.Features}\" \"no-builtins\" "
+            + $"\"prefer-vector-width\"=\"{width}\" \"min-legal-vector-width\"=\"{width}\" \"frame-pointer\"=\"none\"";
+        return $"attributes #0 = {{ {common} }}\n"
+            + $"attributes #1 = {{ noinline {common} }}\n"
+            + "!0 = !{}\n!1 = !{!\"branch_weights\", i32 2000, i32 1}\n";
+    }
+
+    /// <summary>Notes a fault in the thread record; see KernelThread for the offsets.</summary>
+    private const string FaultFunction = """
+        define internal void @weir_fault(ptr %thread, i32 %kind, i32 %line, i64 %address, i64 %block, i32 %who) #1 {
+          %p0 = getelementptr i8, ptr %thread, i64 32
+          store i32 %kind, ptr %p0
+          %p1 = getelementptr i8, ptr %thread, i64 36
+          store i32 %line, ptr %p1
+          %p2 = getelementptr i8, ptr %thread, i64 40
+          store i64 %address, ptr %p2
+          %p3 = getelementptr i8, ptr %thread, i64 48
+          store i64 %block, ptr %p3
+          %p4 = getelementptr i8, ptr %thread, i64 56
+          store i32 %who, ptr %p4
+          ret void
+        }
+
+        """;
+
+    /// <summary>A number as LLVM text.</summary>
+    public static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
