@@ -160,6 +160,18 @@ internal readonly ref struct OperandRules(IrFunction function, IrInstruction ins
         {
             throw Wrong("the variable is in another space");
         }
+
+        if (access && instruction.Space == IrSpace.Param && !instruction.Address.IsRegister)
+        {
+            // Parameters are read where the caller put them: nothing else bounds an access whose place is known.
+            var symbol = instruction.Address.Kind == IrOperandKind.Symbol ? function.Symbols[instruction.Address.Index].Offset : 0;
+            var start = symbol + (Int128)instruction.Address.Bits + instruction.AddressOffset;
+            var bytes = Bits(instruction.Type) / 8 * Math.Max(instruction.Dests.Count, instruction.Sources.Count);
+            if (start < 0 || start + bytes > function.ParameterBytes)
+            {
+                throw new PtxException("an access outside of the kernel's parameters", instruction.Line);
+            }
+        }
     }
 
     private void Number(IrOperand operand)

@@ -70,13 +70,12 @@ internal static class CallParameterPromotion
         for (var i = 0; i < count; i++)
         {
             var offset = instruction.AddressOffset + (long)i * bytes;
-            if (
-                instruction.Op is not (IrOp.Ld or IrOp.St)
-                || instruction.Flag
-                || offset < 0
-                || offset > size - bytes
-                || Overlaps(parts, offset, bytes)
-            )
+            if (offset < 0 || offset > size - bytes)
+            {
+                throw new PtxException($"an access outside of '{builder.Symbols[instruction.Address.Index].Name}'", instruction.Line);
+            }
+
+            if (instruction.Op is not (IrOp.Ld or IrOp.St) || instruction.Flag || Overlaps(parts, offset, bytes))
             {
                 pieces.Remove(instruction.Address.Index);
                 return;

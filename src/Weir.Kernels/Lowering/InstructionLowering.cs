@@ -110,6 +110,12 @@ internal sealed class InstructionLowering(
                 return;
         }
 
+        if (result is { Op: IrOp.Cvta or IrOp.IsSpacep, Space: IrSpace.Param } && !frame.Function.IsEntry)
+        {
+            // A function's own parameters are in local memory or registers; a kernel's have no name here.
+            throw new PtxException("parameters of functions have no generic address", instruction.Line, unsupported: true);
+        }
+
         if (form.Check?.Invoke(result) is { } reason)
         {
             throw Wrong(reason);

@@ -22,9 +22,9 @@ internal static class MemoryForms
         new($"ld.order=relaxed|acquire.{Scope}{AnySpace}{Hints}{{.vec=v2|v4}}.{Types} {{d}}~, [a]", IrOp.Ld, Check: Vector),
         new($"ld.space=global{{.cop=ca|cg|cs}}.nc{Hints}{{.vec=v2|v4}}.{Types} {{d}}~, [a]", IrOp.Ld, Check: Vector),
         new($"ldu{{.space=global}}{{.vec=v2|v4}}.{Types} {{d}}~, [a]", IrOp.Ld, Check: Vector),
-        new($"st{{.weak}}{StoreSpace}{{.cop=wb|cg|cs|wt}}{Hints}{{.vec=v2|v4}}.{Types} [a], {{b}}~", IrOp.St, Check: Vector),
-        new($"st.volatile{StoreSpace}{{.vec=v2|v4}}.{Types} [a], {{b}}~", IrOp.St, Check: Vector),
-        new($"st.order=relaxed|release.{Scope}{StoreSpace}{Hints}{{.vec=v2|v4}}.{Types} [a], {{b}}~", IrOp.St, Check: Vector),
+        new($"st{{.weak}}{StoreSpace}{{.cop=wb|cg|cs|wt}}{Hints}{{.vec=v2|v4}}.{Types} [a], {{b}}~", IrOp.St, Check: Store),
+        new($"st.volatile{StoreSpace}{{.vec=v2|v4}}.{Types} [a], {{b}}~", IrOp.St, Check: Store),
+        new($"st.order=relaxed|release.{Scope}{StoreSpace}{Hints}{{.vec=v2|v4}}.{Types} [a], {{b}}~", IrOp.St, Check: Store),
         .. Atomics("atom", IrOp.Atom, "d, [a], b"),
         new($"atom{AtomOrder}{AtomSpace}.atomic=exch.type=b32|b64 d, [a], b", IrOp.Atom),
         new($"atom{AtomOrder}{AtomSpace}.atomic=cas.type=b16|b32|b64|u32|u64|s32|s64 d, [a], b, c", IrOp.Atom),
@@ -43,6 +43,9 @@ internal static class MemoryForms
             new($"{opcode}{AtomOrder}{AtomSpace}.atomic=inc|dec.type=u32 {operands}", op),
             new($"{opcode}{AtomOrder}{AtomSpace}.atomic=min|max.type=u32|s32|u64|s64 {operands}", op),
         ];
+
+    private static string? Store(IrInstruction instruction) =>
+        instruction.Space == IrSpace.Param ? "a kernel's parameters cannot be written" : Vector(instruction);
 
     private static string? Vector(IrInstruction instruction)
     {

@@ -52,7 +52,7 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
         if (operand.Kind != PtxOperandKind.Name || operand.Bits != 0)
         {
             // A constant where a predicate stands: 1 is true.
-            return operand.Kind == PtxOperandKind.Integer ? IrOperand.Immediate(operand.Bits & 1) : throw Wrong("a predicate is expected");
+            return operand.Kind == PtxOperandKind.Integer ? IrOperand.Immediate(operand.Bits == 0 ? 0UL : 1UL) : throw Wrong("a predicate is expected");
         }
 
         return Register(operand, IrType.Pred, false) with { Negated = operand.Negated };

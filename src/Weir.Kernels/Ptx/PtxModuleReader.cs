@@ -233,7 +233,11 @@ internal sealed class PtxModuleReader
             }
 
             VariableTexts[declaration.Name] = (start, end, line, isExtern ? declaration with { SizeBytes = Math.Max(0, declaration.SizeBytes) } : declaration);
-            Variables.RemoveAll(v => known && v.Name == declaration.Name);
+            if (known)
+            {
+                Variables.RemoveAll(v => v.Name == declaration.Name);
+            }
+
             Variables.Add(
                 new PtxVariable
                 {

@@ -150,6 +150,14 @@ public sealed class InstructionTests
     [InlineData("cvt.f32.f64 %f1, %g1;", "narrowing")]
     [InlineData("mov.b64 %d1, {%r1, %r2, %r3};", "3 elements")]
     [InlineData("call nothing;", "no function")]
+    [InlineData("st.param.u32 [n], %r1;", "cannot be written")]
+    [InlineData("ld.param.u64 %d1, [n];", "outside of the kernel's parameters")]
+    [InlineData("ld.param.u32 %r1, [a-4];", "outside of the kernel's parameters")]
+    [InlineData("ld.param.u32 %r1, [12];", "outside of the kernel's parameters")]
+    [InlineData("{ .param .b32 x; st.param.b64 [x], %d1; }", "outside of 'x'")]
+    [InlineData("bar.sync 16;", "0 to 15")]
+    [InlineData("bar.sync 1, 33;", "multiple of 32")]
+    [InlineData("bar.red.popc.u32 %r1, 1, 31, %p1;", "multiple of 32")]
     [InlineData("add.s32 %r1, %r2, 1", "';'")]
     public void Mistakes_are_named_with_their_line(string text, string reason)
     {
