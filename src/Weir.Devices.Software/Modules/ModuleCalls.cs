@@ -5,7 +5,7 @@ using Weir.Api;
 using Weir.Devices.Software.Contexts;
 using Weir.Devices.Software.Memory;
 using Weir.Kernels;
-using Weir.Kernels.Ptx;
+using Weir.Kernels.Fatbin;
 
 namespace Weir.Devices.Software.Modules;
 
@@ -120,23 +120,25 @@ internal sealed unsafe class ModuleCalls(SoftwareDevice device, CurrentContexts 
     {
         module = null;
         reason = "";
-        CuResult found = ModuleImage.Find(image, out ReadOnlySpan<byte> bytes, out ModuleImageKind kind);
-        if (found != CuResult.Success)
+        if (image is null)
         {
-            reason = found == CuResult.NoBinaryForGpu
-                ? "the image holds machine code of another device only; PTX is needed"
-                : "the image is none";
-            return found;
+            reason = "the image is a null pointer";
+            return CuResult.InvalidValue;
         }
         try
         {
-            byte[]? text = kind == ModuleImageKind.Ptx ? bytes.ToArray() : FatbinChoice.Choose(bytes, device.Options);
-            if (text is null)
+            if (Copy((byte*)image) is not { } bytes)
             {
-                reason = "the fat binary holds no PTX, only machine code of another device";
+                reason = "the image is neither PTX nor a fat binary nor machine code";
+                return CuResult.InvalidImage;
+            }
+            (int major, int minor) = device.Options.ComputeCapability;
+            if (ModuleImage.Read(bytes, major * 10 + minor) is not { } ptx)
+            {
+                reason = $"the image holds no PTX for compute capability {major}.{minor} or below, only code of other devices";
                 return CuResult.NoBinaryForGpu;
             }
-            module = DeviceModule.Load(device, context, PtxModule.Parse(text));
+            module = DeviceModule.Load(device, context, ptx);
             reason = module is null ? "device memory is exhausted" : "";
             return module is null ? CuResult.OutOfMemory : CuResult.Success;
         }
@@ -145,11 +147,25 @@ internal sealed unsafe class ModuleCalls(SoftwareDevice device, CurrentContexts 
             reason = error.Message;
             return error.Unsupported ? CuResult.UnsupportedPtxVersion : CuResult.InvalidPtx;
         }
-        catch (InvalidDataException error)
+    }
+
+    // The parts of an image, one behind the other; null when it is none.
+    private static byte[]? Copy(byte* image)
+    {
+        if (!ImageExtent.TryPart(image, 0, out byte* start, out ulong length))
         {
-            reason = error.Message;
-            return CuResult.InvalidImage;
+            return null;
         }
+        if (!ImageExtent.TryPart(image, 1, out _, out _))
+        {
+            return new ReadOnlySpan<byte>(start, (int)length).ToArray();
+        }
+        using MemoryStream whole = new();
+        for (int index = 0; ImageExtent.TryPart(image, index, out start, out length); index++)
+        {
+            whole.Write(new ReadOnlySpan<byte>(start, (int)length));
+        }
+        return whole.ToArray();
     }
 
     private CuResult Find(nint handle, out DeviceModule module)
