@@ -13,9 +13,6 @@ internal sealed record InstructionForm(string Template, PtxType Result, IReadOnl
     /// <summary>Results that differ only in a NaN's payload are the same: PTX leaves it open for this form.</summary>
     public bool AnyNaN { get; init; }
 
-    /// <summary>Operands for which PTX leaves the result open are replaced; null keeps all.</summary>
-    public Func<ulong[], ulong[]>? Defined { get; init; }
-
     private static readonly string[] SourceNames = ["a", "b", "c", "e"];
 
     public override string ToString() => Template;
@@ -31,7 +28,7 @@ internal sealed record InstructionForm(string Template, PtxType Result, IReadOnl
         {
             types[i] = Type(sources[i]);
         }
-        return new InstructionForm(template, Type(result), types) { AnyNaN = Type(result) is { Kind: 'f', Bits: 64 } };
+        return new InstructionForm(template, Type(result), types) { AnyNaN = Type(result).Kind == 'f' };
     }
 
     /// <summary>
@@ -160,6 +157,6 @@ internal sealed record InstructionForm(string Template, PtxType Result, IReadOnl
                     .ToArray()
             );
         }
-        return Defined is null ? rows : rows.Select(Defined).ToList();
+        return rows;
     }
 }

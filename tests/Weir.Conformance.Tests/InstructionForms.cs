@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Weir.Conformance.Tests;
 
 /// <summary>Every form of every instruction that works on one thread's registers.</summary>
@@ -15,6 +17,11 @@ internal static class InstructionForms
 
     public static IReadOnlyList<InstructionForm> All { get; } = [.. Arithmetic(), .. Floats(), .. BitWork(), .. Choices(), .. Conversions()];
 
+    /// <summary>Valid PTX that the compiler does not run yet and has to refuse.</summary>
+    public static bool IsRefused(InstructionForm form) => Refused.IsMatch(form.Template);
+
+    private static readonly Regex Refused = new(@"^(add|sub|mul|fma|div|rcp|sqrt)\.(rz|rm|rp)\b|^cvt\.rz\.f16\b");
+
     private static InstructionForm Of(string template, string result, params ReadOnlySpan<string> sources) =>
         InstructionForm.Of(template, result, sources);
 
@@ -28,7 +35,7 @@ internal static class InstructionForms
             }
             foreach (var name in (string[])["div", "rem"])
             {
-                yield return Of($"{name}.{t} d, a, b", t, t, t) with { Defined = NoZeroDivisor };
+                yield return Of($"{name}.{t} d, a, b", t, t, t);
             }
             yield return Of($"mad.lo.{t} d, a, b, c", t, t, t, t);
             yield return Of($"mad.hi.{t} d, a, b, c", t, t, t, t);
@@ -69,8 +76,6 @@ internal static class InstructionForms
         yield return Of("rem.u32 d, a, 10", "u32", "u32");
     }
 
-    private static ulong[] NoZeroDivisor(ulong[] row) => row[1] == 0 ? [row[0], 3] : row;
-
     private static IEnumerable<InstructionForm> Floats()
     {
         foreach (var ftz in (string[])["", ".ftz"])
@@ -104,7 +109,7 @@ internal static class InstructionForms
             }
             foreach (var name in (string[])["abs", "neg"])
             {
-                yield return Of($"{name}{ftz}.f32 d, a", "f32", "f32") with { AnyNaN = true };
+                yield return Of($"{name}{ftz}.f32 d, a", "f32", "f32");
             }
             foreach (var name in (string[])["min", "max"])
             {

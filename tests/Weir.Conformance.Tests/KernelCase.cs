@@ -32,6 +32,9 @@ internal sealed class KernelCase
 
     public Dictionary<ulong, OracleTexture> Textures { get; } = [];
 
+    /// <summary>Addresses of the module's variables, once <see cref="PlaceVariables"/> has given them some.</summary>
+    public Dictionary<string, ulong> Symbols { get; } = [];
+
     /// <summary>The buffers as they are before the launch, by offset in the arena.</summary>
     public IReadOnlyList<(ulong Offset, byte[] Bytes)> Buffers => _buffers;
 
@@ -72,6 +75,15 @@ internal sealed class KernelCase
         return ArenaBase + offset;
     }
 
+    /// <summary>Puts the module's variables into buffers behind the others.</summary>
+    public void PlaceVariables(OracleModule module)
+    {
+        foreach (var (name, _, _, initial) in module.Variables)
+        {
+            Symbols[name] = AddBuffer(initial, out _);
+        }
+    }
+
     /// <summary>Runs on the oracle; answers the buffers afterwards.</summary>
     public byte[][] RunOnOracle() => RunOnOracle(OracleModule.Parse(Ptx));
 
@@ -94,6 +106,7 @@ internal sealed class KernelCase
                 DynamicSharedBytes = DynamicSharedBytes,
                 Parameters = Parameters,
                 Textures = Textures,
+                Symbols = Symbols,
                 MaxSteps = MaxSteps,
                 LastThreadFirst = lastThreadFirst,
                 TurnSteps = turnSteps,

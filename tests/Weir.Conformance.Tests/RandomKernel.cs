@@ -47,7 +47,13 @@ internal sealed record RandomKernel(Dim3 Grid, Dim3 Block, int Seed, IReadOnlyLi
     public const int Predicates = 4;
     private const int BytesPerThread = (Words * 4) + (Floats * 4) + (Longs * 8) + (Halves * 4) + 12;
 
-    public override string ToString() => $"grid {Grid}, block {Block}, seed {Seed}\n{Ptx()}";
+    /// <summary>Launch and body; what comes before and after is the same for all (<see cref="Ptx"/>).</summary>
+    public override string ToString()
+    {
+        var ptx = Ptx();
+        var body = ptx[ptx.IndexOf("// body", StringComparison.Ordinal)..ptx.IndexOf("// results", StringComparison.Ordinal)];
+        return $"grid {Grid.X}, block {Block.X}x{Block.Y}, input seed {Seed}\n{body}";
+    }
 
     public KernelCase Case(ulong arenaBase)
     {

@@ -30,10 +30,9 @@ public enum KernelTraits
 /// <summary>Makes kernels whose result PTX defines completely: no races, no undefined lanes, every loop ends.</summary>
 internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
 {
-    /// <summary>Forms whose result has only one right answer, whatever the operands.</summary>
-    private static readonly InstructionForm[] Forms =
+    private static readonly InstructionForm[] Forms = 
     [
-        .. InstructionForms.All.Where(f => !f.AnyNaN && f.Defined is null && !f.HasSecondResult),
+        .. InstructionForms.All.Where(f => !f.HasSecondResult && !InstructionForms.IsRefused(f) && f.Result is not { Kind: 'f', Bits: 16 }),
     ];
 
     private readonly Random _random = new(seed);
@@ -88,7 +87,7 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
             7 or 8 when Has(KernelTraits.Barriers) && place.IsUniform => new Lines(Exchange()),
             7 or 8 or 9 when Has(KernelTraits.WarpOperations) && place.Mask is not null => new Lines(WarpOperation(place.Mask)),
             10 when Has(KernelTraits.Memory) => new Lines(MemoryAccess()),
-            _ => new Lines(Enumerable.Range(0, 1 + _random.Next(4)).Select(_ => Arithmetic()).ToList()),
+            _ => new Lines(Arithmetic(1 + _random.Next(4))),
         };
     }
 
@@ -146,7 +145,7 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
             Enumerable
                 .Range(0, count)
                 .Select(_ => new TanglePiece(
-                    Enumerable.Range(0, 1 + _random.Next(3)).Select(_ => Arithmetic()).ToList(),
+                    Arithmetic(1 + _random.Next(3)),
                     Condition(),
                     _random.Next(count + 1)
                 ))
@@ -168,12 +167,20 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
     private List<string> Rarely() =>
         [$"and.b32 %t0, {Word()}, 15;", $"setp.eq.u32 %p0, %t0, {_random.Next(16)};"];
 
-    private string Arithmetic()
+    private List<string> Arithmetic()
     {
         var form = Forms[_random.Next(Forms.Length)];
-        var line = form.Text(Register(form.Result), "%v0", form.Sources.Select(Register).ToArray()) + ";";
-        return _random.Next(5) == 0 ? $"@{(_random.Next(2) == 0 ? "!" : "")}{Predicate()} {line}" : line;
+        var result = Register(form.Result);
+        var line = form.Text(result, "%v0", form.Sources.Select(Register).ToArray()) + ";";
+        if (_random.Next(5) == 0)
+        {
+            line = $"@{(_random.Next(2) == 0 ? "!" : "")}{Predicate()} {line}";
+        }
+        // Which NaN an instruction gives is open, so the next one must not see the difference.
+        return form.AnyNaN ? [line, $"testp.notanumber.{form.Result} %g, {result};", $"@%g mov.b{form.Result.Bits} {result}, 0x7e00;"] : [line];
     }
+
+    private List<string> Arithmetic(int count) => Enumerable.Range(0, count).SelectMany(_ => Arithmetic()).ToList();
 
     private List<string> MemoryAccess()
     {

@@ -55,6 +55,21 @@ public class RandomKernelTests
             }
         );
 
+    /// <summary>Machine code and oracle leave the same bytes in every buffer.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Compiled_kernels_give_what_the_oracle_gives(KernelTraits traits) =>
+        Check(
+            traits,
+            60,
+            kernel =>
+            {
+                var difference = Comparison.Difference(kernel.Case);
+                Assert.True(difference is null, difference);
+                return true;
+            }
+        );
+
     private static void Check(KernelTraits traits, int count, Func<RandomKernel, bool> holds)
     {
         var generator = Gen.Choose(0, int.MaxValue).Select(seed => new RandomKernelGenerator(seed, traits).Make());

@@ -1,0 +1,35 @@
+using Weir.Kernels.Abi;
+using Weir.Oracle;
+
+namespace Weir.Conformance.Tests;
+
+/// <summary>Runs a case compiled and on the oracle, and says how the results differ.</summary>
+internal static class Comparison
+{
+    /// <summary>Null when all buffers are byte-identical and both ran to their end.</summary>
+    public static string? Difference(Func<ulong, KernelCase> at)
+    {
+        using var arena = new Arena();
+        var run = at(arena.Base);
+        var module = OracleModule.Parse(run.Ptx);
+        run.PlaceVariables(module);
+        var expected = run.RunOnOracle(module);
+        var actual = CompiledKernels.Run(run, arena);
+        if (actual.Fault != KernelFault.None)
+        {
+            return $"compiled code ended with {actual.Fault} in line {actual.Line}";
+        }
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var at0 = expected[i].AsSpan().CommonPrefixLength(actual.Buffers[i]);
+            if (at0 < expected[i].Length)
+            {
+                var word = at0 & ~3;
+                return $"buffer {i} differs from byte {at0} of {expected[i].Length}: {Hex(expected[i], word)} expected, {Hex(actual.Buffers[i], word)} found";
+            }
+        }
+        return null;
+    }
+
+    private static string Hex(byte[] bytes, int from) => Convert.ToHexString(bytes.AsSpan(from, Math.Min(8, bytes.Length - from)));
+}
