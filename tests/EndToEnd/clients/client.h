@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef uint64_t Address;
 typedef void *Handle;
@@ -89,6 +90,14 @@ static void expect(int expected, int answer, const char *call, int line)
         __atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);
     }
 }
+
+/* The same for what everything after it builds on: ends the program when it does not answer success. */
+#define REQUIRE(call)                                                                                                  \
+    do {                                                                                                               \
+        EXPECT(Success, call);                                                                                         \
+        if (failures > 0)                                                                                              \
+            _exit(101);                                                                                                \
+    } while (0)
 
 #define CHECK(condition)                                                                                               \
     ((condition) ? (void)0                                                                                             \

@@ -23,7 +23,7 @@ int main(int argc, char **argv)
         Handle context;
         Address address;
         openLibrary();
-        EXPECT(Success, cuInit(0));
+        REQUIRE(cuInit(0));
         EXPECT(Success, cuCtxCreate_v2(&context, 0, 0));
         EXPECT(Success, cuMemAlloc_v2(&address, 1 << 20));
         EXPECT(Success, cuMemsetD8_v2(address, 1, 1 << 20));
@@ -43,7 +43,7 @@ int main(int argc, char **argv)
     }
     /* The same within one process: contexts that come and go. */
     openLibrary();
-    EXPECT(Success, cuInit(0));
+    REQUIRE(cuInit(0));
     for (int i = 0; i < count; i++) {
         Handle context;
         Address address;

@@ -31,7 +31,7 @@ int main(int argc, char **argv)
     pthread_t thread;
     const char *way = argc > 1 ? argv[1] : "";
     void *library = openLibrary();
-    EXPECT(Success, cuInit(0));
+    REQUIRE(cuInit(0));
     EXPECT(Success, cuCtxCreate_v2(&context, 0, 0));
     EXPECT(Success, cuMemAlloc_v2(&address, 4096));
     if (strcmp(way, "atexit") == 0) {

@@ -9,7 +9,7 @@ static int useAll(void)
     Handle context, module, function;
     Address address;
     unsigned data[32] = {0}, count = 32;
-    EXPECT(Success, cuInit(0));
+    REQUIRE(cuInit(0));
     EXPECT(Success, cuCtxCreate_v2(&context, 0, 0));
     EXPECT(Success, cuModuleLoadData(&module, triple));
     EXPECT(Success, cuModuleGetFunction(&function, module, "triple"));

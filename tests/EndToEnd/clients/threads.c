@@ -47,7 +47,7 @@ int main(void)
     pthread_t thread[threads];
     Handle module;
     openLibrary();
-    EXPECT(Success, cuInit(0));
+    REQUIRE(cuInit(0));
     EXPECT(Success, cuCtxCreate_v2(&context, 0, 0));
     EXPECT(Success, cuModuleLoadData(&module, triple));
     EXPECT(Success, cuModuleGetFunction(&function, module, "triple"));
