@@ -121,10 +121,11 @@ internal static unsafe class Staging
             }
             StagingChunk.Release(word);
         }
-        if (failed)
+        if (failed || Volatile.Read(ref Session.Control->LatchedErrors) != 0)
         {
+            // As the real API: the call that waits reports what was posted before it.
             var error = WireCalls.TakeError(thread);
-            return error == CuResult.Success ? CuResult.Unknown : error;
+            return error == CuResult.Success && failed ? CuResult.Unknown : error;
         }
         return result;
     }

@@ -32,6 +32,11 @@ internal unsafe struct ControlPage
     [FieldOffset(28)]
     internal int StickyError;
 
+    /// <summary>Number of errors of posts that wait to be reported; set by the worker. While it is not 0, a copy that was
+    /// awaited without an answer of its own asks for the error (TakeError).</summary>
+    [FieldOffset(32)]
+    internal uint LatchedErrors;
+
     /// <summary>Futex word: 1 while the worker's dispatcher sleeps or is about to. See <see cref="Doorbell"/>.</summary>
     [FieldOffset(64)]
     internal uint WorkerSleeping;

@@ -1,4 +1,5 @@
 using Weir.Api;
+using Weir.Wire;
 
 namespace Weir.Worker.Sessions;
 
@@ -6,7 +7,7 @@ namespace Weir.Worker.Sessions;
 /// Errors of posted calls, per context, until a call that reports them takes the first one. As the real API allows for
 /// asynchronous work.
 /// </summary>
-internal sealed class LatchedErrors
+internal sealed unsafe class LatchedErrors(ControlPage* control)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, CuResult> _byContext = [];
@@ -18,7 +19,7 @@ internal sealed class LatchedErrors
         lock (_gate)
         {
             _ = _byContext.TryAdd(context, error);
-            _any = true;
+            Show();
         }
     }
 
@@ -38,7 +39,7 @@ internal sealed class LatchedErrors
             {
                 _ = _byContext.Remove(0, out error);
             }
-            _any = _byContext.Count > 0;
+            Show();
             return error;
         }
     }
@@ -49,7 +50,13 @@ internal sealed class LatchedErrors
         lock (_gate)
         {
             _ = _byContext.Remove(context);
-            _any = _byContext.Count > 0;
+            Show();
         }
+    }
+
+    private void Show()
+    {
+        _any = _byContext.Count > 0;
+        Volatile.Write(ref control->LatchedErrors, (uint)_byContext.Count);
     }
 }

@@ -24,6 +24,7 @@ internal sealed unsafe class Session
         Driver = driver;
         Rings = new RingSet(segment);
         Staging = new StagingUse(segment);
+        Errors = new LatchedErrors(SegmentLayout.Control(segment));
         Callbacks = new ClientCallbacks(this);
     }
 
@@ -67,7 +68,7 @@ internal sealed unsafe class Session
     public bool RegistersHostMemory { get; init; }
 
     /// <summary>Errors of posts.</summary>
-    public LatchedErrors Errors { get; } = new();
+    public LatchedErrors Errors { get; }
 
     /// <summary>Counts.</summary>
     public SessionStatistics Statistics { get; } = new();
