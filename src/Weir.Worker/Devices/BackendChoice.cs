@@ -23,6 +23,6 @@ internal static class BackendChoice
                 return null;
             }
         }
-        return new SoftwareBackend(options, new NoCompiler());
+        return new SoftwareBackend(options, new InProcessCompiler());
     }
 }
