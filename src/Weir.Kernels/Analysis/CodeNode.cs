@@ -40,5 +40,5 @@ internal sealed class CodeNode
 
     /// <summary>True when no operation of the same piece may follow.</summary>
     public static bool EndsNode(IrInstruction instruction) =>
-        instruction.Op is IrOp.Bra or IrOp.BrxIdx or IrOp.Ret or IrOp.Exit || IsWaiting(instruction);
+        instruction.Op is IrOp.Bra or IrOp.Ret or IrOp.Exit || IsWaiting(instruction);
 }

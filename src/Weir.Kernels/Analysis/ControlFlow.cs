@@ -93,10 +93,6 @@ internal sealed class ControlFlow
     private static void LinkSuccessors(IrFunction function, IrBlock block, CodeNode[] first, CodeNode last)
     {
         IrInstruction? end = last.Terminator;
-        if (end is { Op: IrOp.BrxIdx })
-        {
-            throw new PtxException("brx.idx is not supported", end.Line, unsupported: true);
-        }
         if (end is { Op: IrOp.Bra })
         {
             Link(last, first[end.Target]);

@@ -90,9 +90,6 @@ public sealed record IrInstruction
     /// <summary>Successor block of Bra, index into <see cref="IrFunction.Blocks"/>.</summary>
     public int Target { get; init; } = -1;
 
-    /// <summary>Successor blocks of BrxIdx by index; an index beyond them is undefined and takes the last.</summary>
-    public IReadOnlyList<int> Targets { get; init; } = [];
-
     /// <summary>bra.uni, or a branch that analysis found uniform.</summary>
     public bool Uniform { get; init; }
 

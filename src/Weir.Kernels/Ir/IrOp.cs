@@ -102,7 +102,6 @@ public enum IrOp : byte
 
     // Control. Only the last instruction of a block.
     Bra, // Guard + Target; falls through to the next block when guarded
-    BrxIdx, // Sources[0] = index into Targets
     Call, // never occurs: functions are inlined
     Ret,
     Exit,

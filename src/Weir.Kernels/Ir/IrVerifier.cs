@@ -48,8 +48,7 @@ public static class IrVerifier
         var valid = instruction.Op switch
         {
             IrOp.Bra => instruction.Target >= 0 && instruction.Target < blocks,
-            IrOp.BrxIdx => instruction.Targets.Count > 0 && instruction.Targets.All(t => t >= 0 && t < blocks),
-            _ => instruction.Target < 0 && instruction.Targets.Count == 0,
+            _ => instruction.Target < 0,
         };
         if (!valid)
         {
@@ -57,7 +56,7 @@ public static class IrVerifier
         }
     }
 
-    private static bool IsControl(IrOp op) => op is IrOp.Bra or IrOp.BrxIdx or IrOp.Ret or IrOp.Exit;
+    private static bool IsControl(IrOp op) => op is IrOp.Bra or IrOp.Ret or IrOp.Exit;
 
     private static PtxException Wrong(IrInstruction instruction, string reason) =>
         new($"invalid intermediate form of {instruction.Op}: {reason}", instruction.Line);

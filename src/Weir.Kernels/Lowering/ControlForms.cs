@@ -8,7 +8,7 @@ internal static class ControlForms
     public static readonly InstructionForm[] All =
     [
         new("bra{.uni} @label", IrOp.Bra, Rule: LoweringRule.Branch),
-        new("brx.idx{.uni} @index, @table", IrOp.BrxIdx, Rule: LoweringRule.BranchIndexed),
+        new("brx.idx{.uni} @index, @table", IrOp.Bra, Rule: LoweringRule.BranchIndexed),
         new("call{.uni} @target", IrOp.Call, Rule: LoweringRule.Call),
         new("ret{.uni}", IrOp.Ret, Rule: LoweringRule.Return),
         new("exit", IrOp.Exit),

@@ -96,8 +96,8 @@ internal sealed class InstructionLowering(
                 result = Branch(result);
                 break;
             case LoweringRule.BranchIndexed:
-                result = BranchIndexed(result);
-                break;
+                BranchIndexed(result);
+                return;
             case LoweringRule.Return:
                 RequireOperands(0);
                 result = frame.ReturnLabel < 0 ? result : result with { Op = IrOp.Bra, Target = frame.ReturnLabel };
@@ -204,7 +204,8 @@ internal sealed class InstructionLowering(
         return result with { Target = Label(instruction.Operands[0]) };
     }
 
-    private IrInstruction BranchIndexed(IrInstruction result)
+    // A table becomes a tree of comparisons: what is in a warp's index is rarely the same, so a jump would not be faster.
+    private void BranchIndexed(IrInstruction branch)
     {
         RequireOperands(2);
         var table = scope.Find(instruction.Operands[1].Name);
@@ -213,12 +214,49 @@ internal sealed class InstructionLowering(
             throw Wrong("the second operand is no .branchtargets list");
         }
 
-        return result with
+        var targets = table.Labels!.Select(name => Label(new PtxOperand(PtxOperandKind.Name, name))).ToArray();
+        var index = _operands.Source(instruction.Operands[0], IrType.U32, false);
+        var after = -1;
+        if (!branch.Guard.IsNone)
         {
-            Type = IrType.U32,
-            Sources = [_operands.Source(instruction.Operands[0], IrType.U32, false)],
-            Targets = [.. table.Labels!.Select(name => Label(new PtxOperand(PtxOperandKind.Name, name)))],
-        };
+            after = builder.NewLabel();
+            builder.Emit(branch with { Guard = branch.Guard with { Negated = !branch.Guard.Negated }, Target = after });
+        }
+
+        Decide(branch with { Guard = IrOperand.None }, index, targets, 0, targets.Length);
+        if (after >= 0)
+        {
+            builder.Place(after);
+        }
+    }
+
+    // Branches to the targets of the indices from first to end; an index beyond the table (undefined) takes the last.
+    private void Decide(IrInstruction branch, IrOperand index, int[] targets, int first, int end)
+    {
+        if (targets.AsSpan(first, end - first).IndexOfAnyExcept(targets[first]) < 0)
+        {
+            builder.Emit(branch with { Target = targets[first] });
+            return;
+        }
+
+        var middle = (first + end) / 2;
+        var (below, predicate) = (builder.NewLabel(), builder.Temporary(IrType.Pred));
+        builder.Emit(
+            new IrInstruction
+            {
+                Op = IrOp.SetP,
+                Type = IrType.U32,
+                DestType = IrType.Pred,
+                Compare = IrCompare.Lt,
+                Dests = [predicate],
+                Sources = [index, IrOperand.Immediate((ulong)middle)],
+                Line = instruction.Line,
+            }
+        );
+        builder.Emit(branch with { Guard = predicate, Target = below });
+        Decide(branch, index, targets, middle, end);
+        builder.Place(below);
+        Decide(branch, index, targets, first, middle);
     }
 
     private int Label(PtxOperand operand)

@@ -127,7 +127,7 @@ internal sealed class IrBuilder
 
         for (var i = 0; i + 1 < Code.Count; i++)
         {
-            starts[i + 1] |= Code[i].Op is IrOp.Bra or IrOp.BrxIdx or IrOp.Ret or IrOp.Exit or IrOp.Trap;
+            starts[i + 1] |= Code[i].Op is IrOp.Bra or IrOp.Ret or IrOp.Exit or IrOp.Trap;
         }
 
         var blockOf = new int[Code.Count];
@@ -152,10 +152,6 @@ internal sealed class IrBuilder
             {
                 instructions[^1] = last with { Target = blockOf[_labels[last.Target]] };
             }
-            else if (last.Op == IrOp.BrxIdx)
-            {
-                instructions[^1] = last with { Targets = [.. last.Targets.Select(label => blockOf[_labels[label]])] };
-            }
 
             blocks.Add(new IrBlock(blocks.Count, instructions));
             i = end;
@@ -165,7 +161,7 @@ internal sealed class IrBuilder
     }
 
     private static bool Ends(IrInstruction instruction) =>
-        instruction.Guard.IsNone && instruction.Op is IrOp.Bra or IrOp.BrxIdx or IrOp.Ret or IrOp.Exit;
+        instruction.Guard.IsNone && instruction.Op is IrOp.Bra or IrOp.Ret or IrOp.Exit;
 }
 
 /// <summary>A variable while its kernel is built.</summary>

@@ -39,8 +39,12 @@ public sealed class ControlTests
             A: trap;
             """
         );
-        Assert.Equal([2, 1, 2], function.Blocks[0].Instructions[^1].Targets);
-        Assert.Equal(4, function.Blocks.Count);
+        // Three targets: 0 | 1, 2; then 1 | 2.
+        var code = function.Blocks.SelectMany(b => b.Instructions).ToList();
+        Assert.Equal([1UL, 2UL], code.Where(i => i.Op == IrOp.SetP).Select(i => i.Sources[1].Bits));
+        var (b, a) = (function.Blocks.Count - 3, function.Blocks.Count - 2);
+        Assert.Equal(IrOp.Trap, function.Blocks[a].Instructions[0].Op);
+        Assert.Equal([a, b, a], code.Where(i => i is { Op: IrOp.Bra, Guard.IsNone: true }).Select(i => i.Target));
     }
 
     [Fact]

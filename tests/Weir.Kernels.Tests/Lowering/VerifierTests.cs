@@ -23,7 +23,6 @@ public sealed class VerifierTests
             { "no address", () => new IrInstruction { Op = IrOp.Ld, Type = IrType.U32, Dests = [IrOperand.Register(0)] } },
             { "target", () => new IrInstruction { Op = IrOp.Bra, Target = 2 } },
             { "target of none", () => Add(0, 0, 0) with { Target = 0 } },
-            { "table", () => new IrInstruction { Op = IrOp.BrxIdx, Type = IrType.U32, Sources = [IrOperand.Register(0)] } },
         };
 
     [Theory]
