@@ -52,7 +52,7 @@ internal sealed class HandleTable(uint kind)
         return Volatile.Read(ref entry.Client) == handle;
     }
 
-    /// <summary>Enters a handle; false when it is malformed, out of range or live already.</summary>
+    /// <summary>Enters a handle; false when it is malformed or out of range.</summary>
     public bool TryAdd(ulong handle, nint native)
     {
         uint index = Handle.Index(handle);
@@ -72,13 +72,11 @@ internal sealed class HandleTable(uint kind)
             Entry[] page = _pages[pageIndex] ?? new Entry[PageEntries];
             Volatile.Write(ref _pages[pageIndex], page);
             ref Entry entry = ref page[index & (PageEntries - 1)];
-            if (entry.Client != 0)
-            {
-                return false;
-            }
+            // An older handle here went without a word: functions end with their module.
+            Count += entry.Client == 0 ? 1 : 0;
+            Volatile.Write(ref entry.Client, 0);
             Volatile.Write(ref entry.Native, native);
             Volatile.Write(ref entry.Client, handle);
-            Count++;
             return true;
         }
     }

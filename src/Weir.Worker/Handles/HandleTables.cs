@@ -26,7 +26,7 @@ internal sealed class HandleTables
         Changed(kind);
         if (!_tables[(int)kind].TryAdd(handle, native))
         {
-            throw new ProtocolException($"{kind} handle 0x{handle:x} is malformed or in use");
+            throw new ProtocolException($"{kind} handle 0x{handle:x} is malformed");
         }
     }
 
