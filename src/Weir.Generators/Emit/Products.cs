@@ -14,7 +14,6 @@ internal static class Products
             [
                 new("IDriver.g.cs", DriverEmitter.Emit(set)),
                 new("Op.g.cs", OpEmitter.Emit(set)),
-                new("ApiFingerprint.g.cs", FingerprintEmitter.Emit(set)),
                 new("CallTable.g.cs", CallTableEmitter.Emit(set)),
                 new("ExportTable.g.cs", ExportTableEmitter.Emit(set)),
                 new("ProcTable.g.cs", ProcTableEmitter.Emit(set)),

@@ -41,7 +41,7 @@ internal static unsafe class Attachment
                 return null;
             }
             program = Encoding.UTF8.GetString(name);
-            if (hello.Version != SegmentLayout.Version || hello.ApiHash != ApiFingerprint.Value)
+            if (hello.Version != SegmentLayout.Version || hello.ApiHash != CallTable.Fingerprint)
             {
                 Refuse(socket, WelcomeStatus.VersionMismatch, "library and worker are of different versions of Weir");
                 return null;
@@ -116,7 +116,7 @@ internal static unsafe class Attachment
     private static byte[] Answer(Welcome welcome, string text, byte[] snapshot)
     {
         welcome.WorkerPid = Environment.ProcessId;
-        welcome.ApiHash = ApiFingerprint.Value;
+        welcome.ApiHash = CallTable.Fingerprint;
         return Welcome.Encode(welcome, Encoding.UTF8.GetBytes(text), snapshot);
     }
 }
