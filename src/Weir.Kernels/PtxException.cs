@@ -7,6 +7,9 @@ namespace Weir.Kernels;
 public sealed class PtxException(string reason, int line, bool unsupported = false)
     : Exception(line > 0 ? $"line {line}: {reason}" : reason)
 {
+    /// <summary>What is wrong, without the line.</summary>
+    public string Reason { get; } = reason;
+
     /// <summary>Line of the text, 1-based; 0 when it concerns the whole.</summary>
     public int Line { get; } = line;
 

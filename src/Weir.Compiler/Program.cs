@@ -1,0 +1,44 @@
+using System.Globalization;
+using Weir.Compiler;
+using Weir.Kernels.Service;
+
+// weir-compiler [--socket NAME] [--parent-pid PID] [--idle-seconds N] [--limit-seconds N]
+string socket = CompileAddress.Default;
+int parent = 0;
+TimeSpan idle = TimeSpan.FromSeconds(60);
+TimeSpan limit = TimeSpan.FromSeconds(120);
+for (int i = 0; i < args.Length; i += 2)
+{
+    string value = i + 1 < args.Length ? args[i + 1] : "";
+    bool number = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int n);
+    switch (args[i])
+    {
+        case "--socket" when value.Length is > 0 and < 100:
+            socket = value;
+            break;
+        case "--parent-pid" when number:
+            parent = n;
+            break;
+        case "--idle-seconds" when number:
+            idle = TimeSpan.FromSeconds(n);
+            break;
+        case "--limit-seconds" when number && n > 0:
+            limit = TimeSpan.FromSeconds(n);
+            break;
+        default:
+            Console.Error.WriteLine($"weir-compiler: '{args[i]} {value}' is not understood");
+            return 2;
+    }
+}
+
+using CompileServer? server = CompileServer.TryListen(socket, limit);
+if (server is null)
+{
+    // Another one serves this name already, which is all that was asked for.
+    return 0;
+}
+new Thread(server.Run) { IsBackground = true, Name = "accept" }.Start();
+CompileServer.WarmUp();
+new KernelCache(KernelCache.DefaultFolder).Trim();
+Lifetime.WaitForEnd(server, parent, idle);
+return 0;

@@ -1,0 +1,194 @@
+using System.Net.Sockets;
+using System.Text;
+using Weir.Kernels.Abi;
+using Weir.Kernels.Codegen;
+using Weir.Kernels.Ir;
+using Weir.Kernels.Ptx;
+
+namespace Weir.Kernels.Service;
+
+/// <summary>
+/// The compile service: takes PTX from workers of the same user, gives objects. One thread per connection. What LLVM
+/// cannot bear ends this process; the clients notice and start another.
+/// </summary>
+public sealed class CompileServer : IDisposable
+{
+    // LLVM and the analyses recurse with the size of a kernel.
+    private const int StackBytes = 256 << 20;
+
+    private const string WarmUpKernel = """
+        .version 6.0
+        .target sm_60
+        .address_size 64
+        .visible .entry warm(.param .u64 p, .param .u32 n)
+        {
+            .reg .pred %p1;
+            .reg .f32 %f<4>;
+            .reg .b32 %r<6>;
+            .reg .b64 %rd<5>;
+            ld.param.u64 %rd1, [p];
+            ld.param.u32 %r5, [n];
+            mov.u32 %r1, %tid.x;
+            mov.u32 %r2, %ctaid.x;
+            mov.u32 %r3, %ntid.x;
+            mad.lo.s32 %r4, %r2, %r3, %r1;
+            setp.ge.u32 %p1, %r4, %r5;
+            @%p1 bra DONE;
+            mul.wide.s32 %rd2, %r4, 4;
+            add.s64 %rd3, %rd1, %rd2;
+            ld.global.f32 %f1, [%rd3];
+            fma.rn.f32 %f2, %f1, %f1, %f1;
+            st.global.f32 [%rd3], %f2;
+        DONE:
+            ret;
+        }
+        """;
+
+    private readonly Socket _listener;
+    private readonly TimeSpan _limit;
+    private readonly ReaderWriterLockSlim _alone = new();
+    private int _connections;
+
+    private CompileServer(Socket listener, TimeSpan limit)
+    {
+        _listener = listener;
+        _limit = limit;
+    }
+
+    /// <summary>Number of open connections.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Begins to listen; null when another service has the name already.</summary>
+    /// <param name="socketName">Abstract socket name.</param>
+    /// <param name="limit">A compilation that takes longer ends this process.</param>
+    public static CompileServer? TryListen(string socketName, TimeSpan limit)
+    {
+        Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            listener.Bind(CompileAddress.EndPoint(socketName));
+            listener.Listen(64);
+            return new CompileServer(listener, limit);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            listener.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>Accepts connections until disposed.</summary>
+    public void Run()
+    {
+        while (true)
+        {
+            Socket client;
+            try
+            {
+                client = _listener.Accept();
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+            if (CompileAddress.PeerUser(client) != CompileAddress.User)
+            {
+                client.Dispose();
+                continue;
+            }
+            Interlocked.Increment(ref _connections);
+            Thread thread = new(() => Serve(client), StackBytes) { IsBackground = true, Name = "compile" };
+            thread.Start();
+        }
+    }
+
+    /// <summary>Loads LLVM and compiles a small kernel, so that the first real one finds everything in memory.</summary>
+    public static void WarmUp() => Compile("warm", Encoding.ASCII.GetBytes(WarmUpKernel));
+
+    /// <summary>Stops listening.</summary>
+    public void Dispose() => _listener.Dispose();
+
+    private void Serve(Socket client)
+    {
+        try
+        {
+            using (client)
+            {
+                while (CompileProtocol.Receive(client) is { } frame)
+                {
+                    if (frame.Kind != FrameKind.Compile)
+                    {
+                        return;
+                    }
+                    Answer(client, frame.Body);
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or InvalidDataException)
+        {
+            // The client went away, or is none.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _connections);
+        }
+    }
+
+    private void Answer(Socket client, byte[] body)
+    {
+        (string entry, byte[] text, bool alone) = CompileProtocol.DecodeRequest(body);
+        // A kernel that may have brought a service down runs alone, so that no other is blamed for it.
+        if (alone)
+        {
+            _alone.EnterWriteLock();
+        }
+        else
+        {
+            _alone.EnterReadLock();
+        }
+        try
+        {
+            CompileProtocol.Send(client, FrameKind.Started, []);
+            using Timer watchdog = new(_ => EndProcess(entry), null, _limit, Timeout.InfiniteTimeSpan);
+            (FrameKind kind, byte[] answer) = Compile(entry, text);
+            CompileProtocol.Send(client, kind, answer);
+        }
+        finally
+        {
+            if (alone)
+            {
+                _alone.ExitWriteLock();
+            }
+            else
+            {
+                _alone.ExitReadLock();
+            }
+        }
+    }
+
+    private static (FrameKind, byte[]) Compile(string entry, byte[] text)
+    {
+        try
+        {
+            IrFunction function = PtxModule.Parse(text).Lower(entry);
+            CompiledKernel kernel = KernelCompiler.Compile(function);
+            return (FrameKind.Compiled, CompileProtocol.EncodeKernel(kernel));
+        }
+        catch (PtxException refusal)
+        {
+            return (FrameKind.Refused, CompileProtocol.EncodeRefusal(refusal));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A mistake in the compiler, found before LLVM: the kernel fails, the service goes on.
+            Console.Error.WriteLine($"kernel {entry}: {e}");
+            return (FrameKind.Failed, Encoding.UTF8.GetBytes($"The compiler failed on kernel '{entry}': {e.Message}"));
+        }
+    }
+
+    private void EndProcess(string entry)
+    {
+        Console.Error.WriteLine($"kernel {entry}: compiling took longer than {_limit.TotalSeconds} s; the service ends");
+        Environment.Exit(3);
+    }
+}

@@ -1,0 +1,210 @@
+using System.Net.Sockets;
+using System.Text;
+using Weir.Kernels.Abi;
+using Weir.Kernels.Ptx;
+
+namespace Weir.Kernels.Service;
+
+/// <summary>
+/// Gives compiled kernels: from the disk cache, else from the node's compile service, which it asks to be started when
+/// nobody listens. A kernel that took the service down twice is refused by name. Safe for use by several threads.
+/// </summary>
+/// <param name="cache">The disk cache.</param>
+/// <param name="socketName">Abstract socket of the service, see <see cref="CompileAddress"/>.</param>
+/// <param name="startService">Starts the service; returns when it is on its way. May be called again.</param>
+/// <param name="timeout">Longest time that one compilation may take.</param>
+public sealed class KernelClient(KernelCache cache, string socketName, Action startService, TimeSpan timeout) : IDisposable
+{
+    private const int MaxCrashes = 2;
+
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _startLock = new();
+    private readonly Stack<Socket> _idle = [];
+    private bool _disposed;
+
+    /// <summary>Number of kernels that were not in the disk cache.</summary>
+    public long Compiled => Interlocked.Read(ref _compiled);
+
+    private long _compiled;
+
+    /// <summary>Finds or compiles a kernel.</summary>
+    /// <exception cref="PtxException">The kernel is malformed, unsupported, or crashed the compiler twice.</exception>
+    /// <exception cref="Codegen.CodegenException">The service cannot be reached, or failed otherwise.</exception>
+    public CompiledKernel Get(PtxModule module, string entry)
+    {
+        byte[] text = module.EntryText(entry);
+        string key = KernelCache.Key(entry, text);
+        if (cache.Find(key) is { } known)
+        {
+            return known;
+        }
+        while (true)
+        {
+            int crashes = cache.Crashes(key);
+            if (crashes >= MaxCrashes)
+            {
+                throw new PtxException(
+                    $"kernel '{entry}' is refused: the compiler ended {crashes} times while compiling it",
+                    0,
+                    unsupported: true
+                );
+            }
+            CompiledKernel? kernel = Ask(module, entry, text, key, alone: crashes > 0);
+            if (kernel is not null)
+            {
+                cache.Add(key, kernel);
+                if (crashes > 0)
+                {
+                    cache.ClearCrashes(key);
+                }
+                Interlocked.Increment(ref _compiled);
+                return kernel;
+            }
+        }
+    }
+
+    /// <summary>Closes idle connections.</summary>
+    public void Dispose()
+    {
+        lock (_idle)
+        {
+            _disposed = true;
+            while (_idle.TryPop(out Socket? socket))
+            {
+                socket.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Asks the service once; null when it died and the question may be asked again.</summary>
+    private CompiledKernel? Ask(PtxModule module, string entry, byte[] text, string key, bool alone)
+    {
+        Socket socket = Connect();
+        bool started = false;
+        bool keep = false;
+        try
+        {
+            CompileProtocol.Send(socket, FrameKind.Compile, CompileProtocol.EncodeRequest(entry, text, alone));
+            while (CompileProtocol.Receive(socket) is { } frame)
+            {
+                switch (frame.Kind)
+                {
+                    case FrameKind.Started:
+                        started = true;
+                        continue;
+                    case FrameKind.Compiled:
+                        keep = true;
+                        return CompileProtocol.DecodeKernel(frame.Body);
+                    case FrameKind.Refused:
+                        keep = true;
+                        PtxException refusal = CompileProtocol.DecodeRefusal(frame.Body);
+                        int line = refusal.Line > 0 ? module.MapLine(entry, refusal.Line) : 0;
+                        throw new PtxException(refusal.Reason, line, refusal.Unsupported);
+                    case FrameKind.Failed:
+                        keep = true;
+                        throw new Codegen.CodegenException(Encoding.UTF8.GetString(frame.Body));
+                    default:
+                        throw new Codegen.CodegenException("The compile service answered something unknown.");
+                }
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode is not (SocketError.TimedOut or SocketError.WouldBlock))
+        {
+            // The service died; below it is counted.
+        }
+        catch (SocketException)
+        {
+            // It hangs: as bad as a crash. The service's own watchdog ends it.
+            started = true;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new Codegen.CodegenException(e.Message);
+        }
+        finally
+        {
+            Return(socket, keep);
+        }
+        if (started)
+        {
+            cache.AddCrash(key);
+        }
+        return null;
+    }
+
+    private void Return(Socket socket, bool keep)
+    {
+        lock (_idle)
+        {
+            if (keep && !_disposed)
+            {
+                _idle.Push(socket);
+                return;
+            }
+        }
+        socket.Dispose();
+    }
+
+    private Socket Connect()
+    {
+        lock (_idle)
+        {
+            while (_idle.TryPop(out Socket? socket))
+            {
+                // A service that has gone meanwhile shows as readable: the end of the stream.
+                if (!socket.Poll(0, SelectMode.SelectRead))
+                {
+                    return socket;
+                }
+                socket.Dispose();
+            }
+        }
+        if (TryConnect() is { } connected)
+        {
+            return connected;
+        }
+        lock (_startLock)
+        {
+            if (TryConnect() is { } meanwhile)
+            {
+                return meanwhile;
+            }
+            startService();
+            long deadline = Environment.TickCount64 + (long)StartPatience.TotalMilliseconds;
+            while (Environment.TickCount64 < deadline)
+            {
+                if (TryConnect() is { } fresh)
+                {
+                    return fresh;
+                }
+                Thread.Sleep(5);
+            }
+        }
+        throw new Codegen.CodegenException(
+            $"The compile service does not answer on its socket '{socketName}' within {StartPatience.TotalSeconds} s of being started."
+        );
+    }
+
+    private Socket? TryConnect()
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(CompileAddress.EndPoint(socketName));
+            // Names of abstract sockets are anybody's: only a service of the same user is believed.
+            if (CompileAddress.PeerUser(socket) != CompileAddress.User)
+            {
+                throw new Codegen.CodegenException($"The socket '{socketName}' belongs to another user.");
+            }
+            socket.ReceiveTimeout = (int)(timeout + TimeSpan.FromSeconds(5)).TotalMilliseconds;
+            socket.SendTimeout = 30_000;
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+    }
+}
