@@ -1,5 +1,6 @@
 using Weir.Devices.Software.Modules;
 using Weir.Kernels.Abi;
+using Weir.Kernels.Codegen;
 using Weir.Kernels.Ptx;
 
 namespace Weir.Devices.Software.Tests.Support;
@@ -7,5 +8,5 @@ namespace Weir.Devices.Software.Tests.Support;
 /// <summary>Compiles in this process.</summary>
 internal sealed class InProcessKernels : IKernelSource
 {
-    public CompiledKernel Get(PtxModule module, string entry) => throw new InvalidOperationException("no compiler yet");
+    public CompiledKernel Get(PtxModule module, string entry) => KernelCompiler.Compile(module.Lower(entry));
 }
