@@ -266,21 +266,9 @@ internal static class PtxBodyParser
         var addend = 0L;
         while (!negated && (tokens.At('+') || tokens.At('-')))
         {
+            // "[a+-8]" is how some compilers write a negative offset: the sign belongs to the term.
             var minus = tokens.Take().Is('-');
-            var token = tokens.Current;
-            if (token.Kind != PtxTokenKind.Integer && !token.Is('-'))
-            {
-                throw tokens.Unexpected("an offset");
-            }
-
-            // "[a+-8]" is how some compilers write a negative offset.
-            var sign = tokens.TryTake('-') ? -1 : 1;
-            if (tokens.Current.Kind != PtxTokenKind.Integer)
-            {
-                throw tokens.Unexpected("an offset");
-            }
-
-            var value = (long)tokens.Take().Bits * sign;
+            var value = PtxConstant.ParseTerm(ref tokens);
             addend += minus ? -value : value;
         }
 

@@ -8,6 +8,9 @@ internal static class PtxConstant
     /// <summary>Evaluates at 64 bits, wrapping; the text is left behind the expression.</summary>
     public static long Parse(ref PtxTokenStream tokens, int depth = 0) => Binary(ref tokens, 0, depth);
 
+    /// <summary>Evaluates an operand of a sum.</summary>
+    public static long ParseTerm(ref PtxTokenStream tokens) => Binary(ref tokens, 5, 0);
+
     /// <summary>Evaluates one operand of an expression.</summary>
     public static long ParseUnary(ref PtxTokenStream tokens) => Unary(ref tokens, 0);
 

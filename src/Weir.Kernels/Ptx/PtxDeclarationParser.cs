@@ -29,7 +29,7 @@ internal static class PtxDeclarationParser
     {
         var line = tokens.Line;
         var space = tokens.ExpectDotted("a state space");
-        if (space.StartsWith("const[", StringComparison.Ordinal) || tokens.At('['))
+        if (tokens.At('['))
         {
             throw new PtxException("constant banks are not supported", line, unsupported: true);
         }
@@ -192,14 +192,9 @@ internal static class PtxDeclarationParser
     // What a pointer parameter points to is a hint for optimisers: .ptr .space .align n
     private static void SkipPointerAttributes(ref PtxTokenStream tokens)
     {
-        if (
-            tokens.TryTakeDotted(".global"u8)
-            || tokens.TryTakeDotted(".shared"u8)
-            || tokens.TryTakeDotted(".const"u8)
-            || tokens.TryTakeDotted(".local"u8)
-        )
+        if (tokens.AtDotted(".global"u8) || tokens.AtDotted(".shared"u8) || tokens.AtDotted(".const"u8) || tokens.AtDotted(".local"u8))
         {
-            // The space is not needed: accesses say their own.
+            tokens.Take();
         }
 
         if (tokens.TryTakeDotted(".align"u8))

@@ -108,6 +108,7 @@ public sealed class InstructionTests
         Assert.True(load.Dests[2].IsNone);
         Assert.True(Texts.One("ld.volatile.shared.s16 %r1, [%r2];").Flag);
         Assert.Equal(IrOrder.Acquire, Texts.One("ld.acquire.gpu.global.u32 %r1, [%d1];").Order);
+        Assert.Equal(9, Texts.One("ld.global.u32 %r1, [%d1+4*3-3];").AddressOffset);
         Assert.Equal(IrSpace.Generic, Texts.One("st.f64 [%d1], %g1;").Space);
         Assert.Equal(0xFFu, Texts.One("st.global.u8 [%d1], -1;").Sources[0].Bits);
         Assert.Equal(IrOperandKind.Immediate, Texts.One("ld.shared.u32 %r1, [16];").Address.Kind);
