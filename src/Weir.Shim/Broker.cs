@@ -87,7 +87,7 @@ internal static unsafe class Broker
         hello->Flags = flags;
         hello->WindowBase = Window.Base;
         hello->WindowBytes = Window.Bytes;
-        hello->ApiHash = ApiFingerprint.Value;
+        hello->ApiHash = CallTable.Fingerprint;
         hello->ProgramBytes = (uint)programBytes;
 
         descriptors[0] = -1;
@@ -115,7 +115,7 @@ internal static unsafe class Broker
             }
             return (WelcomeStatus)welcome->Status;
         }
-        if (welcome->Version != SegmentLayout.Version || welcome->ApiHash != ApiFingerprint.Value)
+        if (welcome->Version != SegmentLayout.Version || welcome->ApiHash != CallTable.Fingerprint)
         {
             CloseAll(descriptors);
             Log.Line("the worker is of another version than this library"u8);
