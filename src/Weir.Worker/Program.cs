@@ -1,4 +1,5 @@
 using Weir.Worker.Brokering;
+using Weir.Worker.Devices;
 using Weir.Worker.Launching;
 using Weir.Worker.Logging;
 using Weir.Worker.Posix;
@@ -16,6 +17,7 @@ internal static class Program
           --launch [OPTIONS] -- PROGRAM ARGS…   start a broker, become the program
           --broker OPTIONS                      hand clients to workers (started by --launch)
           --worker OPTIONS                      serve one client (started by --broker)
+          --describe OPTIONS                    print the devices that a client would see, as JSON
         """;
 
     private static int Main()
@@ -31,6 +33,8 @@ internal static class Program
                 return RunBroker(rest);
             case "--worker":
                 return RunWorker(rest);
+            case "--describe":
+                return Describe(rest);
             default:
                 Console.Error.WriteLine(Usage);
                 return 2;
@@ -44,6 +48,21 @@ internal static class Program
         try
         {
             return new WorkerProcess(WorkerOptions.Parse(words)).Run();
+        }
+        catch (FormatException failure)
+        {
+            Log.Error(failure.Message);
+            return 2;
+        }
+    }
+
+    private static int Describe(List<string> words)
+    {
+        Log.SetRole("describe");
+        try
+        {
+            Console.WriteLine(DeviceListing.Create(WorkerOptions.Parse(words)).ToJson());
+            return 0;
         }
         catch (FormatException failure)
         {

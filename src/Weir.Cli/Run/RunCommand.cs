@@ -44,7 +44,7 @@ internal static class RunCommand
         {
             if (Artifacts.Find() is not { } artifacts)
             {
-                Console.Error.WriteLine("weir: the published parts are missing; run ./weir build or set WEIR_ARTIFACTS.");
+                Console.Error.WriteLine(Artifacts.Missing);
                 return ExitCodes.CannotStart;
             }
             List<string> line = [artifacts.Worker, "--launch", "--device", parsed.GetValue(device)!];

@@ -63,7 +63,8 @@ internal static unsafe class Attachment
     }
 
     /// <summary>Tells a client that the device it was to have could not be opened.</summary>
-    public static void RefuseNoDevice(int socket) => Refuse(socket, WelcomeStatus.NoDevice, "there is no device");
+    public static void RefuseNoDevice(int socket, string reason) =>
+        Refuse(socket, WelcomeStatus.NoDevice, $"there is no device: {reason}");
 
     private static Session? Open(int socket, IDeviceBackend backend, Window window)
     {

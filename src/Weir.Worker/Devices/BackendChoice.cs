@@ -1,5 +1,4 @@
 using Weir.Devices.Cuda;
-using Weir.Worker.Logging;
 using Weir.Worker.Sessions;
 
 namespace Weir.Worker.Devices;
@@ -7,10 +6,13 @@ namespace Weir.Worker.Devices;
 /// <summary>Opens the device that a worker was asked for.</summary>
 internal static class BackendChoice
 {
-    /// <summary>"auto": the real driver where it opens, else the software device. Null when there is none; logged why.</summary>
-    public static IDeviceBackend? Open(WorkerOptions options)
+    /// <summary>
+    /// "auto": the real driver where it opens, else the software device. Null when there is none; <paramref name="reason"/>
+    /// says why, or why the real driver is not used.
+    /// </summary>
+    public static IDeviceBackend? Open(WorkerOptions options, out string reason)
     {
-        string reason = "";
+        reason = "the software device was asked for";
         if (options.Device != "software")
         {
             if (CudaDriver.TryOpen(out reason) is { } driver)
@@ -19,7 +21,6 @@ internal static class BackendChoice
             }
             if (options.Device == "cuda")
             {
-                Log.Error($"no device: {reason}");
                 return null;
             }
         }

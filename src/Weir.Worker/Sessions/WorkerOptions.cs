@@ -1,4 +1,5 @@
 using System.Globalization;
+using Weir.Worker.Launching;
 using Weir.Worker.Posix;
 
 namespace Weir.Worker.Sessions;
@@ -32,6 +33,9 @@ internal sealed record WorkerOptions
                     break;
                 case "--memory":
                     options.MemoryBytes = ulong.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--mem":
+                    options.MemoryBytes = (ulong)ByteSize.Parse(value);
                     break;
                 case "--threads":
                     options.Threads = int.Parse(value, CultureInfo.InvariantCulture);

@@ -20,7 +20,11 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
     public int Run()
     {
         ProcessLimits.Apply(options.MemoryBytes);
-        IDeviceBackend? backend = BackendChoice.Open(options);
+        IDeviceBackend? backend = BackendChoice.Open(options, out string reason);
+        if (backend is null)
+        {
+            Log.Error($"no device: {reason}");
+        }
         byte[] snapshot = backend?.Snapshot ?? [];
         _ = UnixSocket.Send(Control, [BrokerMessage.Ready, .. snapshot]);
         int client = WaitForClient();
@@ -30,7 +34,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         }
         if (backend is null)
         {
-            Attachment.RefuseNoDevice(client);
+            Attachment.RefuseNoDevice(client, reason);
             return 1;
         }
         DateTime started = DateTime.UtcNow;
