@@ -7,6 +7,8 @@ namespace Weir.Devices.Software.Execution;
 /// </summary>
 internal sealed class HostFunctionThread : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly BlockingCollection<Command> queue = [];
     private readonly Thread thread;
 
@@ -34,7 +36,10 @@ internal sealed class HostFunctionThread : IDisposable
     public void Dispose()
     {
         queue.CompleteAdding();
-        thread.Join();
-        queue.Dispose();
+        // A function that never returns must not keep the device from ending.
+        if (thread.Join(Patience))
+        {
+            queue.Dispose();
+        }
     }
 }

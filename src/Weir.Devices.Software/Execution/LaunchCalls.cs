@@ -303,7 +303,7 @@ internal sealed unsafe class LaunchCalls
         };
         if (context.Fail((int)error))
         {
-            string place = thread.FaultLine > 0 ? $" at PTX line {thread.FaultLine}" : "";
+            string place = thread.FaultLine > 0 ? $" at PTX line {kernel.MapLine((int)thread.FaultLine)}" : "";
             device.Log(
                 $"kernel '{kernel.Info.Name}': {fault}{place}, address 0x{thread.FaultAddress:x}, "
                     + $"block {thread.FaultBlock}, thread {thread.FaultThread}"

@@ -16,6 +16,9 @@ internal sealed unsafe class LoadedKernel
     /// <summary>Addresses of the module variables it names, in the order of <see cref="KernelInfo.GlobalSymbols"/>.</summary>
     public required ulong* Symbols { get; init; }
 
+    /// <summary>The line of the module for a line that its code reports.</summary>
+    public Func<int, int> MapLine { get; init; } = static line => line;
+
     /// <summary>Shared memory of a block: the static part, and the dynamic one 16-aligned behind it.</summary>
     public nuint SharedBytes(uint dynamicBytes) =>
         dynamicBytes == 0

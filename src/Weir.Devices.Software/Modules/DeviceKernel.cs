@@ -18,7 +18,8 @@ namespace Weir.Devices.Software.Modules;
 internal sealed unsafe class DeviceKernel : IDisposable
 {
     private readonly SoftwareDevice device;
-    private readonly Task<LoadedKernel> compilation;
+    private readonly TaskCompletionSource<LoadedKernel> compilation = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int isStarted;
     private readonly List<ObjectLoader> code = [];
     private volatile LoadedKernel? loaded;
     private ulong* symbols;
@@ -34,7 +35,7 @@ internal sealed unsafe class DeviceKernel : IDisposable
         SharedBytes = function.SharedBytes;
         LocalBytes = function.LocalBytes;
         MaxDynamicSharedBytes = Math.Max(0, DeviceAttributes.SharedBytesPerBlock - SharedBytes);
-        compilation = Task.Run(Compile);
+        ThreadPool.UnsafeQueueUserWorkItem(static kernel => kernel.CompileOnce(), this, preferLocal: false);
     }
 
     /// <summary>Module it belongs to.</summary>
@@ -85,21 +86,50 @@ internal sealed unsafe class DeviceKernel : IDisposable
         }
     }
 
-    /// <summary>Its code; waits until it is compiled.</summary>
+    /// <summary>Its code; compiles it when nobody has begun to, else waits until it is compiled.</summary>
     /// <exception cref="Exception">Whatever kept it from being compiled.</exception>
-    public LoadedKernel Load() => loaded ?? compilation.GetAwaiter().GetResult();
+    public LoadedKernel Load()
+    {
+        CompileOnce();
+        return compilation.Task.GetAwaiter().GetResult();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref isStarted, 1) == 0)
+        {
+            compilation.SetCanceled();
+        }
         // The source may be at work: what it makes is dropped when it comes.
-        compilation.ContinueWith(
-            static (_, kernel) => ((DeviceKernel)kernel!).Free(),
+        compilation.Task.ContinueWith(
+            static (task, kernel) =>
+            {
+                _ = task.Exception;
+                ((DeviceKernel)kernel!).Free();
+            },
             this,
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default
         );
+    }
+
+    private void CompileOnce()
+    {
+        if (Interlocked.Exchange(ref isStarted, 1) != 0)
+        {
+            return;
+        }
+        try
+        {
+            compilation.SetResult(Compile());
+        }
+        catch (Exception error)
+        {
+            // Kept for whoever launches the kernel.
+            compilation.SetException(error);
+        }
     }
 
     private LoadedKernel Compile()
@@ -124,6 +154,7 @@ internal sealed unsafe class DeviceKernel : IDisposable
         loaded = new LoadedKernel
         {
             Info = compiled.Info,
+            MapLine = line => Module.Ptx.MapLine(Entry.Name, line),
             Function = loader.Entry,
             Symbols = symbols,
         };

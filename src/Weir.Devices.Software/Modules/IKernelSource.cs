@@ -9,6 +9,7 @@ public interface IKernelSource
     /// <summary>Compiles a kernel, or finds it compiled. May be called from several threads at once.</summary>
     /// <param name="module">The module.</param>
     /// <param name="entry">Name of the kernel.</param>
+    /// <returns>The kernel as compiled from <see cref="PtxModule.EntryText"/>, whose lines its faults name.</returns>
     /// <exception cref="Weir.Kernels.PtxException">The kernel is malformed or uses what is not supported.</exception>
     CompiledKernel Get(PtxModule module, string entry);
 }

@@ -8,5 +8,6 @@ namespace Weir.Worker.Devices;
 /// <summary>Compiles kernels in the worker itself.</summary>
 internal sealed class InProcessCompiler : IKernelSource
 {
-    public CompiledKernel Get(PtxModule module, string entry) => KernelCompiler.Compile(module.Lower(entry));
+    public CompiledKernel Get(PtxModule module, string entry) =>
+        KernelCompiler.Compile(PtxModule.Parse(module.EntryText(entry)).Lower(entry));
 }

@@ -51,11 +51,15 @@ public sealed unsafe class KernelFaultTests : IDisposable
     }
 
     [Fact]
-    public void A_trap_has_its_own_error()
+    public void A_trap_has_its_own_error_and_the_log_names_its_line()
     {
-        _ = device.Launch(device.Function(device.Load(KernelTexts.Trap), "halt"), 10, 32, 0);
+        // The kernel stands behind another one: the line is that of the module, not of what was compiled.
+        string text = KernelTexts.Index + "\n.visible .entry halt()\n{\ntrap;\nret;\n}\n";
+        int line = text[..text.IndexOf("trap;", StringComparison.Ordinal)].Count(one => one == '\n') + 1;
+        _ = device.Launch(device.Function(device.Load(text), "halt"), 10, 32, 0);
         Assert.Equal(CuResult.LaunchFailed, device.Driver.CtxSynchronize());
         Assert.Equal(CuResult.LaunchFailed, device.Driver.StreamSynchronize(0));
+        Assert.Contains($"'halt': Trap at PTX line {line},", device.Log);
     }
 
     [Fact]

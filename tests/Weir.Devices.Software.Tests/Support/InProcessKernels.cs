@@ -8,5 +8,6 @@ namespace Weir.Devices.Software.Tests.Support;
 /// <summary>Compiles in this process.</summary>
 internal sealed class InProcessKernels : IKernelSource
 {
-    public CompiledKernel Get(PtxModule module, string entry) => KernelCompiler.Compile(module.Lower(entry));
+    public CompiledKernel Get(PtxModule module, string entry) =>
+        KernelCompiler.Compile(PtxModule.Parse(module.EntryText(entry)).Lower(entry));
 }
