@@ -178,6 +178,9 @@ internal sealed class InstructionEmitter
             case IrOp.Dp4a:
                 _integers.Dp4a();
                 break;
+            case IrOp.Dp2a:
+                _integers.Dp2a();
+                break;
             case IrOp.And:
                 _bits.Logic("and");
                 break;

@@ -145,10 +145,25 @@ internal sealed class IntegerEmitter(KernelContext context)
         Value b = context.Source(1, "i32");
         Value sum = context.Source(2, "i32");
         bool signedA = Signed;
-        bool signedB = I.DestType == IrType.None ? signedA : IrTypes.IsSigned(I.DestType);
+        bool signedB = IrTypes.IsSigned(I.DestType);
         for (int n = 0; n < 4; n++)
         {
             sum = B.Binary("add", sum, B.Binary("mul", Byte(a, n, signedA), Byte(b, n, signedB)));
+        }
+        context.Write(sum);
+    }
+
+    /// <summary>dp2a: the halves of a times the low or the high two bytes of b.</summary>
+    public void Dp2a()
+    {
+        Value a = context.Source(0, "i32");
+        Value b = context.Source(1, "i32");
+        Value sum = context.Source(2, "i32");
+        int first = I.Part == IrPart.Hi ? 2 : 0;
+        for (int n = 0; n < 2; n++)
+        {
+            Value half = B.Binary(Signed ? "ashr" : "lshr", B.Binary("shl", a, 16 - 16 * n), 16);
+            sum = B.Binary("add", sum, B.Binary("mul", half, Byte(b, first + n, IrTypes.IsSigned(I.DestType))));
         }
         context.Write(sum);
     }

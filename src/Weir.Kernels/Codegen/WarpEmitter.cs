@@ -85,8 +85,10 @@ internal sealed class WarpEmitter
         }
         foreach (CodeNode node in Nodes)
         {
-            if (_context.Shapes.Divergent[node.Position])
+            bool leaves = node.Terminator is { Op: IrOp.Ret or IrOp.Exit };
+            if (_context.Shapes.Divergent[node.Position] || leaves)
             {
+                // Who does not take a guarded exit goes on at the successor.
                 foreach (CodeNode successor in node.Successors)
                 {
                     _mayPend[successor.Position] = true;

@@ -35,8 +35,8 @@ internal static class ArithmeticForms
         new("neg.type=s16|s32|s64 d, a", IrOp.Neg),
         new($"min.type={Int} d, a, b", IrOp.Min),
         new($"max.type={Int} d, a, b", IrOp.Max),
-        new("dp4a.type=u32|s32.dtype=u32|s32 d:u32, a:T, b:U, c:u32", IrOp.Dp4a),
-        new("dp2a.part=lo|hi.type=u32|s32.dtype=u32|s32 d:u32, a:T, b:U, c:u32", IrOp.Dp2a),
+        new("dp4a.type=u32|s32.dtype=u32|s32 d:T, a:T, b:U, c:T", IrOp.Dp4a),
+        new("dp2a.part=lo|hi.type=u32|s32.dtype=u32|s32 d:T, a:T, b:U, c:T", IrOp.Dp2a),
     ];
 
     private static IrInstruction CarryIn(IrInstruction instruction) => instruction with { CarryIn = true };
