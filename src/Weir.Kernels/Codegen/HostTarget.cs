@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace Weir.Kernels.Codegen;
 
 /// <summary>The processor that code is generated for: this machine's own.</summary>
@@ -12,10 +10,6 @@ internal sealed class HostTarget
 
     private unsafe HostTarget()
     {
-        if (!Avx2.IsSupported || !Fma.IsSupported)
-        {
-            throw new CodegenException("This processor lacks AVX2 and FMA, which generated kernels need.");
-        }
         LlvmLibrary llvm = LlvmLibrary.Instance;
         byte* cpu = llvm.GetHostCpuName();
         byte* features = llvm.GetHostCpuFeatures();
@@ -23,11 +17,13 @@ internal sealed class HostTarget
         Features = LlvmLibrary.Text(features);
         llvm.DisposeMessage(cpu);
         llvm.DisposeMessage(features);
+        // LLVM is asked, not the runtime: code compiled ahead of time knows only the processor that it was compiled for.
+        if (!Has("avx2") || !Has("fma"))
+        {
+            throw new CodegenException("This processor lacks AVX2 and FMA, which generated kernels need.");
+        }
         HasAvx512 =
-            Features.Contains("+avx512f", StringComparison.Ordinal)
-            && Features.Contains("+avx512vl", StringComparison.Ordinal)
-            && Features.Contains("+avx512bw", StringComparison.Ordinal)
-            && Features.Contains("+avx512dq", StringComparison.Ordinal);
+            Has("avx512f") && Has("avx512vl") && Has("avx512bw") && Has("avx512dq");
         if (HasAvx512)
         {
             // Several models prefer 256 bits for code with little vector work; kernels are nothing but vector work.
@@ -47,4 +43,6 @@ internal sealed class HostTarget
 
     /// <summary>True when 512-bit vectors with masks are there.</summary>
     public bool HasAvx512 { get; }
+
+    private bool Has(string feature) => $",{Features},".Contains($",+{feature},", StringComparison.Ordinal);
 }

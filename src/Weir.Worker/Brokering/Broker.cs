@@ -224,6 +224,10 @@ internal sealed unsafe class Broker(BrokerOptions options)
         {
             worker.IsSilent = true;
         }
+        else if (length > 0 && buffer[0] == BrokerMessage.StartCompiler)
+        {
+            CompilerStart.Start(Environment.ProcessId);
+        }
         else if (length > 0 && buffer[0] == BrokerMessage.Ready)
         {
             worker.IsReady = true;

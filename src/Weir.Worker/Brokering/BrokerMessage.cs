@@ -9,6 +9,9 @@ internal static class BrokerMessage
     /// <summary>Worker: the client is served now, so that the next worker can be prepared without slowing its start.</summary>
     public const byte Attached = (byte)'A';
 
+    /// <summary>Worker: nobody answers at the compile service's socket.</summary>
+    public const byte StartCompiler = (byte)'C';
+
     /// <summary>Broker: serve this client; its socket comes along.</summary>
     public const byte Serve = (byte)'S';
 

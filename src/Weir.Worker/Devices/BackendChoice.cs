@@ -10,7 +10,7 @@ internal static class BackendChoice
     /// "auto": the real driver where it opens, else the software device. Null when there is none; <paramref name="reason"/>
     /// says why, or why the real driver is not used.
     /// </summary>
-    public static IDeviceBackend? Open(WorkerOptions options, out string reason)
+    public static IDeviceBackend? Open(WorkerOptions options, Action startCompiler, out string reason)
     {
         reason = "the software device was asked for";
         if (options.Device != "software")
@@ -24,6 +24,6 @@ internal static class BackendChoice
                 return null;
             }
         }
-        return new SoftwareBackend(options, new InProcessCompiler());
+        return new SoftwareBackend(options, new CompileService(startCompiler));
     }
 }

@@ -21,7 +21,7 @@ internal sealed record DeviceListing(
     /// <summary>Opens the device and describes it.</summary>
     public static DeviceListing Create(WorkerOptions options)
     {
-        IDeviceBackend? backend = BackendChoice.Open(options, out string reason);
+        IDeviceBackend? backend = BackendChoice.Open(options, () => { }, out string reason);
         return backend is null ? new DeviceListing("", reason, 0, []) : Read(backend.Name, reason, backend.Snapshot);
     }
 

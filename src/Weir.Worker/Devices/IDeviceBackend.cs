@@ -26,6 +26,7 @@ internal interface IDeviceBackend
 }
 
 /// <summary>Counts of a session that the device keeps.</summary>
-/// <param name="KernelsCompiled">Kernels made ready to run, from the cache or anew.</param>
-/// <param name="CompileSeconds">Time that this took.</param>
-internal readonly record struct DeviceCounts(long KernelsCompiled, double CompileSeconds);
+/// <param name="KernelsCompiled">Kernels compiled anew.</param>
+/// <param name="KernelsFromCache">Kernels found compiled on disk.</param>
+/// <param name="CompileSeconds">Time that making kernels ready took.</param>
+internal readonly record struct DeviceCounts(long KernelsCompiled, long KernelsFromCache, double CompileSeconds);

@@ -1,6 +1,5 @@
 using Weir.Api;
 using Weir.Devices.Software;
-using Weir.Devices.Software.Modules;
 using Weir.Worker.Logging;
 using Weir.Worker.Sessions;
 
@@ -13,10 +12,12 @@ namespace Weir.Worker.Devices;
 internal sealed class SoftwareBackend : IDeviceBackend
 {
     private readonly SoftwareDeviceOptions _options;
+    private readonly CompileService _kernels;
     private SoftwareDriver? _driver;
 
-    public SoftwareBackend(WorkerOptions options, IKernelSource kernels)
+    public SoftwareBackend(WorkerOptions options, CompileService kernels)
     {
+        _kernels = kernels;
         var wanted = new SoftwareDeviceOptions { Kernels = kernels, Log = Log.Error };
         _options = wanted with
         {
@@ -37,7 +38,7 @@ internal sealed class SoftwareBackend : IDeviceBackend
     public DeviceCounts Counts =>
         _driver is null
             ? default
-            : new DeviceCounts(_driver.Statistics.KernelsCompiled, _driver.Statistics.CompileNanoseconds / 1e9);
+            : new DeviceCounts(_kernels.Compiled, _kernels.FromCache, _driver.Statistics.CompileNanoseconds / 1e9);
 
     public IDriver Open(Window window)
     {

@@ -13,7 +13,6 @@ internal sealed class SessionStatistics
     private long _toDevice;
     private long _toHost;
     private long _onDevice;
-    private long _set;
 
     /// <summary>Records carried out.</summary>
     public long Posts => _posts;
@@ -24,7 +23,7 @@ internal sealed class SessionStatistics
     /// <summary>Kernels launched.</summary>
     public long Launches => _launches;
 
-    /// <summary>Bytes copied by direction, and filled.</summary>
+    /// <summary>Bytes copied by direction.</summary>
     public long BytesToDevice => _toDevice;
 
     /// <inheritdoc cref="BytesToDevice"/>
@@ -32,9 +31,6 @@ internal sealed class SessionStatistics
 
     /// <inheritdoc cref="BytesToDevice"/>
     public long BytesOnDevice => _onDevice;
-
-    /// <inheritdoc cref="BytesToDevice"/>
-    public long BytesSet => _set;
 
     /// <summary>The first errors, as "call: error".</summary>
     public IReadOnlyList<string> Errors
@@ -67,7 +63,7 @@ internal sealed class SessionStatistics
     /// <summary>A kernel has been launched.</summary>
     public void CountLaunch() => _launches++;
 
-    /// <summary>Bytes have been copied, or filled.</summary>
+    /// <summary>Bytes have been copied.</summary>
     public void CountToDevice(ulong bytes) => _toDevice += (long)bytes;
 
     /// <inheritdoc cref="CountToDevice"/>
@@ -75,9 +71,6 @@ internal sealed class SessionStatistics
 
     /// <inheritdoc cref="CountToDevice"/>
     public void CountOnDevice(ulong bytes) => _onDevice += (long)bytes;
-
-    /// <inheritdoc cref="CountToDevice"/>
-    public void CountSet(ulong bytes) => _set += (long)bytes;
 
     /// <summary>A call failed; "not ready" is no failure.</summary>
     public void Failed(ushort op, CuResult error)

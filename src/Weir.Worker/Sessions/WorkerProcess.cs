@@ -20,7 +20,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
     public int Run()
     {
         ProcessLimits.Apply(options.MemoryBytes);
-        IDeviceBackend? backend = BackendChoice.Open(options, out string reason);
+        IDeviceBackend? backend = BackendChoice.Open(options, StartCompiler, out string reason);
         if (backend is null)
         {
             Log.Error($"no device: {reason}");
@@ -59,6 +59,15 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         // Nothing of the session is worth an orderly tear-down; memory, threads and mappings go with the process.
         Libc._exit(0);
         return 0;
+    }
+
+    // Without a broker the worker is all that is left to start it.
+    private static void StartCompiler()
+    {
+        if (!UnixSocket.Send(Control, [BrokerMessage.StartCompiler]))
+        {
+            CompilerStart.Start(Environment.ProcessId);
+        }
     }
 
     // -1 when the broker has gone.
@@ -137,6 +146,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
             Posts = counts.Posts,
             Calls = counts.Calls,
             KernelsCompiled = device.KernelsCompiled,
+            KernelsFromCache = device.KernelsFromCache,
             CompileSeconds = device.CompileSeconds,
             KernelLaunches = counts.Launches,
             BytesToDevice = counts.BytesToDevice,

@@ -57,7 +57,7 @@ internal sealed record SessionSummary
     /// <summary>Time spent waiting for compilation, seconds.</summary>
     public double CompileSeconds { get; init; }
 
-    /// <summary>Bytes copied from host to device, back, and within the device; bytes set.</summary>
+    /// <summary>Bytes copied from host to device, back, and within the device.</summary>
     public long BytesToDevice { get; init; }
 
     /// <inheritdoc cref="BytesToDevice"/>
@@ -65,9 +65,6 @@ internal sealed record SessionSummary
 
     /// <inheritdoc cref="BytesToDevice"/>
     public long BytesOnDevice { get; init; }
-
-    /// <inheritdoc cref="BytesToDevice"/>
-    public long BytesSet { get; init; }
 
     /// <summary>API calls that Weir has no answer for, by name, with how often they were made or asked for.</summary>
     public IReadOnlyDictionary<string, long> Refused { get; init; } = new Dictionary<string, long>();
