@@ -45,7 +45,6 @@ public sealed record SoftwareDeviceOptions
     /// Folder for records of every launch, or null; by default the value of the environment variable
     /// WEIR_RECORD_LAUNCHES. Recording makes launches synchronous and slow.
     /// </summary>
-    public string? RecordFolder { get; init; } = Environment.GetEnvironmentVariable("WEIR_RECORD_LAUNCHES") is { Length: > 0 } folder
-        ? folder
-        : null;
+    public string? RecordFolder { get; init; } =
+        Environment.GetEnvironmentVariable("WEIR_RECORD_LAUNCHES") is { Length: > 0 } folder ? folder : null;
 }

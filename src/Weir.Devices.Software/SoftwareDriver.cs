@@ -78,7 +78,8 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult DevicePrimaryCtxSetFlags(int dev, uint flags) => contexts.PrimarySetFlags(dev, flags);
 
     /// <inheritdoc/>
-    public CuResult DevicePrimaryCtxGetState(int dev, uint* flags, int* active) => contexts.PrimaryGetState(dev, flags, active);
+    public CuResult DevicePrimaryCtxGetState(int dev, uint* flags, int* active) =>
+        contexts.PrimaryGetState(dev, flags, active);
 
     /// <inheritdoc/>
     public CuResult CtxPushCurrent(nint ctx) => contexts.Push(ctx);
@@ -102,7 +103,8 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult CtxGetApiVersion(nint ctx, uint* version) => contexts.GetApiVersion(ctx, version);
 
     /// <inheritdoc/>
-    public CuResult CtxGetStreamPriorityRange(int* leastPriority, int* greatestPriority) => contexts.GetPriorityRange(leastPriority, greatestPriority);
+    public CuResult CtxGetStreamPriorityRange(int* leastPriority, int* greatestPriority) =>
+        contexts.GetPriorityRange(leastPriority, greatestPriority);
 
     /// <inheritdoc/>
     public CuResult CtxSynchronize() => contexts.Synchronize();
@@ -147,19 +149,23 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult DeviceTotalMem(nuint* bytes, int dev) => devices.TotalMemory(bytes, dev);
 
     /// <inheritdoc/>
-    public CuResult DeviceGetAttribute(int* pi, CUdevice_attribute attrib, int dev) => devices.GetAttribute(pi, attrib, dev);
+    public CuResult DeviceGetAttribute(int* pi, CUdevice_attribute attrib, int dev) =>
+        devices.GetAttribute(pi, attrib, dev);
 
     /// <inheritdoc/>
-    public CuResult DeviceComputeCapability(int* major, int* minor, int dev) => devices.ComputeCapability(major, minor, dev);
+    public CuResult DeviceComputeCapability(int* major, int* minor, int dev) =>
+        devices.ComputeCapability(major, minor, dev);
 
     /// <inheritdoc/>
     public CuResult DeviceGetPCIBusId(byte* pciBusId, int len, int dev) => devices.GetPciBusId(pciBusId, len, dev);
 
     /// <inheritdoc/>
-    public CuResult DeviceCanAccessPeer(int* canAccessPeer, int dev, int peerDev) => devices.CanAccessPeer(canAccessPeer, dev, peerDev);
+    public CuResult DeviceCanAccessPeer(int* canAccessPeer, int dev, int peerDev) =>
+        devices.CanAccessPeer(canAccessPeer, dev, peerDev);
 
     /// <inheritdoc/>
-    public CuResult DeviceGetP2PAttribute(int* value, CUdevice_P2PAttribute attrib, int srcDevice, int dstDevice) => devices.PeerAttribute(srcDevice, dstDevice);
+    public CuResult DeviceGetP2PAttribute(int* value, CUdevice_P2PAttribute attrib, int srcDevice, int dstDevice) =>
+        devices.PeerAttribute(srcDevice, dstDevice);
 
     /// <inheritdoc/>
     public CuResult EventCreate(nint* phEvent, uint Flags) => events.Create(phEvent, Flags);
@@ -171,7 +177,8 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult EventRecord(nint hEvent, nint hStream) => events.Record(hEvent, hStream, 0);
 
     /// <inheritdoc/>
-    public CuResult EventRecordWithFlags(nint hEvent, nint hStream, uint flags) => events.Record(hEvent, hStream, flags);
+    public CuResult EventRecordWithFlags(nint hEvent, nint hStream, uint flags) =>
+        events.Record(hEvent, hStream, flags);
 
     /// <inheritdoc/>
     public CuResult EventQuery(nint hEvent) => events.Query(hEvent);
@@ -180,34 +187,89 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult EventSynchronize(nint hEvent) => events.Synchronize(hEvent);
 
     /// <inheritdoc/>
-    public CuResult EventElapsedTime(float* pMilliseconds, nint hStart, nint hEnd) => events.ElapsedTime(pMilliseconds, hStart, hEnd);
+    public CuResult EventElapsedTime(float* pMilliseconds, nint hStart, nint hEnd) =>
+        events.ElapsedTime(pMilliseconds, hStart, hEnd);
 
     /// <inheritdoc/>
-    public CuResult LaunchKernel(nint f, uint gridDimX, uint gridDimY, uint gridDimZ, uint blockDimX, uint blockDimY, uint blockDimZ, uint sharedMemBytes, nint hStream, void** kernelParams, void** extra) => launches.Launch(f, new LaunchShape(gridDimX, gridDimY, gridDimZ, blockDimX, blockDimY, blockDimZ, sharedMemBytes), hStream, kernelParams, extra);
+    public CuResult LaunchKernel(
+        nint f,
+        uint gridDimX,
+        uint gridDimY,
+        uint gridDimZ,
+        uint blockDimX,
+        uint blockDimY,
+        uint blockDimZ,
+        uint sharedMemBytes,
+        nint hStream,
+        void** kernelParams,
+        void** extra
+    ) =>
+        launches.Launch(
+            f,
+            new LaunchShape(gridDimX, gridDimY, gridDimZ, blockDimX, blockDimY, blockDimZ, sharedMemBytes),
+            hStream,
+            kernelParams,
+            extra
+        );
 
     /// <inheritdoc/>
-    public CuResult LaunchKernelEx(CUlaunchConfig* config, nint f, void** kernelParams, void** extra) => launches.Launch(config, f, kernelParams, extra);
+    public CuResult LaunchKernelEx(CUlaunchConfig* config, nint f, void** kernelParams, void** extra) =>
+        launches.Launch(config, f, kernelParams, extra);
 
     /// <inheritdoc/>
-    public CuResult LaunchCooperativeKernel(nint f, uint gridDimX, uint gridDimY, uint gridDimZ, uint blockDimX, uint blockDimY, uint blockDimZ, uint sharedMemBytes, nint hStream, void** kernelParams) => CuResult.NotSupported;
+    public CuResult LaunchCooperativeKernel(
+        nint f,
+        uint gridDimX,
+        uint gridDimY,
+        uint gridDimZ,
+        uint blockDimX,
+        uint blockDimY,
+        uint blockDimZ,
+        uint sharedMemBytes,
+        nint hStream,
+        void** kernelParams
+    ) => CuResult.NotSupported;
 
     /// <inheritdoc/>
-    public CuResult LaunchHostFunc(nint hStream, nint fn, void* userData) => streams.LaunchHostFunction(hStream, fn, userData);
+    public CuResult LaunchHostFunc(nint hStream, nint fn, void* userData) =>
+        streams.LaunchHostFunction(hStream, fn, userData);
 
     /// <inheritdoc/>
-    public CuResult OccupancyMaxActiveBlocksPerMultiprocessor(int* numBlocks, nint func, int blockSize, nuint dynamicSMemSize) => functions.MaxActiveBlocks(numBlocks, func, blockSize, dynamicSMemSize, 0);
+    public CuResult OccupancyMaxActiveBlocksPerMultiprocessor(
+        int* numBlocks,
+        nint func,
+        int blockSize,
+        nuint dynamicSMemSize
+    ) => functions.MaxActiveBlocks(numBlocks, func, blockSize, dynamicSMemSize, 0);
 
     /// <inheritdoc/>
-    public CuResult OccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* numBlocks, nint func, int blockSize, nuint dynamicSMemSize, uint flags) => functions.MaxActiveBlocks(numBlocks, func, blockSize, dynamicSMemSize, flags);
+    public CuResult OccupancyMaxActiveBlocksPerMultiprocessorWithFlags(
+        int* numBlocks,
+        nint func,
+        int blockSize,
+        nuint dynamicSMemSize,
+        uint flags
+    ) => functions.MaxActiveBlocks(numBlocks, func, blockSize, dynamicSMemSize, flags);
 
     /// <inheritdoc/>
-    public CuResult OccupancyAvailableDynamicSMemPerBlock(nuint* dynamicSmemSize, nint func, int numBlocks, int blockSize) => functions.AvailableDynamicShared(dynamicSmemSize, func, numBlocks, blockSize);
+    public CuResult OccupancyAvailableDynamicSMemPerBlock(
+        nuint* dynamicSmemSize,
+        nint func,
+        int numBlocks,
+        int blockSize
+    ) => functions.AvailableDynamicShared(dynamicSmemSize, func, numBlocks, blockSize);
 
     /// <inheritdoc/>
     public CuResult MemAlloc(ulong* dptr, nuint bytesize) => memory.Allocate(dptr, bytesize);
 
     /// <inheritdoc/>
-    public CuResult MemAllocPitch(ulong* dptr, nuint* pPitch, nuint WidthInBytes, nuint Height, uint ElementSizeBytes) => memory.AllocatePitch(dptr, pPitch, WidthInBytes, Height, ElementSizeBytes);
+    public CuResult MemAllocPitch(
+        ulong* dptr,
+        nuint* pPitch,
+        nuint WidthInBytes,
+        nuint Height,
+        uint ElementSizeBytes
+    ) => memory.AllocatePitch(dptr, pPitch, WidthInBytes, Height, ElementSizeBytes);
 
     /// <inheritdoc/>
     public CuResult MemAllocManaged(ulong* dptr, nuint bytesize, uint flags) => CuResult.NotSupported;
@@ -219,7 +281,8 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult MemGetInfo(nuint* free, nuint* total) => memory.GetInfo(free, total);
 
     /// <inheritdoc/>
-    public CuResult MemGetAddressRange(ulong* pbase, nuint* psize, ulong dptr) => memory.GetAddressRange(pbase, psize, dptr);
+    public CuResult MemGetAddressRange(ulong* pbase, nuint* psize, ulong dptr) =>
+        memory.GetAddressRange(pbase, psize, dptr);
 
     /// <inheritdoc/>
     public CuResult MemAllocHost(void** pp, nuint bytesize) => memory.AllocateHost(pp, bytesize, 0);
@@ -231,7 +294,8 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult MemFreeHost(void* p) => memory.FreeHost(p);
 
     /// <inheritdoc/>
-    public CuResult MemHostGetDevicePointer(ulong* pdptr, void* p, uint Flags) => memory.HostDevicePointer(pdptr, p, Flags);
+    public CuResult MemHostGetDevicePointer(ulong* pdptr, void* p, uint Flags) =>
+        memory.HostDevicePointer(pdptr, p, Flags);
 
     /// <inheritdoc/>
     public CuResult MemHostGetFlags(uint* pFlags, void* p) => memory.HostFlagsOf(pFlags, p);
@@ -243,34 +307,43 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult MemHostUnregister(void* p) => CuResult.NotSupported;
 
     /// <inheritdoc/>
-    public CuResult PointerGetAttribute(void* data, CUpointer_attribute attribute, ulong ptr) => memory.GetAttribute(data, attribute, ptr);
+    public CuResult PointerGetAttribute(void* data, CUpointer_attribute attribute, ulong ptr) =>
+        memory.GetAttribute(data, attribute, ptr);
 
     /// <inheritdoc/>
-    public CuResult PointerGetAttributes(uint numAttributes, CUpointer_attribute* attributes, void** data, ulong ptr) => memory.GetAttributes(numAttributes, attributes, data, ptr);
+    public CuResult PointerGetAttributes(uint numAttributes, CUpointer_attribute* attributes, void** data, ulong ptr) =>
+        memory.GetAttributes(numAttributes, attributes, data, ptr);
 
     /// <inheritdoc/>
     public CuResult Memcpy(ulong dst, ulong src, nuint ByteCount) => copies.Copy(dst, src, ByteCount, null);
 
     /// <inheritdoc/>
-    public CuResult MemcpyAsync(ulong dst, ulong src, nuint ByteCount, nint hStream) => copies.Copy(dst, src, ByteCount, hStream);
+    public CuResult MemcpyAsync(ulong dst, ulong src, nuint ByteCount, nint hStream) =>
+        copies.Copy(dst, src, ByteCount, hStream);
 
     /// <inheritdoc/>
-    public CuResult MemcpyHtoD(ulong dstDevice, void* srcHost, nuint ByteCount) => copies.Copy(CUmemorytype.Device, dstDevice, CUmemorytype.Host, (ulong)srcHost, ByteCount, null);
+    public CuResult MemcpyHtoD(ulong dstDevice, void* srcHost, nuint ByteCount) =>
+        copies.Copy(CUmemorytype.Device, dstDevice, CUmemorytype.Host, (ulong)srcHost, ByteCount, null);
 
     /// <inheritdoc/>
-    public CuResult MemcpyHtoDAsync(ulong dstDevice, void* srcHost, nuint ByteCount, nint hStream) => copies.Copy(CUmemorytype.Device, dstDevice, CUmemorytype.Host, (ulong)srcHost, ByteCount, hStream);
+    public CuResult MemcpyHtoDAsync(ulong dstDevice, void* srcHost, nuint ByteCount, nint hStream) =>
+        copies.Copy(CUmemorytype.Device, dstDevice, CUmemorytype.Host, (ulong)srcHost, ByteCount, hStream);
 
     /// <inheritdoc/>
-    public CuResult MemcpyDtoH(void* dstHost, ulong srcDevice, nuint ByteCount) => copies.Copy(CUmemorytype.Host, (ulong)dstHost, CUmemorytype.Device, srcDevice, ByteCount, null);
+    public CuResult MemcpyDtoH(void* dstHost, ulong srcDevice, nuint ByteCount) =>
+        copies.Copy(CUmemorytype.Host, (ulong)dstHost, CUmemorytype.Device, srcDevice, ByteCount, null);
 
     /// <inheritdoc/>
-    public CuResult MemcpyDtoHAsync(void* dstHost, ulong srcDevice, nuint ByteCount, nint hStream) => copies.Copy(CUmemorytype.Host, (ulong)dstHost, CUmemorytype.Device, srcDevice, ByteCount, hStream);
+    public CuResult MemcpyDtoHAsync(void* dstHost, ulong srcDevice, nuint ByteCount, nint hStream) =>
+        copies.Copy(CUmemorytype.Host, (ulong)dstHost, CUmemorytype.Device, srcDevice, ByteCount, hStream);
 
     /// <inheritdoc/>
-    public CuResult MemcpyDtoD(ulong dstDevice, ulong srcDevice, nuint ByteCount) => copies.Copy(CUmemorytype.Device, dstDevice, CUmemorytype.Device, srcDevice, ByteCount, null);
+    public CuResult MemcpyDtoD(ulong dstDevice, ulong srcDevice, nuint ByteCount) =>
+        copies.Copy(CUmemorytype.Device, dstDevice, CUmemorytype.Device, srcDevice, ByteCount, null);
 
     /// <inheritdoc/>
-    public CuResult MemcpyDtoDAsync(ulong dstDevice, ulong srcDevice, nuint ByteCount, nint hStream) => copies.Copy(CUmemorytype.Device, dstDevice, CUmemorytype.Device, srcDevice, ByteCount, hStream);
+    public CuResult MemcpyDtoDAsync(ulong dstDevice, ulong srcDevice, nuint ByteCount, nint hStream) =>
+        copies.Copy(CUmemorytype.Device, dstDevice, CUmemorytype.Device, srcDevice, ByteCount, hStream);
 
     /// <inheritdoc/>
     public CuResult Memcpy2D(CUDA_MEMCPY2D* pCopy) => copies.Copy2D(pCopy, null);
@@ -297,31 +370,58 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult MemsetD32(ulong dstDevice, uint ui, nuint N) => fills.Fill(dstDevice, 0, ui, 4, N, 1, null);
 
     /// <inheritdoc/>
-    public CuResult MemsetD2D8(ulong dstDevice, nuint dstPitch, byte uc, nuint Width, nuint Height) => fills.Fill(dstDevice, dstPitch, uc, 1, Width, Height, null);
+    public CuResult MemsetD2D8(ulong dstDevice, nuint dstPitch, byte uc, nuint Width, nuint Height) =>
+        fills.Fill(dstDevice, dstPitch, uc, 1, Width, Height, null);
 
     /// <inheritdoc/>
-    public CuResult MemsetD2D16(ulong dstDevice, nuint dstPitch, ushort us, nuint Width, nuint Height) => fills.Fill(dstDevice, dstPitch, us, 2, Width, Height, null);
+    public CuResult MemsetD2D16(ulong dstDevice, nuint dstPitch, ushort us, nuint Width, nuint Height) =>
+        fills.Fill(dstDevice, dstPitch, us, 2, Width, Height, null);
 
     /// <inheritdoc/>
-    public CuResult MemsetD2D32(ulong dstDevice, nuint dstPitch, uint ui, nuint Width, nuint Height) => fills.Fill(dstDevice, dstPitch, ui, 4, Width, Height, null);
+    public CuResult MemsetD2D32(ulong dstDevice, nuint dstPitch, uint ui, nuint Width, nuint Height) =>
+        fills.Fill(dstDevice, dstPitch, ui, 4, Width, Height, null);
 
     /// <inheritdoc/>
-    public CuResult MemsetD8Async(ulong dstDevice, byte uc, nuint N, nint hStream) => fills.Fill(dstDevice, 0, uc, 1, N, 1, hStream);
+    public CuResult MemsetD8Async(ulong dstDevice, byte uc, nuint N, nint hStream) =>
+        fills.Fill(dstDevice, 0, uc, 1, N, 1, hStream);
 
     /// <inheritdoc/>
-    public CuResult MemsetD16Async(ulong dstDevice, ushort us, nuint N, nint hStream) => fills.Fill(dstDevice, 0, us, 2, N, 1, hStream);
+    public CuResult MemsetD16Async(ulong dstDevice, ushort us, nuint N, nint hStream) =>
+        fills.Fill(dstDevice, 0, us, 2, N, 1, hStream);
 
     /// <inheritdoc/>
-    public CuResult MemsetD32Async(ulong dstDevice, uint ui, nuint N, nint hStream) => fills.Fill(dstDevice, 0, ui, 4, N, 1, hStream);
+    public CuResult MemsetD32Async(ulong dstDevice, uint ui, nuint N, nint hStream) =>
+        fills.Fill(dstDevice, 0, ui, 4, N, 1, hStream);
 
     /// <inheritdoc/>
-    public CuResult MemsetD2D8Async(ulong dstDevice, nuint dstPitch, byte uc, nuint Width, nuint Height, nint hStream) => fills.Fill(dstDevice, dstPitch, uc, 1, Width, Height, hStream);
+    public CuResult MemsetD2D8Async(
+        ulong dstDevice,
+        nuint dstPitch,
+        byte uc,
+        nuint Width,
+        nuint Height,
+        nint hStream
+    ) => fills.Fill(dstDevice, dstPitch, uc, 1, Width, Height, hStream);
 
     /// <inheritdoc/>
-    public CuResult MemsetD2D16Async(ulong dstDevice, nuint dstPitch, ushort us, nuint Width, nuint Height, nint hStream) => fills.Fill(dstDevice, dstPitch, us, 2, Width, Height, hStream);
+    public CuResult MemsetD2D16Async(
+        ulong dstDevice,
+        nuint dstPitch,
+        ushort us,
+        nuint Width,
+        nuint Height,
+        nint hStream
+    ) => fills.Fill(dstDevice, dstPitch, us, 2, Width, Height, hStream);
 
     /// <inheritdoc/>
-    public CuResult MemsetD2D32Async(ulong dstDevice, nuint dstPitch, uint ui, nuint Width, nuint Height, nint hStream) => fills.Fill(dstDevice, dstPitch, ui, 4, Width, Height, hStream);
+    public CuResult MemsetD2D32Async(
+        ulong dstDevice,
+        nuint dstPitch,
+        uint ui,
+        nuint Width,
+        nuint Height,
+        nint hStream
+    ) => fills.Fill(dstDevice, dstPitch, ui, 4, Width, Height, hStream);
 
     /// <inheritdoc/>
     public CuResult ModuleLoad(nint* module, byte* fname) => modules.LoadFile(module, fname);
@@ -330,7 +430,13 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult ModuleLoadData(nint* module, void* image) => modules.Load(module, image, default);
 
     /// <inheritdoc/>
-    public CuResult ModuleLoadDataEx(nint* module, void* image, uint numOptions, CUjit_option* options, void** optionValues) => modules.Load(module, image, new JitLog(numOptions, options, optionValues));
+    public CuResult ModuleLoadDataEx(
+        nint* module,
+        void* image,
+        uint numOptions,
+        CUjit_option* options,
+        void** optionValues
+    ) => modules.Load(module, image, new JitLog(numOptions, options, optionValues));
 
     /// <inheritdoc/>
     public CuResult ModuleLoadFatBinary(nint* module, void* fatCubin) => modules.Load(module, fatCubin, default);
@@ -342,37 +448,61 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult ModuleGetFunction(nint* hfunc, nint hmod, byte* name) => modules.GetFunction(hfunc, hmod, name);
 
     /// <inheritdoc/>
-    public CuResult ModuleGetGlobal(ulong* dptr, nuint* bytes, nint hmod, byte* name) => modules.GetGlobal(dptr, bytes, hmod, name);
+    public CuResult ModuleGetGlobal(ulong* dptr, nuint* bytes, nint hmod, byte* name) =>
+        modules.GetGlobal(dptr, bytes, hmod, name);
 
     /// <inheritdoc/>
-    public CuResult LinkCreate(uint numOptions, CUjit_option* options, void** optionValues, nint* stateOut) => links.Create(stateOut);
+    public CuResult LinkCreate(uint numOptions, CUjit_option* options, void** optionValues, nint* stateOut) =>
+        links.Create(stateOut);
 
     /// <inheritdoc/>
-    public CuResult LinkAddData(nint state, CUjitInputType type, void* data, nuint size, byte* name, uint numOptions, CUjit_option* options, void** optionValues) => links.Add(state, type, data, size);
+    public CuResult LinkAddData(
+        nint state,
+        CUjitInputType type,
+        void* data,
+        nuint size,
+        byte* name,
+        uint numOptions,
+        CUjit_option* options,
+        void** optionValues
+    ) => links.Add(state, type, data, size);
 
     /// <inheritdoc/>
-    public CuResult LinkAddFile(nint state, CUjitInputType type, byte* path, uint numOptions, CUjit_option* options, void** optionValues) => links.AddFile(state, type, path);
+    public CuResult LinkAddFile(
+        nint state,
+        CUjitInputType type,
+        byte* path,
+        uint numOptions,
+        CUjit_option* options,
+        void** optionValues
+    ) => links.AddFile(state, type, path);
 
     /// <inheritdoc/>
-    public CuResult LinkComplete(nint state, void** cubinOut, nuint* sizeOut) => links.Complete(state, cubinOut, sizeOut);
+    public CuResult LinkComplete(nint state, void** cubinOut, nuint* sizeOut) =>
+        links.Complete(state, cubinOut, sizeOut);
 
     /// <inheritdoc/>
     public CuResult LinkDestroy(nint state) => links.Destroy(state);
 
     /// <inheritdoc/>
-    public CuResult FuncGetAttribute(int* pi, CUfunction_attribute attrib, nint hfunc) => functions.GetAttribute(pi, attrib, hfunc);
+    public CuResult FuncGetAttribute(int* pi, CUfunction_attribute attrib, nint hfunc) =>
+        functions.GetAttribute(pi, attrib, hfunc);
 
     /// <inheritdoc/>
-    public CuResult FuncSetAttribute(nint hfunc, CUfunction_attribute attrib, int value) => functions.SetAttribute(hfunc, attrib, value);
+    public CuResult FuncSetAttribute(nint hfunc, CUfunction_attribute attrib, int value) =>
+        functions.SetAttribute(hfunc, attrib, value);
 
     /// <inheritdoc/>
-    public CuResult FuncSetCacheConfig(nint hfunc, CUfunc_cache config) => functions.SetPreference(hfunc, (int)config, 3);
+    public CuResult FuncSetCacheConfig(nint hfunc, CUfunc_cache config) =>
+        functions.SetPreference(hfunc, (int)config, 3);
 
     /// <inheritdoc/>
-    public CuResult FuncSetSharedMemConfig(nint hfunc, CUsharedconfig config) => functions.SetPreference(hfunc, (int)config, 2);
+    public CuResult FuncSetSharedMemConfig(nint hfunc, CUsharedconfig config) =>
+        functions.SetPreference(hfunc, (int)config, 2);
 
     /// <inheritdoc/>
-    public CuResult FuncGetParamInfo(nint func, nuint paramIndex, nuint* paramOffset, nuint* paramSize) => functions.GetParameterInfo(func, paramIndex, paramOffset, paramSize);
+    public CuResult FuncGetParamInfo(nint func, nuint paramIndex, nuint* paramOffset, nuint* paramSize) =>
+        functions.GetParameterInfo(func, paramIndex, paramOffset, paramSize);
 
     /// <inheritdoc/>
     public CuResult FuncGetName(byte** name, nint hfunc) => functions.GetName(name, hfunc);
@@ -384,7 +514,8 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult StreamCreate(nint* phStream, uint Flags) => streams.Create(phStream, Flags, 0);
 
     /// <inheritdoc/>
-    public CuResult StreamCreateWithPriority(nint* phStream, uint flags, int priority) => streams.Create(phStream, flags, priority);
+    public CuResult StreamCreateWithPriority(nint* phStream, uint flags, int priority) =>
+        streams.Create(phStream, flags, priority);
 
     /// <inheritdoc/>
     public CuResult StreamDestroy(nint hStream) => streams.Destroy(hStream);
@@ -408,29 +539,40 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult StreamGetCtx(nint hStream, nint* pctx) => streams.GetContext(hStream, pctx);
 
     /// <inheritdoc/>
-    public CuResult StreamAddCallback(nint hStream, nint callback, void* userData, uint flags) => streams.AddCallback(hStream, callback, userData, flags);
+    public CuResult StreamAddCallback(nint hStream, nint callback, void* userData, uint flags) =>
+        streams.AddCallback(hStream, callback, userData, flags);
 
     /// <inheritdoc/>
-    public CuResult ArrayCreate(nint* pHandle, CUDA_ARRAY_DESCRIPTOR* pAllocateArray) => arrays.Create(pHandle, pAllocateArray);
+    public CuResult ArrayCreate(nint* pHandle, CUDA_ARRAY_DESCRIPTOR* pAllocateArray) =>
+        arrays.Create(pHandle, pAllocateArray);
 
     /// <inheritdoc/>
-    public CuResult Array3DCreate(nint* pHandle, CUDA_ARRAY3D_DESCRIPTOR* pAllocateArray) => arrays.Create(pHandle, pAllocateArray);
+    public CuResult Array3DCreate(nint* pHandle, CUDA_ARRAY3D_DESCRIPTOR* pAllocateArray) =>
+        arrays.Create(pHandle, pAllocateArray);
 
     /// <inheritdoc/>
     public CuResult ArrayDestroy(nint hArray) => arrays.Destroy(hArray);
 
     /// <inheritdoc/>
-    public CuResult ArrayGetDescriptor(CUDA_ARRAY_DESCRIPTOR* pArrayDescriptor, nint hArray) => arrays.GetDescriptor(pArrayDescriptor, hArray);
+    public CuResult ArrayGetDescriptor(CUDA_ARRAY_DESCRIPTOR* pArrayDescriptor, nint hArray) =>
+        arrays.GetDescriptor(pArrayDescriptor, hArray);
 
     /// <inheritdoc/>
-    public CuResult Array3DGetDescriptor(CUDA_ARRAY3D_DESCRIPTOR* pArrayDescriptor, nint hArray) => arrays.GetDescriptor(pArrayDescriptor, hArray);
+    public CuResult Array3DGetDescriptor(CUDA_ARRAY3D_DESCRIPTOR* pArrayDescriptor, nint hArray) =>
+        arrays.GetDescriptor(pArrayDescriptor, hArray);
 
     /// <inheritdoc/>
-    public CuResult TexObjectCreate(ulong* pTexObject, CUDA_RESOURCE_DESC* pResDesc, CUDA_TEXTURE_DESC* pTexDesc, CUDA_RESOURCE_VIEW_DESC* pResViewDesc) => textures.Create(pTexObject, pResDesc, pTexDesc, pResViewDesc);
+    public CuResult TexObjectCreate(
+        ulong* pTexObject,
+        CUDA_RESOURCE_DESC* pResDesc,
+        CUDA_TEXTURE_DESC* pTexDesc,
+        CUDA_RESOURCE_VIEW_DESC* pResViewDesc
+    ) => textures.Create(pTexObject, pResDesc, pTexDesc, pResViewDesc);
 
     /// <inheritdoc/>
     public CuResult TexObjectDestroy(ulong texObject) => textures.Destroy(texObject);
 
     /// <inheritdoc/>
-    public CuResult TexObjectGetTextureDesc(CUDA_TEXTURE_DESC* pTexDesc, ulong texObject) => textures.GetTextureDescriptor(pTexDesc, texObject);
+    public CuResult TexObjectGetTextureDesc(CUDA_TEXTURE_DESC* pTexDesc, ulong texObject) =>
+        textures.GetTextureDescriptor(pTexDesc, texObject);
 }

@@ -303,7 +303,8 @@ internal sealed unsafe class ContextCalls(SoftwareDevice device, CurrentContexts
             : CuResult.Success;
     }
 
-    private static bool AreKnown(uint flags) => (flags & ~KnownFlags) == 0 && (flags & ScheduleFlags) is 0 or 1 or 2 or 4;
+    private static bool AreKnown(uint flags) =>
+        (flags & ~KnownFlags) == 0 && (flags & ScheduleFlags) is 0 or 1 or 2 or 4;
 
     // CUlimit: stack, printf buffer, heap, nesting depth, pending launches, L2 granularity, persisting L2.
     private static ulong DefaultLimit(int limit) =>
@@ -342,7 +343,12 @@ internal sealed unsafe class ContextCalls(SoftwareDevice device, CurrentContexts
         }
         device.Scheduler.Synchronize(context);
         context.IsDestroyed = true;
-        RemoveAll(device.Modules, module => module.Context == context, module => module.Handle, module => module.Dispose());
+        RemoveAll(
+            device.Modules,
+            module => module.Context == context,
+            module => module.Handle,
+            module => module.Dispose()
+        );
         RemoveAll(device.Kernels, kernel => kernel.Module.Context == context, kernel => kernel.Handle);
         RemoveAll(device.Events, mark => mark.Context == context, mark => mark.Handle);
         RemoveAll(device.Streams, stream => stream.Context == context, stream => stream.Handle);

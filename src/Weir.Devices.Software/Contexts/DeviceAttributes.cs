@@ -135,8 +135,10 @@ internal sealed class DeviceAttributes
         }
         try
         {
-            string? line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(one => one.StartsWith("cpu MHz", StringComparison.Ordinal));
-            return line is not null
+            string? line = File.ReadLines("/proc/cpuinfo")
+                .FirstOrDefault(one => one.StartsWith("cpu MHz", StringComparison.Ordinal));
+            return
+                line is not null
                 && double.TryParse(line[(line.IndexOf(':') + 1)..], CultureInfo.InvariantCulture, out double megahertz)
                 ? (int)(megahertz * 1000)
                 : DefaultClockKilohertz;
@@ -152,7 +154,8 @@ internal sealed class DeviceAttributes
         try
         {
             string text = File.ReadAllText("/sys/devices/system/cpu/cpu0/cache/index3/size").Trim();
-            return int.TryParse(text.TrimEnd('K'), CultureInfo.InvariantCulture, out int kibibytes) && kibibytes < 1 << 20
+            return
+                int.TryParse(text.TrimEnd('K'), CultureInfo.InvariantCulture, out int kibibytes) && kibibytes < 1 << 20
                 ? kibibytes << 10
                 : DefaultCacheBytes;
         }
@@ -166,7 +169,9 @@ internal sealed class DeviceAttributes
     {
         try
         {
-            return int.TryParse(File.ReadAllText(path).Trim(), CultureInfo.InvariantCulture, out int value) ? value : null;
+            return int.TryParse(File.ReadAllText(path).Trim(), CultureInfo.InvariantCulture, out int value)
+                ? value
+                : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -53,7 +53,10 @@ internal abstract class Command(DeviceStream stream)
     protected void SetUnits(long count, int slots, long leastGrain = 1)
     {
         units = count;
-        grain = slots == 1 && leastGrain == 1 ? Math.Max(1, count / 8) : Math.Max(leastGrain, count / (slots * RangesPerSlot));
+        grain =
+            slots == 1 && leastGrain == 1
+                ? Math.Max(1, count / 8)
+                : Math.Max(leastGrain, count / (slots * RangesPerSlot));
         unfinished = count;
     }
 

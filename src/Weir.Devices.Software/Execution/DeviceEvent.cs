@@ -48,8 +48,8 @@ internal sealed class DeviceEvent(DeviceContext context, bool hasTime)
     {
         if (Pending == recording)
         {
-            Pending = null;
             TimeNanoseconds = nowNanoseconds;
+            Pending = null;
         }
     }
 }

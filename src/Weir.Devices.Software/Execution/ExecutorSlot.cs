@@ -36,8 +36,10 @@ internal sealed unsafe class ExecutorSlot : IDisposable
         registration = entry.Register(thread);
     }
 
-    /// <summary>Size of what <see cref="Inline"/> points at: a launch record and its parameters.</summary>
-    public const nuint InlineBytes = 128 + MaxInlineParameterBytes;
+    /// <summary>
+    /// Size of what <see cref="Inline"/> points at: a launch record, its parameters, and what vector code may read past them.
+    /// </summary>
+    public const nuint InlineBytes = 128 + MaxInlineParameterBytes + Alignment;
 
     /// <summary>Largest parameter block of a launch that runs at once.</summary>
     public const int MaxInlineParameterBytes = 4096;

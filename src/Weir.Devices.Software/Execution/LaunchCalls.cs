@@ -104,8 +104,7 @@ internal sealed unsafe class LaunchCalls
     private static bool IsShort(LoadedKernel loaded, in LaunchShape shape) =>
         loaded.Info.StraightLineInstructions >= 0
         && shape.Blocks <= AtOnceInstructions
-        && shape.Blocks
-            * ((ulong)loaded.Info.StraightLineInstructions * shape.ThreadsPerBlock + InstructionsPerBlock)
+        && shape.Blocks * ((ulong)loaded.Info.StraightLineInstructions * shape.ThreadsPerBlock + InstructionsPerBlock)
             <= AtOnceInstructions;
 
     private CuResult LaunchAtOnce(
@@ -279,7 +278,13 @@ internal sealed unsafe class LaunchCalls
         return CuResult.Success;
     }
 
-    private void Fill(KernelLaunch* launch, LoadedKernel loaded, in LaunchShape shape, DeviceStream stream, byte* packed)
+    private void Fill(
+        KernelLaunch* launch,
+        LoadedKernel loaded,
+        in LaunchShape shape,
+        DeviceStream stream,
+        byte* packed
+    )
     {
         *launch = default;
         shape.WriteTo(ref *launch);

@@ -1,56 +1,32 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Weir.Devices.Software.Contexts;
-using Weir.Devices.Software.Native;
 
 namespace Weir.Devices.Software.Execution;
 
 /// <summary>
-/// Decides what runs when: keeps the order of streams and events, hands ready commands to threads that have a slot, and
-/// lets threads that wait help. One lock guards the order; units are claimed and run outside it.
+/// Keeps the order: of the commands in a stream, of blocking streams and the legacy default stream, and of what events
+/// tie together. A command whose turn has come goes to the executor pool; one lock guards the order.
 /// </summary>
-internal sealed unsafe class Scheduler : IDisposable
+internal sealed class Scheduler : IDisposable
 {
-    private const long SpinNanoseconds = 30_000;
     private const int MostOutstanding = 8192;
-    private const int WordsApart = 32;
 
     private readonly Lock gate = new();
-    private readonly ExecutorSlot[] slots;
-    private readonly List<Command> ready = [];
-    private readonly List<Thread> threads = [];
-    private readonly int* readyEpoch;
-    private readonly int* doneEpoch;
+    private readonly ExecutorPool pool;
     private HostFunctionThread? hostFunctions;
-    private int readyCount;
-    private int nextReady;
-    private int parked;
-    private int waiting;
     private int outstanding;
-    private readonly Func<bool> canWork;
-    private volatile bool stopping;
 
     /// <param name="slotCount">Cores to use.</param>
-    public Scheduler(int slotCount)
-    {
-        slots = new ExecutorSlot[slotCount];
-        for (int index = 0; index < slotCount; index++)
-        {
-            slots[index] = new ExecutorSlot(index);
-        }
-        canWork = CanWork;
-        readyEpoch = (int*)NativeMemory.AllocZeroed(2 * WordsApart, sizeof(int));
-        doneEpoch = readyEpoch + WordsApart;
-    }
+    public Scheduler(int slotCount) => pool = new ExecutorPool(slotCount, Complete);
 
     /// <summary>Cores in use.</summary>
-    public int SlotCount => slots.Length;
+    public int SlotCount => pool.SlotCount;
 
     /// <summary>Commands that are not done.</summary>
     public int Outstanding => Volatile.Read(ref outstanding);
 
     /// <summary>Nanoseconds that all cores together have spent on blocks and copies.</summary>
-    public long BusyNanoseconds => slots.Sum(slot => slot.BusyNanoseconds);
+    public long BusyNanoseconds => pool.BusyNanoseconds;
 
     /// <summary>
     /// When nothing stands before new work in the stream and a slot is free: takes the slot and holds the order, so that
@@ -59,7 +35,7 @@ internal sealed unsafe class Scheduler : IDisposable
     public ExecutorSlot? TryEnterIdle(DeviceStream stream)
     {
         gate.Enter();
-        if (IsIdle(stream) && TakeSlot() is { } slot)
+        if (IsIdle(stream) && pool.TakeSlot() is { } slot)
         {
             return slot;
         }
@@ -70,8 +46,7 @@ internal sealed unsafe class Scheduler : IDisposable
     /// <summary>Ends what <see cref="TryEnterIdle"/> began.</summary>
     public void LeaveIdle(ExecutorSlot slot)
     {
-        slot.Release();
-        WakeForSlot();
+        pool.Release(slot);
         gate.Exit();
     }
 
@@ -82,7 +57,7 @@ internal sealed unsafe class Scheduler : IDisposable
     {
         if (Volatile.Read(ref outstanding) >= MostOutstanding)
         {
-            WaitFor(() => Volatile.Read(ref outstanding) < MostOutstanding / 2);
+            pool.WaitFor(() => Volatile.Read(ref outstanding) < MostOutstanding / 2);
         }
         lock (gate)
         {
@@ -155,26 +130,15 @@ internal sealed unsafe class Scheduler : IDisposable
     {
         if (command is not null && !command.IsDone)
         {
-            WaitFor(() => command.IsDone);
+            pool.WaitFor(() => command.IsDone);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        stopping = true;
-        Interlocked.Increment(ref *readyEpoch);
-        LibC.FutexWake(readyEpoch, int.MaxValue);
         hostFunctions?.Dispose();
-        foreach (Thread thread in threads)
-        {
-            thread.Join();
-        }
-        foreach (ExecutorSlot slot in slots)
-        {
-            slot.Dispose();
-        }
-        NativeMemory.Free(readyEpoch);
+        pool.Dispose();
     }
 
     private static bool IsIdle(DeviceStream stream) =>
@@ -236,15 +200,7 @@ internal sealed unsafe class Scheduler : IDisposable
             CompleteLocked(command);
             return;
         }
-        ready.Add(command);
-        Volatile.Write(ref readyCount, ready.Count);
-        StartThreads();
-        Interlocked.Increment(ref *readyEpoch);
-        int sleepers = Volatile.Read(ref parked);
-        if (sleepers > 0)
-        {
-            LibC.FutexWake(readyEpoch, (int)Math.Min(command.Ranges, sleepers));
-        }
+        pool.Add(command);
     }
 
     private void CompleteLocked(Command command)
@@ -283,11 +239,7 @@ internal sealed unsafe class Scheduler : IDisposable
                 }
             }
         }
-        Interlocked.Increment(ref *doneEpoch);
-        if (Volatile.Read(ref waiting) > 0)
-        {
-            LibC.FutexWake(doneEpoch, int.MaxValue);
-        }
+        pool.SignalDone();
     }
 
     private static Command? Pop(List<Command>? list)
@@ -315,190 +267,17 @@ internal sealed unsafe class Scheduler : IDisposable
         stream.BusyIndex = -1;
     }
 
-    private void StartThreads()
-    {
-        if (threads.Count > 0)
-        {
-            return;
-        }
-        for (int index = 0; index < slots.Length; index++)
-        {
-            Thread thread = new(ExecutorLoop, 1 << 20) { IsBackground = true, Name = $"weir-core-{index}" };
-            threads.Add(thread);
-            thread.Start();
-        }
-    }
-
-    private ExecutorSlot? TakeSlot()
-    {
-        foreach (ExecutorSlot slot in slots)
-        {
-            if (slot.TryTake())
-            {
-                return slot;
-            }
-        }
-        return null;
-    }
-
-    // Runs one range of some ready command; false when there is none or no slot is free.
-    private bool TryHelp()
-    {
-        if (Volatile.Read(ref readyCount) == 0 || TakeSlot() is not { } slot)
-        {
-            return false;
-        }
-        try
-        {
-            if (PickReady() is not { } command)
-            {
-                return false;
-            }
-            long start = Stopwatch.GetTimestamp();
-            bool helped = false;
-            // One command at a time while it is the only one; otherwise take turns, range by range.
-            while (command.TryClaim(out long first, out long end))
-            {
-                helped = true;
-                command.Run(slot, first, end);
-                if (command.Finish(end - first))
-                {
-                    Complete(command);
-                    break;
-                }
-                if (Volatile.Read(ref readyCount) > 1)
-                {
-                    break;
-                }
-            }
-            slot.BusyNanoseconds += Stopwatch.GetTimestamp() - start;
-            return helped;
-        }
-        finally
-        {
-            slot.Release();
-            WakeForSlot();
-        }
-    }
-
-    // A thread may have gone to sleep for want of a slot although there was work.
-    private void WakeForSlot()
-    {
-        if (Volatile.Read(ref readyCount) > 0 && Volatile.Read(ref parked) > 0)
-        {
-            Interlocked.Increment(ref *readyEpoch);
-            LibC.FutexWake(readyEpoch, 1);
-        }
-    }
-
-    private Command? PickReady()
-    {
-        lock (gate)
-        {
-            while (ready.Count > 0)
-            {
-                int index = nextReady++ % ready.Count;
-                Command command = ready[index];
-                if (command.HasUnclaimed)
-                {
-                    return command;
-                }
-                ready.RemoveAt(index);
-                Volatile.Write(ref readyCount, ready.Count);
-            }
-            nextReady = 0;
-            return null;
-        }
-    }
-
     private void Complete(Command command)
     {
         lock (gate)
         {
-            if (ready.Remove(command))
-            {
-                Volatile.Write(ref readyCount, ready.Count);
-            }
             CompleteLocked(command);
         }
     }
 
     private void RunHostFunction(Command command)
     {
-        command.Run(slots[0], 0, 0);
-        lock (gate)
-        {
-            CompleteLocked(command);
-        }
-    }
-
-    private void ExecutorLoop()
-    {
-        while (!stopping)
-        {
-            if (TryHelp() || SpinUntil(canWork))
-            {
-                continue;
-            }
-            int epoch = Volatile.Read(ref *readyEpoch);
-            Interlocked.Increment(ref parked);
-            if (!stopping && !canWork())
-            {
-                LibC.FutexWait(readyEpoch, epoch);
-            }
-            Interlocked.Decrement(ref parked);
-        }
-    }
-
-    private bool CanWork()
-    {
-        if (Volatile.Read(ref readyCount) == 0)
-        {
-            return false;
-        }
-        foreach (ExecutorSlot slot in slots)
-        {
-            if (slot.IsFree)
-            {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void WaitFor(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            if (TryHelp() || SpinUntil(condition))
-            {
-                continue;
-            }
-            int epoch = Volatile.Read(ref *doneEpoch);
-            Interlocked.Increment(ref waiting);
-            if (!condition())
-            {
-                LibC.FutexWait(doneEpoch, epoch);
-            }
-            Interlocked.Decrement(ref waiting);
-        }
-    }
-
-    private bool SpinUntil(Func<bool> condition)
-    {
-        if (Environment.ProcessorCount == 1)
-        {
-            return false;
-        }
-        long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetTimestamp() - start < SpinNanoseconds)
-        {
-            if (condition() || stopping)
-            {
-                return true;
-            }
-            Thread.SpinWait(8);
-        }
-        return false;
+        command.Run(null!, 0, 0);
+        Complete(command);
     }
 }

@@ -15,7 +15,8 @@ internal sealed unsafe class StreamCalls(SoftwareDevice device, CurrentContexts 
         if (handle is 0 or LegacyHandle or PerThreadHandle)
         {
             CuResult result = contexts.Get(out DeviceContext context);
-            stream = result != CuResult.Success ? null!
+            stream =
+                result != CuResult.Success ? null!
                 : handle == PerThreadHandle ? context.PerThread
                 : context.Legacy;
             return result;

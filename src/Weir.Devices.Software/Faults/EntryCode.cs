@@ -22,6 +22,7 @@ internal static class EntryCode
     public const int TableOperand = 0x52;
 
     /// <summary>The code; position-independent apart from the table's address.</summary>
+    // csharpier-ignore
     public static ReadOnlySpan<byte> Bytes =>
         [
             // enter: save what the caller keeps, remember the stack for recovery, call

@@ -48,7 +48,9 @@ internal sealed class HandleTable<T>(int kind)
             }
             int generation = ((entries[index]?.Generation ?? 0) + 1) & GenerationMask;
             entries[index] = new Entry(generation, value);
-            return (nint)(((long)kind << KindShift) | ((long)generation << GenerationShift) | ((long)index << IndexShift));
+            return (nint)(
+                ((long)kind << KindShift) | ((long)generation << GenerationShift) | ((long)index << IndexShift)
+            );
         }
     }
 

@@ -209,8 +209,7 @@ internal sealed unsafe class CopyCalls(SoftwareDevice device, CurrentContexts co
         }
         UInt128 slice = (UInt128)end.PitchBytes * height;
         UInt128 before = end.Z * slice + (UInt128)end.Y * end.PitchBytes + end.XBytes;
-        UInt128 extent =
-            (shape.Slices - 1) * slice + (UInt128)(shape.Rows - 1) * end.PitchBytes + shape.WidthBytes;
+        UInt128 extent = (shape.Slices - 1) * slice + (UInt128)(shape.Rows - 1) * end.PitchBytes + shape.WidthBytes;
         ulong start = end.Type == CUmemorytype.Host ? end.Host : end.Device;
         if (before + extent + start > ulong.MaxValue)
         {
@@ -255,7 +254,9 @@ internal sealed unsafe class CopyCalls(SoftwareDevice device, CurrentContexts co
         }
         if (isDevice && type != CUmemorytype.Host)
         {
-            return device.Memory.Find(address)?.Contains(address, bytes) == true ? CuResult.Success : CuResult.InvalidValue;
+            return device.Memory.Find(address)?.Contains(address, bytes) == true
+                ? CuResult.Success
+                : CuResult.InvalidValue;
         }
         if (type != CUmemorytype.Device)
         {

@@ -34,7 +34,12 @@ internal sealed class FillCalls(SoftwareDevice device, StreamCalls streams)
         UInt128 rowBytes = (UInt128)width * (uint)elementBytes;
         UInt128 extent = (UInt128)(height - 1) * pitchBytes + rowBytes;
         bool isAligned = start % (uint)elementBytes == 0 && (height == 1 || pitchBytes % (nuint)elementBytes == 0);
-        if (!isAligned || (height > 1 && pitchBytes < rowBytes) || extent > long.MaxValue || !IsOurs(start, (ulong)extent))
+        if (
+            !isAligned
+            || (height > 1 && pitchBytes < rowBytes)
+            || extent > long.MaxValue
+            || !IsOurs(start, (ulong)extent)
+        )
         {
             return CuResult.InvalidValue;
         }
@@ -50,15 +55,7 @@ internal sealed class FillCalls(SoftwareDevice device, StreamCalls streams)
             return CuResult.Success;
         }
         CopySide destination = new(start, pitchBytes);
-        FillCommand command = new(
-            queue,
-            destination,
-            width,
-            height,
-            elementBytes,
-            value,
-            device.Scheduler.SlotCount
-        );
+        FillCommand command = new(queue, destination, width, height, elementBytes, value, device.Scheduler.SlotCount);
         device.Scheduler.Enqueue(command);
         if (stream is null)
         {

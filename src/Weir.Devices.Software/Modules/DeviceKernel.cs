@@ -18,7 +18,9 @@ namespace Weir.Devices.Software.Modules;
 internal sealed unsafe class DeviceKernel : IDisposable
 {
     private readonly SoftwareDevice device;
-    private readonly TaskCompletionSource<LoadedKernel> compilation = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<LoadedKernel> compilation = new(
+        TaskCreationOptions.RunContinuationsAsynchronously
+    );
     private int isStarted;
     private readonly List<ObjectLoader> code = [];
     private volatile LoadedKernel? loaded;
@@ -147,7 +149,10 @@ internal sealed unsafe class DeviceKernel : IDisposable
         {
             if (!Module.Variables.TryGetValue(names[index], out Memory.DeviceAllocation? variable))
             {
-                throw new PtxException($"kernel '{Entry.Name}' uses variable '{names[index]}', which is defined nowhere", 0);
+                throw new PtxException(
+                    $"kernel '{Entry.Name}' uses variable '{names[index]}', which is defined nowhere",
+                    0
+                );
             }
             symbols[index] = variable.Address;
         }

@@ -111,7 +111,10 @@ internal sealed unsafe class DeviceModule : IDisposable
             }
             if (variable.IsExtern)
             {
-                throw new PtxException($"variable '{variable.Name}' is declared extern but defined nowhere", variable.Line);
+                throw new PtxException(
+                    $"variable '{variable.Name}' is declared extern but defined nowhere",
+                    variable.Line
+                );
             }
             ulong bytes = (ulong)Math.Max(1, variable.SizeBytes);
             if (device.Memory.Allocate(bytes, this, freedByAddress: false) is not { } allocation)

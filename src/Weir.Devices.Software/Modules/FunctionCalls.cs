@@ -32,8 +32,8 @@ internal sealed unsafe class FunctionCalls(SoftwareDevice device, CurrentContext
             CUfunction_attribute.MaxDynamicSharedSizeBytes => kernel.MaxDynamicSharedBytes,
             CUfunction_attribute.PreferredSharedMemoryCarveout => kernel.PreferredCarveout,
             CUfunction_attribute.CacheModeCa
-            or >= CUfunction_attribute.ClusterSizeMustBeSet and <= CUfunction_attribute.ClusterSchedulingPolicyPreference =>
-                0,
+            or >= CUfunction_attribute.ClusterSizeMustBeSet
+            and <= CUfunction_attribute.ClusterSchedulingPolicyPreference => 0,
             _ => null,
         };
         if (found is null)

@@ -31,7 +31,9 @@ internal sealed unsafe class LinkCalls(SoftwareDevice device, CurrentContexts co
         if (type != CUjitInputType.Ptx)
         {
             device.Log($"linking input of kind {type} is not supported: only PTX is");
-            return type is CUjitInputType.Cubin or CUjitInputType.Object ? CuResult.NoBinaryForGpu : CuResult.NotSupported;
+            return type is CUjitInputType.Cubin or CUjitInputType.Object
+                ? CuResult.NoBinaryForGpu
+                : CuResult.NotSupported;
         }
         lock (link)
         {

@@ -135,7 +135,8 @@ internal sealed unsafe class ModuleCalls(SoftwareDevice device, CurrentContexts 
             (int major, int minor) = device.Options.ComputeCapability;
             if (ModuleImage.Read(bytes, major * 10 + minor) is not { } ptx)
             {
-                reason = $"the image holds no PTX for compute capability {major}.{minor} or below, only code of other devices";
+                reason =
+                    $"the image holds no PTX for compute capability {major}.{minor} or below, only code of other devices";
                 return CuResult.NoBinaryForGpu;
             }
             module = DeviceModule.Load(device, context, ptx);

@@ -34,7 +34,9 @@ internal sealed unsafe class ModuleLink : IDisposable
             linked.Append('\n');
             foreach (string line in input.Split('\n'))
             {
-                if (!HeaderDirectives.Any(directive => line.TrimStart().StartsWith(directive, StringComparison.Ordinal)))
+                if (
+                    !HeaderDirectives.Any(directive => line.TrimStart().StartsWith(directive, StringComparison.Ordinal))
+                )
                 {
                     linked.Append(line).Append('\n');
                 }

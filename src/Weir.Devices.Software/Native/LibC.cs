@@ -54,7 +54,8 @@ internal static unsafe partial class LibC
     }
 
     /// <summary>Wakes up to <paramref name="count"/> threads that sleep on <paramref name="word"/>.</summary>
-    public static void FutexWake(int* word, int count) => SystemCall(SysFutex, word, FutexWakePrivate, count, null, null, 0);
+    public static void FutexWake(int* word, int count) =>
+        SystemCall(SysFutex, word, FutexWakePrivate, count, null, null, 0);
 
     /// <summary>The kernel's number of the calling thread.</summary>
     public static int ThreadId() => (int)SystemCall(SysGetTid, null, 0, 0, null, null, 0);

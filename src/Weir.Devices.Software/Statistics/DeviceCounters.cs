@@ -11,7 +11,8 @@ internal sealed class DeviceCounters
     private long kernelsLaunched;
 
     /// <summary>A copy has been done.</summary>
-    public void Copied(CopyDirection direction, ulong bytes) => Interlocked.Add(ref copied[(int)direction], (long)bytes);
+    public void Copied(CopyDirection direction, ulong bytes) =>
+        Interlocked.Add(ref copied[(int)direction], (long)bytes);
 
     /// <summary>A kernel has been made ready to run.</summary>
     public void Compiled(long nanoseconds)

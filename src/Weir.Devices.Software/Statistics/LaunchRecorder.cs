@@ -123,7 +123,10 @@ internal sealed unsafe class LaunchRecorder
         }
         foreach (ulong texture in textures)
         {
-            if (device.Textures.TryRead(texture, out TextureDescriptor descriptor) && device.Memory.Find(descriptor.Base) is { } sampled)
+            if (
+                device.Textures.TryRead(texture, out TextureDescriptor descriptor)
+                && device.Memory.Find(descriptor.Base) is { } sampled
+            )
             {
                 used.Add(sampled);
             }

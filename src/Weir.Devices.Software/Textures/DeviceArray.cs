@@ -32,7 +32,8 @@ internal sealed class DeviceArray(
     public ulong Address => Allocation.Address;
 
     /// <summary>Bytes of texels in a row.</summary>
-    public nuint RowBytes => Descriptor.Width * (nuint)TexelFormat.TexelBytes(Descriptor.Format, Descriptor.NumChannels);
+    public nuint RowBytes =>
+        Descriptor.Width * (nuint)TexelFormat.TexelBytes(Descriptor.Format, Descriptor.NumChannels);
 
     /// <summary>Rows in a slice.</summary>
     public nuint Rows => Math.Max(1, Descriptor.Height);

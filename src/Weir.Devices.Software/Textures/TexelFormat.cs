@@ -20,7 +20,8 @@ internal static class TexelFormat
         channels is 1 or 2 or 4 ? ChannelBytes(format) * (int)channels : 0;
 
     /// <summary>True when texels may be read as numbers from 0 to 1, and filtered.</summary>
-    public static bool CanNormalize(CUarray_format format) => ChannelBytes(format) is 1 or 2 && format != CUarray_format.Half;
+    public static bool CanNormalize(CUarray_format format) =>
+        ChannelBytes(format) is 1 or 2 && format != CUarray_format.Half;
 
     /// <summary>True when texels are floating-point.</summary>
     public static bool IsFloat(CUarray_format format) => format is CUarray_format.Half or CUarray_format.Float;

@@ -64,7 +64,11 @@ internal sealed unsafe class TextureCalls(SoftwareDevice device, CurrentContexts
     public CuResult GetTextureDescriptor(CUDA_TEXTURE_DESC* texture, ulong handle)
     {
         CuResult check = contexts.Get(out _);
-        if (check != CuResult.Success || texture is null || !device.Textures.TryRead(handle, out TextureDescriptor found))
+        if (
+            check != CuResult.Success
+            || texture is null
+            || !device.Textures.TryRead(handle, out TextureDescriptor found)
+        )
         {
             return check != CuResult.Success ? check : CuResult.InvalidValue;
         }
@@ -164,7 +168,8 @@ internal sealed unsafe class TextureCalls(SoftwareDevice device, CurrentContexts
         }
         CUarray_format format = (CUarray_format)descriptor.Format;
         bool isLinear = wanted.filterMode == CUfilter_mode.Linear;
-        bool readsIntegers = (wanted.flags & ReadAsInteger) != 0 || !(TexelFormat.IsFloat(format) || TexelFormat.CanNormalize(format));
+        bool readsIntegers =
+            (wanted.flags & ReadAsInteger) != 0 || !(TexelFormat.IsFloat(format) || TexelFormat.CanNormalize(format));
         if (
             (uint)wanted.filterMode > (uint)CUfilter_mode.Linear
             || (wanted.flags & ~(ReadAsInteger | NormalizedCoordinates | Srgb | NoTrilinear)) != 0
@@ -185,7 +190,9 @@ internal sealed unsafe class TextureCalls(SoftwareDevice device, CurrentContexts
         descriptor.AddressY = (uint)wanted.addressMode[1];
         descriptor.AddressZ = (uint)wanted.addressMode[2];
         // Integers are never blended: such an object is accepted, as programs ask for it, and reads single texels.
-        descriptor.Filter = (uint)(readsIntegers && !TexelFormat.IsFloat(format) ? CUfilter_mode.Point : wanted.filterMode);
+        descriptor.Filter = (uint)(
+            readsIntegers && !TexelFormat.IsFloat(format) ? CUfilter_mode.Point : wanted.filterMode
+        );
         descriptor.Flags = wanted.flags;
         return CuResult.Success;
     }

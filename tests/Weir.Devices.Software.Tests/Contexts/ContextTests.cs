@@ -9,7 +9,9 @@ public sealed unsafe class ContextTests
     [Fact]
     public void Nothing_works_before_initialisation_or_without_a_context()
     {
-        using SoftwareDriver driver = new(new SoftwareDeviceOptions { Kernels = new InProcessKernels(), MemoryBytes = 4 << 20 });
+        using SoftwareDriver driver = new(
+            new SoftwareDeviceOptions { Kernels = new InProcessKernels(), MemoryBytes = 4 << 20 }
+        );
         int count;
         ulong address;
         Assert.Equal(CuResult.NotInitialized, driver.DeviceGetCount(&count));
@@ -67,7 +69,9 @@ public sealed unsafe class ContextTests
             ulong address = device.Allocate(40 << 20);
             nint stream = device.Stream();
             nint mark = device.Event();
-            nint module = device.Load(".version 7.0\n.target sm_70\n.address_size 64\n.visible .global .u32 value = 5;\n");
+            nint module = device.Load(
+                ".version 7.0\n.target sm_70\n.address_size 64\n.visible .global .u32 value = 5;\n"
+            );
             TestDevice.Check(device.Driver.MemsetD8Async(address, 1, 40 << 20, stream));
             TestDevice.Check(device.Driver.CtxDestroy(context));
             Assert.Equal(CuResult.InvalidHandle, device.Driver.StreamSynchronize(stream));

@@ -16,7 +16,9 @@ public sealed unsafe class LaunchTests : IDisposable
     {
         int count = (int)(grid * block);
         ulong memory = device.Allocate((nuint)count * 4);
-        TestDevice.Check(device.Launch(device.Function(device.Load(KernelTexts.Index), "index"), grid, block, 0, memory));
+        TestDevice.Check(
+            device.Launch(device.Function(device.Load(KernelTexts.Index), "index"), grid, block, 0, memory)
+        );
         Assert.Equal(Enumerable.Range(0, count), device.Read<int>(memory, count));
         Assert.Equal(1, device.Driver.Statistics.KernelsLaunched);
     }

@@ -140,7 +140,9 @@ public sealed unsafe class StreamTests : IDisposable
                         // Sizes on both sides of what is done at once.
                         nuint count = round % 7 == 0 ? 1u << 18 : 16;
                         TestDevice.Check(device.Driver.MemsetD32Async(memory[own], (uint)round, count, stream));
-                        TestDevice.Check(device.Driver.MemcpyDtoDAsync(memory[own] + (1 << 20), memory[own], count * 4, stream));
+                        TestDevice.Check(
+                            device.Driver.MemcpyDtoDAsync(memory[own] + (1 << 20), memory[own], count * 4, stream)
+                        );
                         uint last;
                         TestDevice.Check(
                             device.Driver.MemcpyDtoHAsync(&last, memory[own] + (1 << 20) + (count - 1) * 4, 4, stream)

@@ -8,7 +8,22 @@ namespace Weir.Devices.Software.Tests.Faults;
 internal sealed unsafe class RawKernel : IDisposable
 {
     /// <summary>mov rax, [rdi+0x28]; mov dword [rax], 1; xor eax, eax; ret: writes to the launch's WindowBase.</summary>
-    public static readonly byte[] WriteToWindowBase = [0x48, 0x8b, 0x47, 0x28, 0xc7, 0x00, 1, 0, 0, 0, 0x31, 0xc0, 0xc3];
+    public static readonly byte[] WriteToWindowBase =
+    [
+        0x48,
+        0x8b,
+        0x47,
+        0x28,
+        0xc7,
+        0x00,
+        1,
+        0,
+        0,
+        0,
+        0x31,
+        0xc0,
+        0xc3,
+    ];
 
     /// <summary>xor edx, edx; xor eax, eax; div edx; ret.</summary>
     public static readonly byte[] DivideByZero = [0x31, 0xd2, 0x31, 0xc0, 0xf7, 0xf2, 0xc3];

@@ -9,7 +9,12 @@ internal sealed unsafe class TestDevice : IDisposable
 {
     private readonly List<string> log = [];
 
-    public TestDevice(int cores = 2, ulong memoryBytes = 64 << 20, IKernelSource? kernels = null, string? recordFolder = null)
+    public TestDevice(
+        int cores = 2,
+        ulong memoryBytes = 64 << 20,
+        IKernelSource? kernels = null,
+        string? recordFolder = null
+    )
     {
         Driver = new SoftwareDriver(
             new SoftwareDeviceOptions

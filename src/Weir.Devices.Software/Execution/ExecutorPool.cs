@@ -1,0 +1,275 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Weir.Devices.Software.Native;
+
+namespace Weir.Devices.Software.Execution;
+
+/// <summary>
+/// The cores of a device: slots, the threads that take them, and where threads sleep. Ready commands are claimed range
+/// by range, so that whoever has a slot helps with whatever is ready; threads spin briefly before they sleep.
+/// </summary>
+internal sealed unsafe class ExecutorPool : IDisposable
+{
+    private const long SpinNanoseconds = 30_000;
+    private const int WordsApart = 32;
+    private const int StackBytes = 1 << 20;
+
+    private readonly Lock gate = new();
+    private readonly ExecutorSlot[] slots;
+    private readonly List<Command> ready = [];
+    private readonly List<Thread> threads = [];
+    private readonly Action<Command> complete;
+    private readonly Func<bool> canWork;
+    private readonly int* readyEpoch;
+    private readonly int* doneEpoch;
+    private int readyCount;
+    private int nextReady;
+    private int parked;
+    private int waiting;
+    private volatile bool stopping;
+
+    /// <param name="slotCount">Cores to use.</param>
+    /// <param name="complete">Told of a command whose last unit is finished, outside of every lock of the pool.</param>
+    public ExecutorPool(int slotCount, Action<Command> complete)
+    {
+        this.complete = complete;
+        slots = new ExecutorSlot[slotCount];
+        for (int index = 0; index < slotCount; index++)
+        {
+            slots[index] = new ExecutorSlot(index);
+        }
+        canWork = CanWork;
+        readyEpoch = (int*)NativeMemory.AllocZeroed(2 * WordsApart, sizeof(int));
+        doneEpoch = readyEpoch + WordsApart;
+    }
+
+    /// <summary>Cores in use.</summary>
+    public int SlotCount => slots.Length;
+
+    /// <summary>Nanoseconds that all cores together have spent on blocks and copies.</summary>
+    public long BusyNanoseconds => slots.Sum(slot => slot.BusyNanoseconds);
+
+    /// <summary>Takes a slot that nobody has, or null.</summary>
+    public ExecutorSlot? TakeSlot()
+    {
+        foreach (ExecutorSlot slot in slots)
+        {
+            if (slot.TryTake())
+            {
+                return slot;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Gives a slot back; a thread may have gone to sleep for want of one although there was work.</summary>
+    public void Release(ExecutorSlot slot)
+    {
+        slot.Release();
+        if (Volatile.Read(ref readyCount) > 0 && Volatile.Read(ref parked) > 0)
+        {
+            Interlocked.Increment(ref *readyEpoch);
+            LibC.FutexWake(readyEpoch, 1);
+        }
+    }
+
+    /// <summary>Adds a command whose turn has come and that has units.</summary>
+    public void Add(Command command)
+    {
+        lock (gate)
+        {
+            ready.Add(command);
+            Volatile.Write(ref readyCount, ready.Count);
+            StartThreads();
+        }
+        Interlocked.Increment(ref *readyEpoch);
+        int sleepers = Volatile.Read(ref parked);
+        if (sleepers > 0)
+        {
+            LibC.FutexWake(readyEpoch, (int)Math.Min(command.Ranges, sleepers));
+        }
+    }
+
+    /// <summary>Wakes the threads that wait for commands to be done.</summary>
+    public void SignalDone()
+    {
+        Interlocked.Increment(ref *doneEpoch);
+        if (Volatile.Read(ref waiting) > 0)
+        {
+            LibC.FutexWake(doneEpoch, int.MaxValue);
+        }
+    }
+
+    /// <summary>Waits until <paramref name="condition"/> holds, helping meanwhile; whoever makes it hold signals.</summary>
+    public void WaitFor(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            if (TryHelp() || SpinUntil(condition))
+            {
+                continue;
+            }
+            int epoch = Volatile.Read(ref *doneEpoch);
+            Interlocked.Increment(ref waiting);
+            if (!condition())
+            {
+                LibC.FutexWait(doneEpoch, epoch);
+            }
+            Interlocked.Decrement(ref waiting);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        stopping = true;
+        Interlocked.Increment(ref *readyEpoch);
+        LibC.FutexWake(readyEpoch, int.MaxValue);
+        foreach (Thread thread in threads)
+        {
+            thread.Join();
+        }
+        foreach (ExecutorSlot slot in slots)
+        {
+            slot.Dispose();
+        }
+        NativeMemory.Free(readyEpoch);
+    }
+
+    private void StartThreads()
+    {
+        if (threads.Count > 0)
+        {
+            return;
+        }
+        for (int index = 0; index < slots.Length; index++)
+        {
+            Thread thread = new(ExecutorLoop, StackBytes) { IsBackground = true, Name = $"weir-core-{index}" };
+            threads.Add(thread);
+            thread.Start();
+        }
+    }
+
+    // Runs ranges of some ready command; false when there is none or no slot is free.
+    private bool TryHelp()
+    {
+        if (Volatile.Read(ref readyCount) == 0 || TakeSlot() is not { } slot)
+        {
+            return false;
+        }
+        try
+        {
+            return PickReady() is { } command && Help(slot, command);
+        }
+        finally
+        {
+            Release(slot);
+        }
+    }
+
+    private bool Help(ExecutorSlot slot, Command command)
+    {
+        long start = Stopwatch.GetTimestamp();
+        bool helped = false;
+        while (command.TryClaim(out long first, out long end))
+        {
+            helped = true;
+            command.Run(slot, first, end);
+            if (command.Finish(end - first))
+            {
+                Remove(command);
+                complete(command);
+                break;
+            }
+            // Commands take turns, range by range, when there is more than one.
+            if (Volatile.Read(ref readyCount) > 1)
+            {
+                break;
+            }
+        }
+        slot.BusyNanoseconds += Stopwatch.GetTimestamp() - start;
+        return helped;
+    }
+
+    private Command? PickReady()
+    {
+        lock (gate)
+        {
+            while (ready.Count > 0)
+            {
+                int index = (int)((uint)nextReady++ % (uint)ready.Count);
+                Command command = ready[index];
+                if (command.HasUnclaimed)
+                {
+                    return command;
+                }
+                ready.RemoveAt(index);
+                Volatile.Write(ref readyCount, ready.Count);
+            }
+            return null;
+        }
+    }
+
+    private void Remove(Command command)
+    {
+        lock (gate)
+        {
+            if (ready.Remove(command))
+            {
+                Volatile.Write(ref readyCount, ready.Count);
+            }
+        }
+    }
+
+    private void ExecutorLoop()
+    {
+        while (!stopping)
+        {
+            if (TryHelp() || SpinUntil(canWork))
+            {
+                continue;
+            }
+            int epoch = Volatile.Read(ref *readyEpoch);
+            Interlocked.Increment(ref parked);
+            if (!stopping && !canWork())
+            {
+                LibC.FutexWait(readyEpoch, epoch);
+            }
+            Interlocked.Decrement(ref parked);
+        }
+    }
+
+    private bool CanWork()
+    {
+        if (Volatile.Read(ref readyCount) == 0)
+        {
+            return false;
+        }
+        foreach (ExecutorSlot slot in slots)
+        {
+            if (slot.IsFree)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool SpinUntil(Func<bool> condition)
+    {
+        if (Environment.ProcessorCount == 1)
+        {
+            return false;
+        }
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetTimestamp() - start < SpinNanoseconds)
+        {
+            if (condition() || stopping)
+            {
+                return true;
+            }
+            Thread.SpinWait(8);
+        }
+        return false;
+    }
+}
