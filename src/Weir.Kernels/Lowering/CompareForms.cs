@@ -13,7 +13,7 @@ internal static class CompareForms
         ("eq|ne", "b16|b32|b64", ""),
         ("eq|ne|lt|le|gt|ge|lo|ls|hi|hs", "u16|u32|u64", ""),
         ("eq|ne|lt|le|gt|ge", "s16|s32|s64", ""),
-        (Float, "f32|f16", "{.ftz}"),
+        (Float, "f32", "{.ftz}"),
         (Float, "f64", ""),
     ];
 

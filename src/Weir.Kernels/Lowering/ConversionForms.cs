@@ -14,11 +14,15 @@ internal static class ConversionForms
         new(
             $"cvt{{.rnd=rn|rz|rm|rp|rni|rzi|rmi|rpi}}{{.ftz}}{{.sat}}.dtype={Values}.type={Values} d~, a:T~",
             IrOp.Cvt,
-            Check: CheckConversion
+            Check: CheckConversion,
+            Missing: i =>
+                i.DestType == IrType.F16 && (i.Rounding != IrRounding.Rn || i.Type is IrType.U64 or IrType.S64)
+                    ? "only .rn of at most 32-bit integers and floats is supported with .f16"
+                    : null
         ),
         new($"cvta.{Spaces}.type=u64|u32 d, a", IrOp.Cvta, Check: Address64),
         new($"cvta.to.{Spaces}.type=u64|u32 d, a", IrOp.Cvta, Check: Address64),
-        new("isspacep.space=global|shared|shared::cta|local|const|param|param::entry p:pred, a:u64", IrOp.IsSpacep),
+        new("isspacep.space=global|shared|shared::cta|local p:pred, a:u64", IrOp.IsSpacep),
     ];
 
     private static string? Address64(IrInstruction instruction) =>

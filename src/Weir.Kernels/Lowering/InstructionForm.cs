@@ -38,12 +38,14 @@ internal enum LoweringRule : byte
 /// <param name="Op">Operation.</param>
 /// <param name="Fix">Fields that follow from the form itself.</param>
 /// <param name="Check">Says what is wrong with a combination that the slots alone allow; null when nothing is.</param>
+/// <param name="Missing">Says which valid combinations are not run yet; null when none.</param>
 /// <param name="Rule">Code that lowers it.</param>
 internal sealed record InstructionForm(
     string Syntax,
     IrOp Op,
     Func<IrInstruction, IrInstruction>? Fix = null,
     Func<IrInstruction, string?>? Check = null,
+    Func<IrInstruction, string?>? Missing = null,
     LoweringRule Rule = LoweringRule.Plain
 )
 {

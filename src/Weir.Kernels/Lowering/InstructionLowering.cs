@@ -121,6 +121,11 @@ internal sealed class InstructionLowering(
             throw Wrong(reason);
         }
 
+        if (form.Missing?.Invoke(result) is { } missing)
+        {
+            throw new PtxException(missing, instruction.Line, unsupported: true);
+        }
+
         builder.Emit(result);
     }
 

@@ -1,3 +1,4 @@
+using Weir.Kernels.Codegen;
 using Weir.Kernels.Ir;
 using Weir.Kernels.Lowering;
 using Weir.Kernels.Tests.Ptx;
@@ -31,6 +32,27 @@ public sealed class FormTests
         }
 
         Assert.True(lowered > 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Opcodes))]
+    public void Every_form_can_be_compiled(string opcode)
+    {
+        // What the code generator cannot do must be refused when a kernel is lowered, since that is when it is loaded.
+        foreach (var text in InstructionTable.Of(opcode).ToArray().SelectMany(FormTexts.Of).Distinct())
+        {
+            IrFunction function;
+            try
+            {
+                function = Lower(text);
+            }
+            catch (PtxException)
+            {
+                continue;
+            }
+
+            KernelCompiler.EmitModule(function);
+        }
     }
 
     [Theory]

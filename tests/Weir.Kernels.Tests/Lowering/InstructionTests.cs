@@ -10,12 +10,12 @@ public sealed class InstructionTests
     [Fact]
     public void Modifiers_become_fields()
     {
-        var fma = Texts.One("fma.rz.ftz.sat.f32 %f1, %f2, %f3, 0f3F800000;");
-        Assert.Equal((IrOp.Fma, IrType.F32, IrRounding.Rz, true, true), (fma.Op, fma.Type, fma.Rounding, fma.Ftz, fma.Saturate));
+        var fma = Texts.One("fma.rn.ftz.sat.f32 %f1, %f2, %f3, 0f3F800000;");
+        Assert.Equal((IrOp.Fma, IrType.F32, IrRounding.Rn, true, true), (fma.Op, fma.Type, fma.Rounding, fma.Ftz, fma.Saturate));
         Assert.Equal(0x3F800000u, fma.Sources[2].Bits);
         Assert.Equal(Texts.BodyLine, fma.Line);
         Assert.Equal(IrRounding.Rn, Texts.One("add.f32 %f1, %f2, %f3;").Rounding);
-        Assert.Equal((IrOp.Fma, IrRounding.Rp), Fields(Texts.One("mad.rp.f64 %g1, %g2, %g3, %g4;")));
+        Assert.Equal((IrOp.Fma, IrRounding.Rn), Fields(Texts.One("mad.rn.f64 %g1, %g2, %g3, %g4;")));
         var cvt = Texts.One("cvt.rzi.ftz.sat.u8.f32 %r1, %f1;");
         Assert.Equal((IrType.F32, IrType.U8, IrRounding.Rzi), (cvt.Type, cvt.DestType, cvt.Rounding));
         var wide = Texts.One("mad.wide.s16 %r1, %h1, %h2, %r2;");
@@ -169,6 +169,9 @@ public sealed class InstructionTests
     }
 
     [Theory]
+    [InlineData("add.rz.f32 %f1, %f2, %f3;", "add.rz.f32")]
+    [InlineData("fma.rn.f16 %h1, %h2, %h3, %h4;", "fma.rn.f16")]
+    [InlineData("cvt.rz.f16.f32 %h1, %f1;", "cvt.rz.f16.f32")]
     [InlineData("wgmma.fence.sync.aligned;", "wgmma.fence.sync.aligned")]
     [InlineData("add.u32.fancy %r1, %r2, %r3;", "add.u32.fancy")]
     [InlineData("call (%r1), %d1, (%r2), proto; proto: .callprototype (.reg .u32 _) _ (.reg .u32 _);", "indirect")]

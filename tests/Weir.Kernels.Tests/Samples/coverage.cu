@@ -152,8 +152,8 @@ KERNEL doubles(double *x, float *f, int n) {
 
 KERNEL floats(float *f, int n) {
   f[0] = __nvvm_sin_approx_f(f[0]) + __nvvm_cos_approx_ftz_f(f[1]) + __nvvm_ex2_approx_f(f[2]) + __nvvm_lg2_approx_f(f[3]) +
-         __nvvm_rsqrt_approx_f(f[4]) + __nvvm_rcp_rn_f(f[5]) + __nvvm_div_approx_f(f[6], f[7]) + __nvvm_fma_rz_f(f[1], f[2], f[3]) +
-         __nvvm_add_rm_f(f[3], f[4]) + __nvvm_saturate_f(f[1]) + __nvvm_sqrt_rn_ftz_f(f[5]);
+         __nvvm_rsqrt_approx_f(f[4]) + __nvvm_rcp_rn_f(f[5]) + __nvvm_div_approx_f(f[6], f[7]) + __nvvm_fma_rn_f(f[1], f[2], f[3]) +
+         __nvvm_add_rn_f(f[3], f[4]) + __nvvm_saturate_f(f[1]) + __nvvm_sqrt_rn_ftz_f(f[5]);
   f[1] = __nvvm_f2i_rn(f[2]);
   f[3] = __nvvm_ui2f_rp(n);
   f[5] = __builtin_copysignf(f[6], f[7]);
@@ -224,8 +224,8 @@ KERNEL variables(int *o, float *f) {
 KERNEL halves(_Float16 *h, float *f) {
   h[0] = f[0];
   f[1] = h[1];
-  h[2] = h[3] * h[4] + h[5];
-  f[2] = h[7] < h[8];
+  h[2] = (float)h[3] * (float)h[4] + f[5];
+  f[2] = (float)h[7] < f[8];
   h[9] = (int)f[3];
 }
 
