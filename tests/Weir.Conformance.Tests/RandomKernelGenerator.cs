@@ -205,12 +205,12 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
             case 2:
                 return [$"and.b32 %t0, {Word()}, 60;", "mov.u32 %t1, own;", "add.u32 %t0, %t0, %t1;", $"ld.local.b32 {word}, [%t0];"];
             case 3:
-                // Through a generic pointer.
+                // Through a generic pointer, the same for all threads or not.
                 return
                 [
                     "mov.u64 %at, own;",
                     "cvta.local.u64 %at, %at;",
-                    $"and.b32 %t0, {Word()}, 56;",
+                    _random.Next(2) == 0 ? $"and.b32 %t0, {Word()}, 56;" : $"mov.u32 %t0, {_random.Next(8) * 8};",
                     "cvt.u64.u32 %wide, %t0;",
                     "add.s64 %at, %at, %wide;",
                     _random.Next(2) == 0 ? $"st.b64 [%at], {Long()};" : $"ld.b64 {Long()}, [%at];",

@@ -454,8 +454,9 @@ internal sealed class MemoryEmitter(KernelContext context)
     private void StoreUniform(Access access, Value[] values)
     {
         IrSpace space = context.Instruction.Space;
-        // When lanes disagree about the value, the last one's stays, as if they had stored one after another.
-        values = Array.ConvertAll(values, value => value.IsVector ? B.Lane(value, LastActiveLane()) : value);
+        // When lanes disagree about the value, the last one's stays, as if they had stored one after another. The slow
+        // way needs all of them: the address may turn out to be in local memory, where each lane has its own.
+        Value[] last = Array.ConvertAll(values, value => value.IsVector ? B.Lane(value, LastActiveLane()) : value);
         EitherStore(
             access,
             InRange(CheckedSpace(space), access.Start, access.LaneBytes, 1),
@@ -463,9 +464,9 @@ internal sealed class MemoryEmitter(KernelContext context)
             () =>
             {
                 string pointer = Pointer(space, access.Start);
-                for (int e = 0; e < values.Length; e++)
+                for (int e = 0; e < last.Length; e++)
                 {
-                    B.Store(values[e], B.Offset(pointer, e * access.ElementBytes));
+                    B.Store(last[e], B.Offset(pointer, e * access.ElementBytes));
                 }
             }
         );
