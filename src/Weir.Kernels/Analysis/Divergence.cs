@@ -98,6 +98,11 @@ internal static class Divergence
                 }
                 else
                 {
+                    if (end is { Op: IrOp.Exit or IrOp.Ret })
+                    {
+                        // Perhaps all lanes leave.
+                        changed |= Flow(pending, pending[i], i, int.MaxValue);
+                    }
                     foreach (CodeNode successor in node.Successors)
                     {
                         changed |= Reach(pending, pending[i], i, successor.Position, successor.Position);

@@ -106,17 +106,36 @@ internal sealed class ConvertEmitter(KernelContext context, FloatEmitter floats)
 
     private Value IntegerToFloatDirected()
     {
-        int bits = IrTypes.Bits(I.Type);
-        if (FloatType(I.DestType) != "float" || bits > 32)
+        string to = FloatType(I.DestType);
+        if (to == "half")
         {
-            if (FloatType(I.DestType) == "double" && bits <= 32)
-            {
-                return B.Cast(IrTypes.IsSigned(I.Type) ? "sitofp" : "uitofp", Source(), "double");
-            }
-            throw context.Unsupported($"rounding .{I.Rounding.ToString().ToLowerInvariant()} of this conversion");
+            throw context.Unsupported($"rounding .{I.Rounding.ToString().ToLowerInvariant()} to f16");
         }
-        Value exact = B.Cast(IrTypes.IsSigned(I.Type) ? "sitofp" : "uitofp", Source(), "double");
-        return NarrowDirected(exact);
+        bool signed = IrTypes.IsSigned(I.Type);
+        Value a = B.Resize(Source(), "i64", signed);
+        Value negative = signed ? B.Compare("slt", a, 0) : LaneBuilder.Int("i1", 0);
+        Value size = B.Select(negative, B.Binary("sub", LaneBuilder.Int("i64", 0), a), a);
+        // The leading one at bit 63; the bits that the format has no room for decide.
+        int precision = to == "float" ? 24 : 53;
+        int bias = to == "float" ? 127 : 1023;
+        Value leading = B.IntrinsicFlag("ctlz", size, false);
+        Value normal = B.Binary("shl", size, B.Intrinsic("umin", leading, LaneBuilder.Int("i64", 63)));
+        Value kept = B.Binary("lshr", normal, 64 - precision);
+        Value inexact = B.Compare("ne", B.Binary("shl", normal, precision), 0);
+        Value away = I.Rounding switch
+        {
+            IrRounding.Rp => B.Not(negative),
+            IrRounding.Rm => negative,
+            _ => LaneBuilder.Int("i1", 0),
+        };
+        Value step = B.Resize(B.Binary("and", inexact, away), "i64", false);
+        // A carry out of the fraction raises the exponent by itself.
+        Value exponent = B.Binary("sub", LaneBuilder.Int("i64", 62 + bias), leading);
+        Value bits = B.Binary("add", B.Binary("add", B.Binary("shl", exponent, precision - 1), kept), step);
+        bits = B.Select(B.Compare("eq", size, 0), LaneBuilder.Int("i64", 0), bits);
+        long sign = to == "float" ? 1L << 31 : long.MinValue;
+        bits = B.Select(negative, B.Binary("or", bits, sign), bits);
+        return B.Cast("bitcast", B.Resize(bits, to == "float" ? "i32" : "i64", false), to);
     }
 
     private Value FloatToInteger()

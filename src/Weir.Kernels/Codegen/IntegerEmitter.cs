@@ -148,28 +148,29 @@ internal sealed class IntegerEmitter(KernelContext context)
         bool signedB = IrTypes.IsSigned(I.DestType);
         for (int n = 0; n < 4; n++)
         {
-            sum = B.Binary("add", sum, B.Binary("mul", Byte(a, n, signedA), Byte(b, n, signedB)));
+            sum = B.Binary("add", sum, B.Binary("mul", Part(a, 8 * n, "i8", signedA), Part(b, 8 * n, "i8", signedB)));
         }
         context.Write(sum);
     }
 
-    /// <summary>dp2a: the halves of a times the low or the high two bytes of b.</summary>
+    /// <summary>dp2a: two products of halves of a with bytes of b (the low or the high two), and a sum.</summary>
     public void Dp2a()
     {
         Value a = context.Source(0, "i32");
         Value b = context.Source(1, "i32");
         Value sum = context.Source(2, "i32");
-        int first = I.Part == IrPart.Hi ? 2 : 0;
+        bool signedB = IrTypes.IsSigned(I.DestType);
         for (int n = 0; n < 2; n++)
         {
-            Value half = B.Binary(Signed ? "ashr" : "lshr", B.Binary("shl", a, 16 - 16 * n), 16);
-            sum = B.Binary("add", sum, B.Binary("mul", half, Byte(b, first + n, IrTypes.IsSigned(I.DestType))));
+            Value half = Part(a, n * 16, "i16", Signed);
+            Value small = Part(b, (I.Part == IrPart.Hi ? 16 : 0) + n * 8, "i8", signedB);
+            sum = B.Binary("add", sum, B.Binary("mul", half, small));
         }
         context.Write(sum);
     }
 
-    private Value Byte(Value word, int n, bool signed) =>
-        B.Binary(signed ? "ashr" : "lshr", B.Binary("shl", word, 24 - 8 * n), 24);
+    private Value Part(Value word, int shift, string type, bool signed) =>
+        B.Resize(B.Resize(shift == 0 ? word : B.Binary("lshr", word, shift), type, false), "i32", signed);
 
     private Value High(Value a, Value b)
     {

@@ -85,8 +85,8 @@ internal sealed class WarpEmitter
         }
         foreach (CodeNode node in Nodes)
         {
-            bool leaves = node.Terminator is { Op: IrOp.Ret or IrOp.Exit };
-            if (_context.Shapes.Divergent[node.Position] || leaves)
+            bool mayLeave = node.Terminator is { Op: IrOp.Exit or IrOp.Ret };
+            if (_context.Shapes.Divergent[node.Position] || mayLeave)
             {
                 // Who does not take a guarded exit goes on at the successor.
                 foreach (CodeNode successor in node.Successors)
