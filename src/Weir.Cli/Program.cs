@@ -19,6 +19,7 @@ internal static class Program
             DoctorCommand.Create(),
             DemoCommand.Create(),
             BenchCommand.Create(),
+            SelfTestCommand.Create(),
             CompletionCommand.Create(),
             VersionCommand.Create(),
         };

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Spectre.Console;
 
 namespace Weir.Cli.Devices;
 
@@ -55,26 +54,16 @@ internal static class DevicesCommand
             Console.WriteLine($"No device: {list.Reason}");
             return;
         }
-        Table table = new Table().Border(TableBorder.Rounded);
-        foreach (string column in (string[])["#", "device", "kind", "memory", "compute", "units", "PCI", "UUID"])
-        {
-            table.AddColumn(new TableColumn(column).NoWrap());
-        }
         foreach (ListedDevice device in list.Devices)
         {
-            table.AddRow(
-                new Text($"{device.Ordinal}"),
-                new Text(device.Name),
-                new Text(list.Backend),
-                new Text(Sizes.Text(device.MemoryBytes)),
-                new Text(device.ComputeCapability),
-                new Text($"{device.Multiprocessors}"),
-                new Text(device.PciAddress),
-                new Text($"GPU-{device.Uuid}")
+            Console.WriteLine($"{device.Ordinal}  {device.Name}");
+            Console.WriteLine(
+                $"   {list.Backend}, {Sizes.Text(device.MemoryBytes)}, compute capability {device.ComputeCapability}, "
+                    + $"{device.Multiprocessors} multiprocessors"
             );
+            Console.WriteLine($"   PCI {device.PciAddress}, GPU-{device.Uuid}");
         }
-        AnsiConsole.Write(table);
-        if (list.Reason.Length > 0)
+        if (list.Backend == "software" && list.Reason.Length > 0)
         {
             Console.WriteLine($"The real driver is not used: {list.Reason}.");
         }
