@@ -52,10 +52,19 @@ internal static unsafe partial class FatbinCompression
             int written;
             fixed (byte* destination = buffer)
             {
-                written = Call("libzstd.so.1", (nint)source, stored.Length, (nint)destination, buffer.Length, &CallZstd);
+                written = Call(
+                    "libzstd.so.1",
+                    (nint)source,
+                    stored.Length,
+                    (nint)destination,
+                    buffer.Length,
+                    &CallZstd
+                );
             }
 
-            return written >= 0 ? buffer[..written] : throw new PtxException("a zstd entry of the fat binary is damaged", 0);
+            return written >= 0
+                ? buffer[..written]
+                : throw new PtxException("a zstd entry of the fat binary is damaged", 0);
         }
     }
 
@@ -65,7 +74,7 @@ internal static unsafe partial class FatbinCompression
         int sourceBytes,
         nint destination,
         int room,
-        delegate*<nint, int, nint, int, int> function
+        delegate* <nint, int, nint, int, int> function
     )
     {
         try
@@ -74,7 +83,11 @@ internal static unsafe partial class FatbinCompression
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
-            throw new PtxException($"the fat binary is compressed, and {library} is not installed", 0, unsupported: true);
+            throw new PtxException(
+                $"the fat binary is compressed, and {library} is not installed",
+                0,
+                unsupported: true
+            );
         }
     }
 
@@ -96,7 +109,11 @@ internal static unsafe partial class FatbinCompression
         }
         catch (DllNotFoundException)
         {
-            throw new PtxException("the fat binary is compressed, and libzstd.so.1 is not installed", 0, unsupported: true);
+            throw new PtxException(
+                "the fat binary is compressed, and libzstd.so.1 is not installed",
+                0,
+                unsupported: true
+            );
         }
     }
 

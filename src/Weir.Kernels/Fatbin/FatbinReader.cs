@@ -10,7 +10,8 @@ public static class FatbinReader
 
     /// <summary>True when an image starts like a fat binary.</summary>
     public static bool IsFatbin(ReadOnlySpan<byte> image) =>
-        image.Length >= 16 && BinaryPrimitives.ReadUInt32LittleEndian(image) is ImageExtent.FatbinMagic or ImageExtent.OldFatbinMagic;
+        image.Length >= 16
+        && BinaryPrimitives.ReadUInt32LittleEndian(image) is ImageExtent.FatbinMagic or ImageExtent.OldFatbinMagic;
 
     /// <summary>Lists the entries of one or more fat binaries that follow each other (without their wrappers).</summary>
     /// <exception cref="PtxException">The image is truncated or damaged.</exception>

@@ -17,9 +17,11 @@ public enum IrOp : byte
     // Integer and float arithmetic; Type says which.
     Add,
     Sub,
+
     // The carry is one bit per thread, set by the last operation of CarryOut; for SubC it is the borrow.
     AddC, // add.cc / addc(.cc): CarryIn, CarryOut
     SubC,
+
     // Float Add, Sub and Mul always have a rounding (Rn when PTX leaves it out).
     Mul, // Part: Lo, Hi, Wide (DestType = twice as wide); float: None
     Mad, // Part as Mul; integers only: float mad is Fma
@@ -71,6 +73,7 @@ public enum IrOp : byte
     // Comparison and selection.
     Set, // Compare, optional Combine with a third predicate source; Type = source type, DestType = result type
     SetP, // as Set; Dests[0] = p, Dests[1] = q (complement) when present
+
     // Lo, Ls, Hi, Hs never occur: they are Lt, Le, Gt, Ge of an unsigned type.
     SelP, // Sources: a, b, predicate
     SlCt, // Type = of Sources[2] (S32 or F32), DestType = of the others

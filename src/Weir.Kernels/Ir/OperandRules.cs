@@ -81,7 +81,16 @@ internal readonly ref struct OperandRules(IrFunction function, IrInstruction ins
             case IrOp.Bra or IrOp.Ret or IrOp.Exit or IrOp.Trap or IrOp.MemBar:
                 Shape(0, 0);
                 break;
-            case IrOp.Add or IrOp.Sub or IrOp.Div or IrOp.Rem or IrOp.Min or IrOp.Max or IrOp.And or IrOp.Or or IrOp.Xor or IrOp.Mul:
+            case IrOp.Add
+            or IrOp.Sub
+            or IrOp.Div
+            or IrOp.Rem
+            or IrOp.Min
+            or IrOp.Max
+            or IrOp.And
+            or IrOp.Or
+            or IrOp.Xor
+            or IrOp.Mul:
                 Shape(1, 2);
                 Dest(0, type);
                 Each(instruction.Sources, type);
@@ -156,7 +165,10 @@ internal readonly ref struct OperandRules(IrFunction function, IrInstruction ins
             throw Wrong("the address is no address");
         }
 
-        if (instruction.Address.Kind == IrOperandKind.Symbol && function.Symbols[instruction.Address.Index].Space != instruction.Space)
+        if (
+            instruction.Address.Kind == IrOperandKind.Symbol
+            && function.Symbols[instruction.Address.Index].Space != instruction.Space
+        )
         {
             throw Wrong("the variable is in another space");
         }
@@ -164,7 +176,10 @@ internal readonly ref struct OperandRules(IrFunction function, IrInstruction ins
         if (access && instruction.Space == IrSpace.Param && !instruction.Address.IsRegister)
         {
             // Parameters are read where the caller put them: nothing else bounds an access whose place is known.
-            var symbol = instruction.Address.Kind == IrOperandKind.Symbol ? function.Symbols[instruction.Address.Index].Offset : 0;
+            var symbol =
+                instruction.Address.Kind == IrOperandKind.Symbol
+                    ? function.Symbols[instruction.Address.Index].Offset
+                    : 0;
             var start = symbol + (Int128)instruction.Address.Bits + instruction.AddressOffset;
             var bytes = Bits(instruction.Type) / 8 * Math.Max(instruction.Dests.Count, instruction.Sources.Count);
             if (start < 0 || start + bytes > function.ParameterBytes)
@@ -221,7 +236,9 @@ internal readonly ref struct OperandRules(IrFunction function, IrInstruction ins
     {
         if (operand.IsRegister && Width(operand) != bits && !(wider && Width(operand) > bits))
         {
-            throw Wrong($"register '{function.Registers[operand.Index].Name}' has {Width(operand)} bits, {bits} are needed");
+            throw Wrong(
+                $"register '{function.Registers[operand.Index].Name}' has {Width(operand)} bits, {bits} are needed"
+            );
         }
 
         if (operand.Kind == IrOperandKind.Immediate && bits < 64 && operand.Bits >> bits != 0)
@@ -234,5 +251,6 @@ internal readonly ref struct OperandRules(IrFunction function, IrInstruction ins
 
     private static int Bits(IrType type) => IrTypes.Bits(type);
 
-    private PtxException Wrong(string reason) => new($"invalid intermediate form of {instruction.Op}: {reason}", instruction.Line);
+    private PtxException Wrong(string reason) =>
+        new($"invalid intermediate form of {instruction.Op}: {reason}", instruction.Line);
 }

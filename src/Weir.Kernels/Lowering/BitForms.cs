@@ -20,7 +20,11 @@ internal static class BitForms
         new("shf.l.wrap.type=b32 d, a, b, c", IrOp.Shf, i => i with { Part = IrPart.Hi }),
         new("shf.r.clamp.type=b32 d, a, b, c", IrOp.Shf, i => i with { Part = IrPart.Lo }),
         new("shf.r.wrap.type=b32 d, a, b, c", IrOp.Shf, i => i with { Part = IrPart.Lo }),
-        new("lop3.type=b32 d, a, b, c, #lut", IrOp.Lop3, Check: i => i.Sources[3].Bits > 255 ? "the table is no byte" : null),
+        new(
+            "lop3.type=b32 d, a, b, c, #lut",
+            IrOp.Lop3,
+            Check: i => i.Sources[3].Bits > 255 ? "the table is no byte" : null
+        ),
         new("popc.type=b32|b64 d:u32, a", IrOp.Popc),
         new("clz.type=b32|b64 d:u32, a", IrOp.Clz),
         new("bfind{.shiftamt}.type=u32|u64|s32|s64 d:u32, a", IrOp.Bfind),

@@ -20,7 +20,11 @@ internal sealed class BodyLowering(IrBuilder builder, ModuleNames module, Func<P
                     scope.Declare(label.Name, new NameMeaning(NameKind.Label, builder.NewLabel()), label.Line);
                     break;
                 case PtxBranchTargets targets:
-                    scope.Declare(targets.Name, new NameMeaning(NameKind.BranchTable, Labels: targets.Labels), targets.Line);
+                    scope.Declare(
+                        targets.Name,
+                        new NameMeaning(NameKind.BranchTable, Labels: targets.Labels),
+                        targets.Line
+                    );
                     break;
                 case PtxCallPrototype prototype:
                     scope.Declare(prototype.Name, new NameMeaning(NameKind.Prototype), prototype.Line);
@@ -94,7 +98,9 @@ internal sealed class BodyLowering(IrBuilder builder, ModuleNames module, Func<P
         catch (PtxException e) when (e.Line == instruction.Line && e.Data["instruction"] is null)
         {
             var prefix = $"line {e.Line}: ";
-            var reason = e.Message.StartsWith(prefix, StringComparison.Ordinal) ? e.Message[prefix.Length..] : e.Message;
+            var reason = e.Message.StartsWith(prefix, StringComparison.Ordinal)
+                ? e.Message[prefix.Length..]
+                : e.Message;
             var better = new PtxException($"{instruction.Mnemonic}: {reason}", e.Line, e.Unsupported);
             better.Data["instruction"] = instruction.Mnemonic;
             throw better;

@@ -143,7 +143,8 @@ internal sealed class CallLowering(
     private Action? Bind(PtxFormal formal, PtxOperand actual, NameScope formals, CallFrame callee, bool isResult)
     {
         var line = instruction.Line;
-        var symbol = actual.IsPlainName && operands.Find(actual.Name) is { Kind: NameKind.Symbol } meaning ? meaning.Index : -1;
+        var symbol =
+            actual.IsPlainName && operands.Find(actual.Name) is { Kind: NameKind.Symbol } meaning ? meaning.Index : -1;
         if (formal.IsRegister)
         {
             var register = IrOperand.Register(builder.NewRegister(formal.Name, formal.Type));

@@ -49,7 +49,11 @@ internal static class CallParameterPromotion
     }
 
     // Learns the pieces that an operation accesses; forgets symbols that must stay in memory.
-    private static void Collect(IrBuilder builder, IrInstruction instruction, Dictionary<int, SortedDictionary<long, int>> pieces)
+    private static void Collect(
+        IrBuilder builder,
+        IrInstruction instruction,
+        Dictionary<int, SortedDictionary<long, int>> pieces
+    )
     {
         foreach (var source in instruction.Sources)
         {
@@ -59,7 +63,10 @@ internal static class CallParameterPromotion
             }
         }
 
-        if (instruction.Address.Kind != IrOperandKind.Symbol || !pieces.TryGetValue(instruction.Address.Index, out var parts))
+        if (
+            instruction.Address.Kind != IrOperandKind.Symbol
+            || !pieces.TryGetValue(instruction.Address.Index, out var parts)
+        )
         {
             return;
         }
@@ -72,7 +79,10 @@ internal static class CallParameterPromotion
             var offset = instruction.AddressOffset + (long)i * bytes;
             if (offset < 0 || offset > size - bytes)
             {
-                throw new PtxException($"an access outside of '{builder.Symbols[instruction.Address.Index].Name}'", instruction.Line);
+                throw new PtxException(
+                    $"an access outside of '{builder.Symbols[instruction.Address.Index].Name}'",
+                    instruction.Line
+                );
             }
 
             if (instruction.Op is not (IrOp.Ld or IrOp.St) || instruction.Flag || Overlaps(parts, offset, bytes))
@@ -135,7 +145,11 @@ internal static class CallParameterPromotion
                 var register = registers[(instruction.Address.Index, instruction.AddressOffset + (long)n * bytes)];
                 if (!values[n].IsNone)
                 {
-                    builder.Emit(load ? Load(builder, instruction, values[n], register) : Store(builder, instruction, register, values[n]));
+                    builder.Emit(
+                        load
+                            ? Load(builder, instruction, values[n], register)
+                            : Store(builder, instruction, register, values[n])
+                    );
                 }
             }
         }
@@ -148,7 +162,13 @@ internal static class CallParameterPromotion
     private static IrInstruction Load(IrBuilder builder, IrInstruction load, IrOperand to, IrOperand from)
     {
         var wide = builder.Registers[to.Index].Bits;
-        return Copy(load, to, from, wide == IrTypes.Bits(load.Type) ? IrType.None : Integer(wide, IrTypes.IsSigned(load.Type)), Integer(IrTypes.Bits(load.Type), IrTypes.IsSigned(load.Type)));
+        return Copy(
+            load,
+            to,
+            from,
+            wide == IrTypes.Bits(load.Type) ? IrType.None : Integer(wide, IrTypes.IsSigned(load.Type)),
+            Integer(IrTypes.Bits(load.Type), IrTypes.IsSigned(load.Type))
+        );
     }
 
     // A store from a wider register takes its low bits.
@@ -156,10 +176,22 @@ internal static class CallParameterPromotion
     {
         var bits = IrTypes.Bits(store.Type);
         var narrow = from.IsRegister && builder.Registers[from.Index].Bits != bits;
-        return Copy(store, to, from, narrow ? Integer(bits, false) : IrType.None, narrow ? Integer(builder.Registers[from.Index].Bits, false) : IrType.None);
+        return Copy(
+            store,
+            to,
+            from,
+            narrow ? Integer(bits, false) : IrType.None,
+            narrow ? Integer(builder.Registers[from.Index].Bits, false) : IrType.None
+        );
     }
 
-    private static IrInstruction Copy(IrInstruction access, IrOperand to, IrOperand from, IrType convertTo, IrType convertFrom) =>
+    private static IrInstruction Copy(
+        IrInstruction access,
+        IrOperand to,
+        IrOperand from,
+        IrType convertTo,
+        IrType convertFrom
+    ) =>
         new()
         {
             Op = convertTo == IrType.None ? IrOp.Mov : IrOp.Cvt,

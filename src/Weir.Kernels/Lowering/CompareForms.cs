@@ -19,7 +19,11 @@ internal static class CompareForms
 
     public static readonly InstructionForm[] All =
     [
-        .. Classes.Select(c => new InstructionForm($"setp.cmp={c.Compare}{c.Ftz}.type={c.Types} p|q:pred, a:T, b:T", IrOp.SetP, SignFree)),
+        .. Classes.Select(c => new InstructionForm(
+            $"setp.cmp={c.Compare}{c.Ftz}.type={c.Types} p|q:pred, a:T, b:T",
+            IrOp.SetP,
+            SignFree
+        )),
         .. Classes.Select(c => new InstructionForm(
             $"setp.cmp={c.Compare}.bool=and|or|xor{c.Ftz}.type={c.Types} p|q:pred, a:T, b:T, !c",
             IrOp.SetP,

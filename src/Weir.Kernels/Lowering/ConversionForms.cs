@@ -46,7 +46,9 @@ internal static class ConversionForms
             (false, true) => toNearby ? null : "an integer becomes floating with .rn, .rz, .rm or .rp",
             (true, false) => toInteger ? null : "a floating value becomes an integer with .rni, .rzi, .rmi or .rpi",
             _ when IrTypes.Bits(to) < IrTypes.Bits(from) => toNearby ? null : "narrowing needs .rn, .rz, .rm or .rp",
-            _ when IrTypes.Bits(to) > IrTypes.Bits(from) => i.Rounding == IrRounding.None ? null : "widening is exact and takes no rounding",
+            _ when IrTypes.Bits(to) > IrTypes.Bits(from) => i.Rounding == IrRounding.None
+                ? null
+                : "widening is exact and takes no rounding",
             _ => toNearby ? "the same type is rounded to an integer or not at all" : null,
         };
     }

@@ -22,7 +22,11 @@ internal static class EntryLowering
     {
         if (function.Unsupported is { } directive)
         {
-            throw new PtxException($"unsupported directive {directive.Text} of entry '{entry.Name}'", directive.Line, unsupported: true);
+            throw new PtxException(
+                $"unsupported directive {directive.Text} of entry '{entry.Name}'",
+                directive.Line,
+                unsupported: true
+            );
         }
 
         var builder = new IrBuilder();
@@ -53,7 +57,13 @@ internal static class EntryLowering
             Name = entry.Name,
             Registers = builder.Registers,
             Blocks = builder.Blocks(),
-            Symbols = builder.Symbols.ConvertAll(s => new IrSymbol(s.Name, s.Space, s.IsGone ? 0 : s.SizeBytes, s.AlignBytes, s.Offset)),
+            Symbols = builder.Symbols.ConvertAll(s => new IrSymbol(
+                s.Name,
+                s.Space,
+                s.IsGone ? 0 : s.SizeBytes,
+                s.AlignBytes,
+                s.Offset
+            )),
             Parameters = [.. entry.Parameters.Select(p => new IrParameter(p.OffsetBytes, p.SizeBytes, p.AlignBytes))],
             ParameterBytes = entry.ParameterBytes,
             SharedBytes = shared,
@@ -90,7 +100,10 @@ internal static class EntryLowering
 
         return end <= MaxSharedBytes
             ? (int)end
-            : throw new PtxException($"entry '{entry.Name}' has {end} bytes of static shared memory, {MaxSharedBytes} at most are allowed", entry.Line);
+            : throw new PtxException(
+                $"entry '{entry.Name}' has {end} bytes of static shared memory, {MaxSharedBytes} at most are allowed",
+                entry.Line
+            );
     }
 
     // An instance's variables stand behind its caller's, so that calls one after another use the same memory.
@@ -114,7 +127,10 @@ internal static class EntryLowering
         limit = Align(limit, 16);
         return limit <= MaxLocalBytes
             ? (int)limit
-            : throw new PtxException($"entry '{entry.Name}' needs {limit} bytes of local memory, {MaxLocalBytes} at most are allowed", entry.Line);
+            : throw new PtxException(
+                $"entry '{entry.Name}' needs {limit} bytes of local memory, {MaxLocalBytes} at most are allowed",
+                entry.Line
+            );
     }
 
     private static long Base(CallFrame frame, Dictionary<CallFrame, long> bases)

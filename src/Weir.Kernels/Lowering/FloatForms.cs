@@ -53,8 +53,5 @@ internal static class FloatForms
         ];
 
     private static InstructionForm[] MinMax(string opcode, IrOp op) =>
-        [
-            new($"{opcode}{{.ftz}}{{.nan=NaN}}.type=f32 d, a, b", op),
-            new($"{opcode}.type=f64 d, a, b", op),
-        ];
+        [new($"{opcode}{{.ftz}}{{.nan=NaN}}.type=f32 d, a, b", op), new($"{opcode}.type=f64 d, a, b", op)];
 }

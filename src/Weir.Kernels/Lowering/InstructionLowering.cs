@@ -113,7 +113,11 @@ internal sealed class InstructionLowering(
         if (result is { Op: IrOp.Cvta or IrOp.IsSpacep, Space: IrSpace.Param } && !frame.Function.IsEntry)
         {
             // A function's own parameters are in local memory or registers; a kernel's have no name here.
-            throw new PtxException("parameters of functions have no generic address", instruction.Line, unsupported: true);
+            throw new PtxException(
+                "parameters of functions have no generic address",
+                instruction.Line,
+                unsupported: true
+            );
         }
 
         if (form.Check?.Invoke(result) is { } reason)
@@ -179,7 +183,11 @@ internal sealed class InstructionLowering(
                     sources.AddRange(Vector(operand, vector).Select(o => _operands.Source(o, type, spec.Wider)));
                     break;
                 case OperandRole.Constant:
-                    sources.Add(operand.Kind == PtxOperandKind.Integer ? IrOperand.Immediate(operand.Bits) : throw Wrong("a constant is expected"));
+                    sources.Add(
+                        operand.Kind == PtxOperandKind.Integer
+                            ? IrOperand.Immediate(operand.Bits)
+                            : throw Wrong("a constant is expected")
+                    );
                     break;
                 case OperandRole.Address:
                     var (@base, offset, space) = _operands.Address(operand, result.Space);
@@ -190,14 +198,20 @@ internal sealed class InstructionLowering(
             }
         }
 
-        return result with { Dests = dests, Sources = sources };
+        return result with
+        {
+            Dests = dests,
+            Sources = sources,
+        };
     }
 
     private IReadOnlyList<PtxOperand> Vector(PtxOperand operand, int count)
     {
         if (operand.Kind == PtxOperandKind.Vector)
         {
-            return operand.Items.Count == count ? operand.Items : throw Wrong($"{operand.Items.Count} elements, where {count} are needed");
+            return operand.Items.Count == count
+                ? operand.Items
+                : throw Wrong($"{operand.Items.Count} elements, where {count} are needed");
         }
 
         return count == 1 ? [operand] : throw Wrong($"a vector of {count} elements in braces is expected");
@@ -267,7 +281,9 @@ internal sealed class InstructionLowering(
     private int Label(PtxOperand operand)
     {
         var meaning = operand.IsPlainName ? scope.Find(operand.Name) : default;
-        return meaning.Kind == NameKind.Label ? meaning.Index : throw Wrong($"'{operand.Name}' is no label that can be reached from here");
+        return meaning.Kind == NameKind.Label
+            ? meaning.Index
+            : throw Wrong($"'{operand.Name}' is no label that can be reached from here");
     }
 
     private void RequireOperands(int count)

@@ -20,5 +20,6 @@ internal static class InstructionTable
     public static IEnumerable<InstructionForm> All => ByOpcode.Values.SelectMany(forms => forms);
 
     /// <summary>The forms of an opcode; empty when it is not supported at all.</summary>
-    public static ReadOnlySpan<InstructionForm> Of(string opcode) => ByOpcode.TryGetValue(opcode, out var forms) ? forms : [];
+    public static ReadOnlySpan<InstructionForm> Of(string opcode) =>
+        ByOpcode.TryGetValue(opcode, out var forms) ? forms : [];
 }

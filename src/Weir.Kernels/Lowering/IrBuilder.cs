@@ -57,7 +57,11 @@ internal sealed class IrBuilder
     {
         if (Code.Count >= MaxInstructions)
         {
-            throw new PtxException($"the kernel has more than {MaxInstructions} instructions", instruction.Line, unsupported: true);
+            throw new PtxException(
+                $"the kernel has more than {MaxInstructions} instructions",
+                instruction.Line,
+                unsupported: true
+            );
         }
 
         Code.Add(instruction);

@@ -16,15 +16,35 @@ internal static class MemoryForms
 
     public static readonly InstructionForm[] All =
     [
-        new($"ld{{.weak}}{AnySpace}{{.cop=ca|cg|cs|lu}}{Hints}{{.vec=v2|v4}}.{Types} {{d}}~, [a]", IrOp.Ld, Check: Vector),
+        new(
+            $"ld{{.weak}}{AnySpace}{{.cop=ca|cg|cs|lu}}{Hints}{{.vec=v2|v4}}.{Types} {{d}}~, [a]",
+            IrOp.Ld,
+            Check: Vector
+        ),
         new($"ld{{.weak}}{AnySpace}.cv{{.vec=v2|v4}}.{Types} {{d}}~, [a]", IrOp.Ld, Check: Vector),
-        new($"ld.volatile{AnySpace}{{.l2=L2::64B|L2::128B|L2::256B}}{{.vec=v2|v4}}.{Types} {{d}}~, [a]", IrOp.Ld, Check: Vector),
-        new($"ld.order=relaxed|acquire.{Scope}{AnySpace}{Hints}{{.vec=v2|v4}}.{Types} {{d}}~, [a]", IrOp.Ld, Check: Vector),
+        new(
+            $"ld.volatile{AnySpace}{{.l2=L2::64B|L2::128B|L2::256B}}{{.vec=v2|v4}}.{Types} {{d}}~, [a]",
+            IrOp.Ld,
+            Check: Vector
+        ),
+        new(
+            $"ld.order=relaxed|acquire.{Scope}{AnySpace}{Hints}{{.vec=v2|v4}}.{Types} {{d}}~, [a]",
+            IrOp.Ld,
+            Check: Vector
+        ),
         new($"ld.space=global{{.cop=ca|cg|cs}}.nc{Hints}{{.vec=v2|v4}}.{Types} {{d}}~, [a]", IrOp.Ld, Check: Vector),
         new($"ldu{{.space=global}}{{.vec=v2|v4}}.{Types} {{d}}~, [a]", IrOp.Ld, Check: Vector),
-        new($"st{{.weak}}{StoreSpace}{{.cop=wb|cg|cs|wt}}{Hints}{{.vec=v2|v4}}.{Types} [a], {{b}}~", IrOp.St, Check: Store),
+        new(
+            $"st{{.weak}}{StoreSpace}{{.cop=wb|cg|cs|wt}}{Hints}{{.vec=v2|v4}}.{Types} [a], {{b}}~",
+            IrOp.St,
+            Check: Store
+        ),
         new($"st.volatile{StoreSpace}{{.vec=v2|v4}}.{Types} [a], {{b}}~", IrOp.St, Check: Store),
-        new($"st.order=relaxed|release.{Scope}{StoreSpace}{Hints}{{.vec=v2|v4}}.{Types} [a], {{b}}~", IrOp.St, Check: Store),
+        new(
+            $"st.order=relaxed|release.{Scope}{StoreSpace}{Hints}{{.vec=v2|v4}}.{Types} [a], {{b}}~",
+            IrOp.St,
+            Check: Store
+        ),
         .. Atomics("atom", IrOp.Atom, "d, [a], b"),
         new($"atom{AtomOrder}{AtomSpace}.atomic=exch.type=b32|b64 d, [a], b", IrOp.Atom),
         new($"atom{AtomOrder}{AtomSpace}.atomic=cas.type=b32|b64|u32|u64|s32|s64 d, [a], b, c", IrOp.Atom),

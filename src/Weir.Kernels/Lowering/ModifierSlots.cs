@@ -88,7 +88,11 @@ internal static class ModifierSlots
             "cmp" => instruction with { Compare = Enum.Parse<IrCompare>(value, ignoreCase: true) },
             "bool" => instruction with { Combine = Enum.Parse<IrCombine>(value, ignoreCase: true) },
             "space" => instruction with { Space = Space(value) },
-            "order" => instruction with { Order = Order(value), Flag = instruction.Flag || instruction.Op is IrOp.Ld or IrOp.St },
+            "order" => instruction with
+            {
+                Order = Order(value),
+                Flag = instruction.Flag || instruction.Op is IrOp.Ld or IrOp.St,
+            },
             "to" or "volatile" or "cv" or "nan" or "wrap" or "shiftamt" => instruction with { Flag = true },
             "uni" => instruction with { Uniform = true },
             "atomic" => instruction with { Atomic = Enum.Parse<IrAtomic>(value, ignoreCase: true) },
@@ -101,7 +105,9 @@ internal static class ModifierSlots
         };
 
     private static IrType Type(string value) =>
-        PtxTypes.TryParse(value, out var type) ? type : throw new InvalidOperationException($"'{value}' in a type slot");
+        PtxTypes.TryParse(value, out var type)
+            ? type
+            : throw new InvalidOperationException($"'{value}' in a type slot");
 
     private static IrSpace Space(string value) =>
         value switch

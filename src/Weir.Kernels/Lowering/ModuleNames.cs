@@ -30,7 +30,9 @@ internal sealed class ModuleNames(
             return new NameMeaning(NameKind.Symbol, index);
         }
 
-        return functions.TryGetValue(name, out var function) ? new NameMeaning(NameKind.Function, Function: function) : default;
+        return functions.TryGetValue(name, out var function)
+            ? new NameMeaning(NameKind.Function, Function: function)
+            : default;
     }
 
     /// <summary>
@@ -42,7 +44,11 @@ internal sealed class ModuleNames(
         {
             if (declaration.Space != "shared")
             {
-                throw new PtxException($"unsupported variable '{declaration.Name}' in .{declaration.Space} inside '{function.Name}'", declaration.Line, unsupported: true);
+                throw new PtxException(
+                    $"unsupported variable '{declaration.Name}' in .{declaration.Space} inside '{function.Name}'",
+                    declaration.Line,
+                    unsupported: true
+                );
             }
 
             if (declaration.SizeBytes < 0)
@@ -61,7 +67,11 @@ internal sealed class ModuleNames(
     {
         if (declaration.IsOpaque)
         {
-            throw new PtxException($"unsupported texture, sampler or surface reference '{name}'", line, unsupported: true);
+            throw new PtxException(
+                $"unsupported texture, sampler or surface reference '{name}'",
+                line,
+                unsupported: true
+            );
         }
 
         var shared = declaration.Space == "shared";

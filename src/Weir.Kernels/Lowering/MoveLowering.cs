@@ -41,7 +41,11 @@ internal sealed class MoveLowering(OperandLowering operands, PtxInstruction inst
             };
         }
 
-        return result with { Dests = [dest], Sources = [operands.Source(from, result.Type, false, inMove: true)] };
+        return result with
+        {
+            Dests = [dest],
+            Sources = [operands.Source(from, result.Type, false, inMove: true)],
+        };
     }
 
     private IrType Element(IrType whole, int count) =>

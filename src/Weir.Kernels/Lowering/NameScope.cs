@@ -15,7 +15,12 @@ internal enum NameKind : byte
 }
 
 /// <summary>A name's meaning: <paramref name="Index"/> is a register, a symbol or a label.</summary>
-internal readonly record struct NameMeaning(NameKind Kind, int Index = -1, IReadOnlyList<string>? Labels = null, PtxFunction? Function = null);
+internal readonly record struct NameMeaning(
+    NameKind Kind,
+    int Index = -1,
+    IReadOnlyList<string>? Labels = null,
+    PtxFunction? Function = null
+);
 
 /// <summary>
 /// Names of a scope. Registers of ranges are made when they are first used, so a wide range costs nothing.
@@ -39,7 +44,11 @@ internal sealed class NameScope(NameScope? parent, IrBuilder builder)
     {
         if (registers.Count < 0)
         {
-            Declare(registers.Name, new NameMeaning(NameKind.Register, builder.NewRegister(registers.Name, registers.Type)), registers.Line);
+            Declare(
+                registers.Name,
+                new NameMeaning(NameKind.Register, builder.NewRegister(registers.Name, registers.Type)),
+                registers.Line
+            );
         }
         else
         {

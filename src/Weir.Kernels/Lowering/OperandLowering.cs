@@ -52,10 +52,15 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
         if (operand.Kind != PtxOperandKind.Name || operand.Bits != 0)
         {
             // A constant where a predicate stands: 1 is true.
-            return operand.Kind == PtxOperandKind.Integer ? IrOperand.Immediate(operand.Bits == 0 ? 0UL : 1UL) : throw Wrong("a predicate is expected");
+            return operand.Kind == PtxOperandKind.Integer
+                ? IrOperand.Immediate(operand.Bits == 0 ? 0UL : 1UL)
+                : throw Wrong("a predicate is expected");
         }
 
-        return Register(operand, IrType.Pred, false) with { Negated = operand.Negated };
+        return Register(operand, IrType.Pred, false) with
+        {
+            Negated = operand.Negated,
+        };
     }
 
     /// <summary>A register of at least or exactly the width of a type.</summary>
@@ -64,7 +69,9 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
         var meaning = scope.Find(operand.Name);
         if (meaning.Kind != NameKind.Register)
         {
-            throw meaning.Kind == NameKind.None ? Wrong($"'{operand.Name}' is not declared") : Wrong($"'{operand.Name}' is no register");
+            throw meaning.Kind == NameKind.None
+                ? Wrong($"'{operand.Name}' is not declared")
+                : Wrong($"'{operand.Name}' is no register");
         }
 
         var register = builder.Registers[meaning.Index];
@@ -72,7 +79,9 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
         var fits = register.Bits == bits || (wider && register.Bits > bits && bits > 1 && register.Bits > 1);
         return fits
             ? IrOperand.Register(meaning.Index)
-            : throw Wrong($"register '{operand.Name}' of type .{PtxTypes.Name(register.Type)} does not fit .{PtxTypes.Name(type)}");
+            : throw Wrong(
+                $"register '{operand.Name}' of type .{PtxTypes.Name(register.Type)} does not fit .{PtxTypes.Name(type)}"
+            );
     }
 
     /// <summary>A literal's bits at a type's width.</summary>
@@ -89,7 +98,9 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
             case PtxOperandKind.Double when bits == 64:
                 return IrOperand.Immediate(operand.Bits);
             case PtxOperandKind.Double when type == IrType.F32:
-                return IrOperand.Immediate(BitConverter.SingleToUInt32Bits((float)BitConverter.UInt64BitsToDouble(operand.Bits)));
+                return IrOperand.Immediate(
+                    BitConverter.SingleToUInt32Bits((float)BitConverter.UInt64BitsToDouble(operand.Bits))
+                );
             default:
                 throw Wrong($"the constant does not fit .{PtxTypes.Name(type)}");
         }
@@ -127,7 +138,11 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
                 throw Wrong($"'{name.Name}' is no 64-bit address");
             }
 
-            return (IrOperand.Register(meaning.Index), offset, space == IrSpace.Param && inFunction ? IrSpace.Local : space);
+            return (
+                IrOperand.Register(meaning.Index),
+                offset,
+                space == IrSpace.Param && inFunction ? IrSpace.Local : space
+            );
         }
 
         if (meaning.Kind != NameKind.Symbol)
@@ -177,7 +192,11 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
             case NameKind.Symbol:
                 return SymbolAddress(meaning.Index, operand, type, inMove);
             case NameKind.Function:
-                throw new PtxException($"the address of function '{operand.Name}' is not supported", line, unsupported: true);
+                throw new PtxException(
+                    $"the address of function '{operand.Name}' is not supported",
+                    line,
+                    unsupported: true
+                );
             case NameKind.None when operand.Name.StartsWith('%') && operand.Name.Contains('.'):
                 throw new PtxException($"unsupported special register '{operand.Name}'", line, unsupported: true);
             case NameKind.None:
@@ -213,7 +232,12 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
         }
 
         var whole = builder.Temporary(IrType.B64);
-        builder.Move(IrType.B64, whole, IrOperand.Special(name[1] == 'c' ? IrSpecial.Clock64 : IrSpecial.GlobalTimer), line);
+        builder.Move(
+            IrType.B64,
+            whole,
+            IrOperand.Special(name[1] == 'c' ? IrSpecial.Clock64 : IrSpecial.GlobalTimer),
+            line
+        );
         var half = builder.Temporary(IrType.B32);
         builder.Emit(
             new IrInstruction
@@ -221,7 +245,9 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
                 Op = IrOp.Unpack,
                 Type = IrType.B64,
                 DestType = IrType.B32,
-                Dests = name.EndsWith("_hi", StringComparison.Ordinal) ? [IrOperand.None, half] : [half, IrOperand.None],
+                Dests = name.EndsWith("_hi", StringComparison.Ordinal)
+                    ? [IrOperand.None, half]
+                    : [half, IrOperand.None],
                 Sources = [whole],
                 Line = line,
             }

@@ -6,7 +6,10 @@ namespace Weir.Kernels.Lowering;
 /// <summary>Special registers by name (PTX ISA, "Special Registers").</summary>
 internal static class SpecialRegisters
 {
-    private static readonly FrozenDictionary<string, (IrSpecial Special, int Bits)> ByName = new Dictionary<string, (IrSpecial, int)>
+    private static readonly FrozenDictionary<string, (IrSpecial Special, int Bits)> ByName = new Dictionary<
+        string,
+        (IrSpecial, int)
+    >
     {
         ["%tid.x"] = (IrSpecial.TidX, 32),
         ["%tid.y"] = (IrSpecial.TidY, 32),

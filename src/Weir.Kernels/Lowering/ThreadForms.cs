@@ -35,7 +35,10 @@ internal static class ThreadForms
         }
 
         var counted = instruction.Sources.Count == (instruction.Barrier is IrBarrier.Sync or IrBarrier.Arrive ? 2 : 3);
-        return counted && instruction.Sources[1] is { Kind: IrOperandKind.Immediate } count && (count.Bits == 0 || count.Bits % 32 != 0)
+        return
+            counted
+            && instruction.Sources[1] is { Kind: IrOperandKind.Immediate } count
+            && (count.Bits == 0 || count.Bits % 32 != 0)
             ? "the number of threads is no multiple of 32"
             : null;
     }
@@ -43,13 +46,53 @@ internal static class ThreadForms
     // bar.sync is barrier.sync.aligned by definition; ".cta" is the only group there is.
     private static InstructionForm[] Barriers(string opcode, string aligned) =>
         [
-            new($"{opcode}{{.cta}}.sync{aligned} a:u32, b:u32?", IrOp.Bar, i => i with { Barrier = IrBarrier.Sync }, Limits),
-            new($"{opcode}{{.cta}}.arrive{aligned} a:u32, b:u32", IrOp.Bar, i => i with { Barrier = IrBarrier.Arrive }, Limits),
-            new($"{opcode}{{.cta}}.red.popc{aligned}.type=u32 d, a:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedPopc }, Limits),
-            new($"{opcode}{{.cta}}.red.popc{aligned}.type=u32 d, a:u32, b:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedPopc }, Limits),
-            new($"{opcode}{{.cta}}.red.and{aligned}.type=pred p, a:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedAnd }, Limits),
-            new($"{opcode}{{.cta}}.red.and{aligned}.type=pred p, a:u32, b:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedAnd }, Limits),
-            new($"{opcode}{{.cta}}.red.or{aligned}.type=pred p, a:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedOr }, Limits),
-            new($"{opcode}{{.cta}}.red.or{aligned}.type=pred p, a:u32, b:u32, !c", IrOp.Bar, i => i with { Barrier = IrBarrier.RedOr }, Limits),
+            new(
+                $"{opcode}{{.cta}}.sync{aligned} a:u32, b:u32?",
+                IrOp.Bar,
+                i => i with { Barrier = IrBarrier.Sync },
+                Limits
+            ),
+            new(
+                $"{opcode}{{.cta}}.arrive{aligned} a:u32, b:u32",
+                IrOp.Bar,
+                i => i with { Barrier = IrBarrier.Arrive },
+                Limits
+            ),
+            new(
+                $"{opcode}{{.cta}}.red.popc{aligned}.type=u32 d, a:u32, !c",
+                IrOp.Bar,
+                i => i with { Barrier = IrBarrier.RedPopc },
+                Limits
+            ),
+            new(
+                $"{opcode}{{.cta}}.red.popc{aligned}.type=u32 d, a:u32, b:u32, !c",
+                IrOp.Bar,
+                i => i with { Barrier = IrBarrier.RedPopc },
+                Limits
+            ),
+            new(
+                $"{opcode}{{.cta}}.red.and{aligned}.type=pred p, a:u32, !c",
+                IrOp.Bar,
+                i => i with { Barrier = IrBarrier.RedAnd },
+                Limits
+            ),
+            new(
+                $"{opcode}{{.cta}}.red.and{aligned}.type=pred p, a:u32, b:u32, !c",
+                IrOp.Bar,
+                i => i with { Barrier = IrBarrier.RedAnd },
+                Limits
+            ),
+            new(
+                $"{opcode}{{.cta}}.red.or{aligned}.type=pred p, a:u32, !c",
+                IrOp.Bar,
+                i => i with { Barrier = IrBarrier.RedOr },
+                Limits
+            ),
+            new(
+                $"{opcode}{{.cta}}.red.or{aligned}.type=pred p, a:u32, b:u32, !c",
+                IrOp.Bar,
+                i => i with { Barrier = IrBarrier.RedOr },
+                Limits
+            ),
         ];
 }

@@ -134,7 +134,11 @@ internal static class PtxBodyParser
                 SkipPragma(ref tokens);
                 return;
             default:
-                throw new PtxException($"unsupported directive {tokens.Text(tokens.Current)} in a body", line, unsupported: true);
+                throw new PtxException(
+                    $"unsupported directive {tokens.Text(tokens.Current)} in a body",
+                    line,
+                    unsupported: true
+                );
         }
     }
 
@@ -217,7 +221,10 @@ internal static class PtxBodyParser
         if (tokens.TryTake('('))
         {
             // "(a, b)" of a call, or a constant in parentheses.
-            return new PtxOperand(PtxOperandKind.List) { Items = tokens.TryTake(')') ? [] : Items(ref tokens, ')', depth) };
+            return new PtxOperand(PtxOperandKind.List)
+            {
+                Items = tokens.TryTake(')') ? [] : Items(ref tokens, ')', depth),
+            };
         }
 
         if (tokens.TryTake('['))
@@ -272,7 +279,10 @@ internal static class PtxBodyParser
             addend += minus ? -value : value;
         }
 
-        var operand = name == "_" ? new PtxOperand(PtxOperandKind.Sink) : new PtxOperand(PtxOperandKind.Name, name, (ulong)addend, negated);
+        var operand =
+            name == "_"
+                ? new PtxOperand(PtxOperandKind.Sink)
+                : new PtxOperand(PtxOperandKind.Name, name, (ulong)addend, negated);
         if (tokens.TryTake('|'))
         {
             var second = Name(ref tokens, false);
@@ -301,7 +311,10 @@ internal static class PtxBodyParser
         if (token.Kind is PtxTokenKind.Single or PtxTokenKind.Double)
         {
             tokens.Take();
-            return new PtxOperand(token.Kind == PtxTokenKind.Single ? PtxOperandKind.Single : PtxOperandKind.Double, Bits: token.Bits);
+            return new PtxOperand(
+                token.Kind == PtxTokenKind.Single ? PtxOperandKind.Single : PtxOperandKind.Double,
+                Bits: token.Bits
+            );
         }
 
         if (negative)
@@ -318,7 +331,9 @@ internal static class PtxBodyParser
             var value = -PtxConstant.ParseUnary(ref tokens);
             while (tokens.At('+') || tokens.At('-'))
             {
-                value += tokens.Take().Is('+') ? PtxConstant.ParseUnary(ref tokens) : -PtxConstant.ParseUnary(ref tokens);
+                value += tokens.Take().Is('+')
+                    ? PtxConstant.ParseUnary(ref tokens)
+                    : -PtxConstant.ParseUnary(ref tokens);
             }
 
             return new PtxOperand(PtxOperandKind.Integer, Bits: (ulong)value);

@@ -76,7 +76,11 @@ internal static class PtxDeclarationParser
                     SkipPointerAttributes(ref tokens);
                     break;
                 default:
-                    throw new PtxException($"unsupported type or attribute '.{name}' of a variable", typeLine, unsupported: true);
+                    throw new PtxException(
+                        $"unsupported type or attribute '.{name}' of a variable",
+                        typeLine,
+                        unsupported: true
+                    );
             }
         }
 
@@ -99,7 +103,9 @@ internal static class PtxDeclarationParser
             IsOpaque = opaque,
             Line = line,
         };
-        return allowMissingName && tokens.Current.Kind != PtxTokenKind.Word && !tokens.At('[') ? template : ParseName(ref tokens, template);
+        return allowMissingName && tokens.Current.Kind != PtxTokenKind.Word && !tokens.At('[')
+            ? template
+            : ParseName(ref tokens, template);
     }
 
     private static PtxDeclaration ParseName(ref PtxTokenStream tokens, PtxDeclaration template)
@@ -116,7 +122,12 @@ internal static class PtxDeclarationParser
                 throw new PtxException($"'{name}<{count}>' is no range of registers", line);
             }
 
-            return template with { Name = name, RangeCount = count, Line = line };
+            return template with
+            {
+                Name = name,
+                RangeCount = count,
+                Line = line,
+            };
         }
 
         long size = element;
@@ -138,7 +149,12 @@ internal static class PtxDeclarationParser
 
             var count = PtxConstant.Parse(ref tokens);
             tokens.Expect(']');
-            if (count < 0 || count > MaxVariableBytes || (Int128)size * count > MaxVariableBytes || dimensions.Count >= 16)
+            if (
+                count < 0
+                || count > MaxVariableBytes
+                || (Int128)size * count > MaxVariableBytes
+                || dimensions.Count >= 16
+            )
             {
                 throw new PtxException($"an array of {count} elements is out of range", line);
             }
@@ -192,7 +208,12 @@ internal static class PtxDeclarationParser
     // What a pointer parameter points to is a hint for optimisers: .ptr .space .align n
     private static void SkipPointerAttributes(ref PtxTokenStream tokens)
     {
-        if (tokens.AtDotted(".global"u8) || tokens.AtDotted(".shared"u8) || tokens.AtDotted(".const"u8) || tokens.AtDotted(".local"u8))
+        if (
+            tokens.AtDotted(".global"u8)
+            || tokens.AtDotted(".shared"u8)
+            || tokens.AtDotted(".const"u8)
+            || tokens.AtDotted(".local"u8)
+        )
         {
             tokens.Take();
         }

@@ -9,7 +9,14 @@ namespace Weir.Kernels.Ptx;
 /// <param name="SizeBytes">Size; -1 when open (variadic).</param>
 /// <param name="AlignBytes">Alignment.</param>
 /// <param name="OffsetBytes">Bytes from the start of the parameter block (entries).</param>
-internal sealed record PtxFormal(string Name, bool IsRegister, IrType Type, long SizeBytes, int AlignBytes, int OffsetBytes);
+internal sealed record PtxFormal(
+    string Name,
+    bool IsRegister,
+    IrType Type,
+    long SizeBytes,
+    int AlignBytes,
+    int OffsetBytes
+);
 
 /// <summary>An entry or a function with the place of its text; bodies are parsed when asked for.</summary>
 internal sealed class PtxFunction

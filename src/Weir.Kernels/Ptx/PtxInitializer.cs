@@ -65,7 +65,10 @@ internal sealed class PtxInitializer(PtxDeclaration variable, List<long> dimensi
             var nested = tokens.At('{');
             if (nested && level + 1 >= shape.Count)
             {
-                throw new PtxException($"the initial value of '{variable.Name}' has too many levels of braces", tokens.Line);
+                throw new PtxException(
+                    $"the initial value of '{variable.Name}' has too many levels of braces",
+                    tokens.Line
+                );
             }
 
             // Values without inner braces fill the dimensions in order.
@@ -111,7 +114,10 @@ internal sealed class PtxInitializer(PtxDeclaration variable, List<long> dimensi
 
         if (tokens.Current.Kind is PtxTokenKind.Single or PtxTokenKind.Double)
         {
-            throw new PtxException($"a floating literal in '{variable.Name}' of type .{PtxTypes.Name(variable.Type)}", line);
+            throw new PtxException(
+                $"a floating literal in '{variable.Name}' of type .{PtxTypes.Name(variable.Type)}",
+                line
+            );
         }
 
         var value = PtxConstant.Parse(ref tokens);
@@ -194,7 +200,10 @@ internal sealed class PtxInitializer(PtxDeclaration variable, List<long> dimensi
             IrType.F64 => BitConverter.DoubleToUInt64Bits(value),
             IrType.F32 => BitConverter.SingleToUInt32Bits((float)value),
             IrType.F16 => BitConverter.HalfToUInt16Bits((Half)value),
-            _ => throw new PtxException($"'{variable.Name}' of type .{PtxTypes.Name(variable.Type)} cannot have an initial value", token.Line),
+            _ => throw new PtxException(
+                $"'{variable.Name}' of type .{PtxTypes.Name(variable.Type)} cannot have an initial value",
+                token.Line
+            ),
         };
     }
 

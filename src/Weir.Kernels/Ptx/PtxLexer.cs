@@ -123,7 +123,8 @@ internal ref struct PtxLexer(ReadOnlySpan<byte> text, int position, int line)
         Line += _text[from..Position].Count((byte)'\n');
     }
 
-    private static bool IsWord(byte c) => char.IsAsciiLetterOrDigit((char)c) || c is (byte)'_' or (byte)'$' or (byte)'%';
+    private static bool IsWord(byte c) =>
+        char.IsAsciiLetterOrDigit((char)c) || c is (byte)'_' or (byte)'$' or (byte)'%';
 
     private readonly int WordEnd(int from)
     {
@@ -197,8 +198,13 @@ internal ref struct PtxLexer(ReadOnlySpan<byte> text, int position, int line)
         }
 
         var isDecimal = word.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
-        var fraction = isDecimal && end + 1 < _text.Length && _text[end] == '.' && char.IsAsciiDigit((char)_text[end + 1]);
-        if (fraction || (isDecimal && end < _text.Length && _text[end] == '.' && !IsModifierStart(end)) || IsExponent(word))
+        var fraction =
+            isDecimal && end + 1 < _text.Length && _text[end] == '.' && char.IsAsciiDigit((char)_text[end + 1]);
+        if (
+            fraction
+            || (isDecimal && end < _text.Length && _text[end] == '.' && !IsModifierStart(end))
+            || IsExponent(word)
+        )
         {
             return Decimal(start, end, fraction);
         }
@@ -230,7 +236,14 @@ internal ref struct PtxLexer(ReadOnlySpan<byte> text, int position, int line)
         }
 
         var text = Encoding.Latin1.GetString(_text[start..end]);
-        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value))
+        if (
+            !double.TryParse(
+                text,
+                NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture,
+                out var value
+            )
+        )
         {
             throw new PtxException($"'{text}' is no number", Line);
         }
@@ -257,7 +270,10 @@ internal ref struct PtxLexer(ReadOnlySpan<byte> text, int position, int line)
         var rest = digits[skip..];
         foreach (var c in rest)
         {
-            var digit = !char.IsAsciiHexDigit((char)c) ? radix : c <= '9' ? c - (uint)'0' : (c | 0x20u) - 'a' + 10;
+            var digit =
+                !char.IsAsciiHexDigit((char)c) ? radix
+                : c <= '9' ? c - (uint)'0'
+                : (c | 0x20u) - 'a' + 10;
             value = value * radix + digit;
             if (digit >= radix || value > ulong.MaxValue)
             {

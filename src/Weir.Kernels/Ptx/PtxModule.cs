@@ -146,7 +146,10 @@ public sealed class PtxModule
                     continue;
                 }
 
-                var word = token.Length <= name.Length ? name[..Encoding.Latin1.GetChars(tokens.Bytes(token), name)] : (ReadOnlySpan<char>)tokens.Text(token);
+                var word =
+                    token.Length <= name.Length
+                        ? name[..Encoding.Latin1.GetChars(tokens.Bytes(token), name)]
+                        : (ReadOnlySpan<char>)tokens.Text(token);
                 (int Start, int End, int Line) found;
                 if (functions.TryGetValue(word, out var function))
                 {

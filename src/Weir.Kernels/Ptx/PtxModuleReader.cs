@@ -19,7 +19,8 @@ internal sealed class PtxModuleReader
     public List<PtxVariable> Variables { get; } = [];
 
     /// <summary>Names declared by the statement of each variable, with the statement's place.</summary>
-    public Dictionary<string, (int Start, int End, int Line, PtxDeclaration Declaration)> VariableTexts { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, (int Start, int End, int Line, PtxDeclaration Declaration)> VariableTexts { get; } =
+        new(StringComparer.Ordinal);
 
     public Dictionary<string, PtxFunction> Functions { get; } = new(StringComparer.Ordinal);
 
@@ -82,7 +83,10 @@ internal sealed class PtxModuleReader
         {
             var line = tokens.Line;
             var name = tokens.ExpectWord("a target such as sm_70");
-            if (name.StartsWith("sm_", StringComparison.Ordinal) || name.StartsWith("compute_", StringComparison.Ordinal))
+            if (
+                name.StartsWith("sm_", StringComparison.Ordinal)
+                || name.StartsWith("compute_", StringComparison.Ordinal)
+            )
             {
                 var digits = name[(name.IndexOf('_') + 1)..];
                 digits = digits.EndsWith('a') || digits.EndsWith('f') ? digits[..^1] : digits;
@@ -128,7 +132,11 @@ internal sealed class PtxModuleReader
         var (isExtern, isVisible) = (false, false);
         while (true)
         {
-            if (tokens.TryTakeDotted(".visible"u8) || tokens.TryTakeDotted(".weak"u8) || tokens.TryTakeDotted(".common"u8))
+            if (
+                tokens.TryTakeDotted(".visible"u8)
+                || tokens.TryTakeDotted(".weak"u8)
+                || tokens.TryTakeDotted(".common"u8)
+            )
             {
                 isVisible = true;
             }
@@ -232,7 +240,12 @@ internal sealed class PtxModuleReader
                 continue;
             }
 
-            VariableTexts[declaration.Name] = (start, end, line, isExtern ? declaration with { SizeBytes = Math.Max(0, declaration.SizeBytes) } : declaration);
+            VariableTexts[declaration.Name] = (
+                start,
+                end,
+                line,
+                isExtern ? declaration with { SizeBytes = Math.Max(0, declaration.SizeBytes) } : declaration
+            );
             if (known)
             {
                 Variables.RemoveAll(v => v.Name == declaration.Name);
@@ -323,7 +336,8 @@ internal sealed class PtxModuleReader
             return;
         }
 
-        var bytes = parameters.Count == 0 ? 0 : (long)parameters[^1].OffsetBytes + Math.Max(0, parameters[^1].SizeBytes);
+        var bytes =
+            parameters.Count == 0 ? 0 : (long)parameters[^1].OffsetBytes + Math.Max(0, parameters[^1].SizeBytes);
         if (parameters.Exists(p => p.IsRegister || p.SizeBytes < 0) || returns.Count > 0)
         {
             throw new PtxException($"the parameters of entry '{name}' must be of known size in .param", line);
@@ -331,13 +345,22 @@ internal sealed class PtxModuleReader
 
         if (bytes > MaxParameterBytes)
         {
-            throw new PtxException($"the parameters of entry '{name}' take {bytes} bytes, {MaxParameterBytes} at most are allowed", line);
+            throw new PtxException(
+                $"the parameters of entry '{name}' take {bytes} bytes, {MaxParameterBytes} at most are allowed",
+                line
+            );
         }
 
         Entries.Add(
             entry with
             {
-                Parameters = parameters.ConvertAll(p => new PtxParameter(p.Name, p.Type, p.OffsetBytes, (int)p.SizeBytes, p.AlignBytes)),
+                Parameters = parameters.ConvertAll(p => new PtxParameter(
+                    p.Name,
+                    p.Type,
+                    p.OffsetBytes,
+                    (int)p.SizeBytes,
+                    p.AlignBytes
+                )),
                 ParameterBytes = (int)bytes,
                 MaxThreads = directives.MaxThreads,
                 RequiredThreads = directives.RequiredThreads,

@@ -29,8 +29,12 @@ internal sealed record PtxRegisters(string Name, long Count, IrType Type, int Li
 internal sealed record PtxLocalVariable(PtxDeclaration Declaration, int Line) : PtxStatement(Line);
 
 /// <summary>An operation.</summary>
-internal sealed record PtxInstruction(string Opcode, IReadOnlyList<string> Modifiers, IReadOnlyList<PtxOperand> Operands, int Line)
-    : PtxStatement(Line)
+internal sealed record PtxInstruction(
+    string Opcode,
+    IReadOnlyList<string> Modifiers,
+    IReadOnlyList<PtxOperand> Operands,
+    int Line
+) : PtxStatement(Line)
 {
     /// <summary>Name of the guarding predicate, or null.</summary>
     public string? Guard { get; init; }

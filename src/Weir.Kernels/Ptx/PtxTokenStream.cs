@@ -100,7 +100,9 @@ internal ref struct PtxTokenStream
         }
 
         var token = Take();
-        return token.Bits <= int.MaxValue ? (int)token.Bits : throw new PtxException($"{token.Bits} is too large for {what}", token.Line);
+        return token.Bits <= int.MaxValue
+            ? (int)token.Bits
+            : throw new PtxException($"{token.Bits} is too large for {what}", token.Line);
     }
 
     /// <summary>Goes behind the block whose opening brace is the next token.</summary>
@@ -128,6 +130,9 @@ internal ref struct PtxTokenStream
         }
 
         var text = Text(Current);
-        return new PtxException($"'{(text.Length > 60 ? text[..60] + "…" : text)}' stands where {expected} should", Current.Line);
+        return new PtxException(
+            $"'{(text.Length > 60 ? text[..60] + "…" : text)}' stands where {expected} should",
+            Current.Line
+        );
     }
 }

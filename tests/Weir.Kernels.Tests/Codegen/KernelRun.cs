@@ -150,7 +150,18 @@ public sealed unsafe class KernelRun : IDisposable
     public void Dispose()
     {
         _code.Dispose();
-        foreach (nint memory in new[] { (nint)_window, (nint)_parameters, (nint)_shared, (nint)_textures, (nint)_symbols, (nint)_helpers, (nint)_cancel })
+        foreach (
+            nint memory in new[]
+            {
+                (nint)_window,
+                (nint)_parameters,
+                (nint)_shared,
+                (nint)_textures,
+                (nint)_symbols,
+                (nint)_helpers,
+                (nint)_cancel,
+            }
+        )
         {
             NativeMemory.AlignedFree((void*)memory);
         }

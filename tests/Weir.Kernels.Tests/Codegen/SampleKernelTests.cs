@@ -25,7 +25,10 @@ public sealed class SampleKernelTests
         float[] y = [.. Enumerable.Range(0, n).Select(i => 3f - i)];
         (ulong dx, ulong dy) = (run.Put(x), run.Put(y));
         ulong a = BitConverter.SingleToUInt32Bits(2.5f);
-        Assert.Equal(KernelFault.None, run.Launch(((n + block - 1) / block, 1, 1), (block, 1, 1), [(ulong)n, a, dx, dy]));
+        Assert.Equal(
+            KernelFault.None,
+            run.Launch(((n + block - 1) / block, 1, 1), (block, 1, 1), [(ulong)n, a, dx, dy])
+        );
         float[] result = KernelRun.Get<float>(dy, n);
         for (int i = 0; i < n; i++)
         {

@@ -63,5 +63,11 @@ internal static unsafe partial class FatbinBytes
     private static partial int LZ4_compress_default(byte* source, byte* destination, int sourceBytes, int room);
 
     [LibraryImport("libzstd.so.1")]
-    private static partial nuint ZSTD_compress(byte* destination, nuint room, byte* source, nuint sourceBytes, int level);
+    private static partial nuint ZSTD_compress(
+        byte* destination,
+        nuint room,
+        byte* source,
+        nuint sourceBytes,
+        int level
+    );
 }

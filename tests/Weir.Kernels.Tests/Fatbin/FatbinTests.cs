@@ -26,7 +26,10 @@ public sealed class FatbinTests
         // The size that the header says may be wrong, in both directions.
         foreach (var declared in (ulong[])[(ulong)plain.Length, 0, 3, 1000000, ulong.MaxValue])
         {
-            var image = FatbinBytes.Container(FatbinBytes.Entry(Elf, 80, [1, 2, 3]), FatbinBytes.Entry(Ptx, 70, stored, flag, declared));
+            var image = FatbinBytes.Container(
+                FatbinBytes.Entry(Elf, 80, [1, 2, 3]),
+                FatbinBytes.Entry(Ptx, 70, stored, flag, declared)
+            );
             var entries = FatbinReader.Read(image);
             Assert.Equal([FatbinKind.Elf, FatbinKind.Ptx], entries.Select(e => e.Kind));
             Assert.Equal([80, 70], entries.Select(e => e.Sm));
@@ -73,7 +76,10 @@ public sealed class FatbinTests
     [Fact]
     public void Truncated_images_are_refused()
     {
-        var image = FatbinBytes.Container(FatbinBytes.Entry(Ptx, 70, Module(70)), FatbinBytes.Entry(Elf, 80, new byte[100]));
+        var image = FatbinBytes.Container(
+            FatbinBytes.Entry(Ptx, 70, Module(70)),
+            FatbinBytes.Entry(Elf, 80, new byte[100])
+        );
         for (var length = 0; length < image.Length; length++)
         {
             Assert.Throws<PtxException>(() => FatbinReader.Read(image.AsMemory(0, length)));
@@ -86,14 +92,22 @@ public sealed class FatbinTests
         var stored = FatbinBytes.Zstd(Module(70));
         stored[^3] ^= 0x55;
         stored[8] ^= 0x55;
-        var damaged = FatbinReader.Read(FatbinBytes.Container(FatbinBytes.Entry(Ptx, 70, stored, FatbinBytes.ZstdFlag)))[0];
+        var damaged = FatbinReader.Read(
+            FatbinBytes.Container(FatbinBytes.Entry(Ptx, 70, stored, FatbinBytes.ZstdFlag))
+        )[0];
         Assert.Throws<PtxException>(() => damaged.Contents());
-        damaged = FatbinReader.Read(FatbinBytes.Container(FatbinBytes.Entry(Ptx, 70, [255, 255, 255, 1], FatbinBytes.Lz4Flag, 1UL << 60)))[0];
+        damaged = FatbinReader.Read(
+            FatbinBytes.Container(FatbinBytes.Entry(Ptx, 70, [255, 255, 255, 1], FatbinBytes.Lz4Flag, 1UL << 60))
+        )[0];
         Assert.Throws<PtxException>(() => damaged.Contents());
-        damaged = FatbinReader.Read(FatbinBytes.Container(FatbinBytes.Entry(Ptx, 70, [1], FatbinBytes.Lz4Flag | FatbinBytes.ZstdFlag)))[0];
+        damaged = FatbinReader.Read(
+            FatbinBytes.Container(FatbinBytes.Entry(Ptx, 70, [1], FatbinBytes.Lz4Flag | FatbinBytes.ZstdFlag))
+        )[0];
         Assert.Throws<PtxException>(() => damaged.Contents());
     }
 
     private static byte[] Module(int sm, string name = "k") =>
-        Encoding.Latin1.GetBytes($".version 8.0\n.target sm_{sm}\n.address_size 64\n.visible .entry {name}() {{ ret; }}\n");
+        Encoding.Latin1.GetBytes(
+            $".version 8.0\n.target sm_{sm}\n.address_size 64\n.visible .entry {name}() {{ ret; }}\n"
+        );
 }

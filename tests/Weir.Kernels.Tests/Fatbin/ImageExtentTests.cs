@@ -33,10 +33,12 @@ public sealed unsafe class ImageExtentTests
     [InlineData("hello")]
     [InlineData("")]
     [InlineData("  \n x")]
-    public void Other_text_is_no_image(string text) => Assert.Null(Measure([.. Encoding.Latin1.GetBytes(text), 0, 0, 0, 0]));
+    public void Other_text_is_no_image(string text) =>
+        Assert.Null(Measure([.. Encoding.Latin1.GetBytes(text), 0, 0, 0, 0]));
 
     [Fact]
-    public void Text_may_start_with_white_space() => Assert.Equal(13UL, Measure(Encoding.Latin1.GetBytes("\n .version 8\n\0")));
+    public void Text_may_start_with_white_space() =>
+        Assert.Equal(13UL, Measure(Encoding.Latin1.GetBytes("\n .version 8\n\0")));
 
     [Fact]
     public void Fat_binaries_say_their_length()

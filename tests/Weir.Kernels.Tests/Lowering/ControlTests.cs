@@ -111,7 +111,9 @@ public sealed class ControlTests
              mov.u64 %y, x; cvta.local.u64 %y, %y; ld.u32 %z, [%y+8]; mov.u64 %y, own; st.local.u32 [%y], %z; ret; }
             """
         );
-        var stores = function.Blocks.SelectMany(b => b.Instructions).Where(i => i.Op == IrOp.St && i.Address.Kind == IrOperandKind.Symbol);
+        var stores = function
+            .Blocks.SelectMany(b => b.Instructions)
+            .Where(i => i.Op == IrOp.St && i.Address.Kind == IrOperandKind.Symbol);
         Assert.All(stores, i => Assert.Equal(IrSpace.Local, i.Space));
         Assert.Equal([0L, 16L], function.Symbols.Where(s => s.Name == "p0").Select(s => s.Offset));
         // Both calls' own variables share their place behind the caller's.
@@ -152,7 +154,8 @@ public sealed class ControlTests
     [InlineData(".func f(.param .b32 x) { ret; }", "call f;")]
     [InlineData(".func f(.param .b32 x) { ret; }", "{ .param .b64 y; call f, (y); }")]
     [InlineData(".func f(.param .b32 x) { ret; }", "call (%r1), f, (%r1);")]
-    public void Calls_that_do_not_fit(string before, string body) => Assert.False(Texts.Error(body, before).Unsupported);
+    public void Calls_that_do_not_fit(string before, string body) =>
+        Assert.False(Texts.Error(body, before).Unsupported);
 
     [Fact]
     public void Exponential_inlining_is_stopped()
@@ -182,7 +185,9 @@ public sealed class ControlTests
             .func f() { .shared .align 8 .b8 once[8]; .reg .u32 %a; mov.u32 %a, once; ret; }
             """
         );
-        var shared = function.Symbols.Where(s => s.Space == IrSpace.Shared).ToDictionary(s => s.Name, s => (s.Offset, s.SizeBytes));
+        var shared = function
+            .Symbols.Where(s => s.Space == IrSpace.Shared)
+            .ToDictionary(s => s.Name, s => (s.Offset, s.SizeBytes));
         Assert.Equal(4, shared.Count);
         Assert.Equal((0, 5), shared["odd"]);
         Assert.Equal((16, 32), shared["even"]);
@@ -200,6 +205,12 @@ public sealed class ControlTests
             "mov.u64 %d1, second; ld.const.f32 %f1, [table+8]; ld.global.u32 %r1, [first]; ld.u32 %r2, [second];",
             ".global .u32 first; .global .u32 second; .const .f32 table[4]; .global .u32 third;"
         );
-        Assert.Equal(["second", "table", "first"], function.Symbols.Where(s => s.Space is IrSpace.Global or IrSpace.Const).OrderBy(s => s.Offset).Select(s => s.Name));
+        Assert.Equal(
+            ["second", "table", "first"],
+            function
+                .Symbols.Where(s => s.Space is IrSpace.Global or IrSpace.Const)
+                .OrderBy(s => s.Offset)
+                .Select(s => s.Name)
+        );
     }
 }

@@ -94,7 +94,10 @@ public sealed class FormTests
             var text = FormTexts.Of(form).First();
             for (var i = 0; i < form.Operands.Count; i++)
             {
-                if (form.Operands[i].Wider || form.Operands[i].Role is OperandRole.Constant or OperandRole.Address or OperandRole.DestVector)
+                if (
+                    form.Operands[i].Wider
+                    || form.Operands[i].Role is OperandRole.Constant or OperandRole.Address or OperandRole.DestVector
+                )
                 {
                     continue;
                 }

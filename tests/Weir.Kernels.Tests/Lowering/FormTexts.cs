@@ -76,7 +76,8 @@ internal static class FormTexts
 
     private static string Address(IrSpace space) => space == IrSpace.Param ? "[a]" : "[%d1+16]";
 
-    private static string Many(IrType type, int count) => string.Join(", ", Enumerable.Range(1, count).Select(n => Register(type, n)));
+    private static string Many(IrType type, int count) =>
+        string.Join(", ", Enumerable.Range(1, count).Select(n => Register(type, n)));
 
     private static string Register(IrType type, int n) =>
         IrTypes.Bits(type) switch

@@ -11,7 +11,10 @@ public sealed class InstructionTests
     public void Modifiers_become_fields()
     {
         var fma = Texts.One("fma.rn.ftz.sat.f32 %f1, %f2, %f3, 0f3F800000;");
-        Assert.Equal((IrOp.Fma, IrType.F32, IrRounding.Rn, true, true), (fma.Op, fma.Type, fma.Rounding, fma.Ftz, fma.Saturate));
+        Assert.Equal(
+            (IrOp.Fma, IrType.F32, IrRounding.Rn, true, true),
+            (fma.Op, fma.Type, fma.Rounding, fma.Ftz, fma.Saturate)
+        );
         Assert.Equal(0x3F800000u, fma.Sources[2].Bits);
         Assert.Equal(Texts.BodyLine, fma.Line);
         Assert.Equal(IrRounding.Rn, Texts.One("add.f32 %f1, %f2, %f3;").Rounding);
@@ -104,7 +107,10 @@ public sealed class InstructionTests
     public void Accesses()
     {
         var load = Texts.One("ld.global.nc.L1::no_allocate.L2::128B.v4.u8 {%r1, %h1, _, %r3}, [%d1+-8];");
-        Assert.Equal((IrSpace.Global, IrType.U8, -8L, 4), (load.Space, load.Type, load.AddressOffset, load.Dests.Count));
+        Assert.Equal(
+            (IrSpace.Global, IrType.U8, -8L, 4),
+            (load.Space, load.Type, load.AddressOffset, load.Dests.Count)
+        );
         Assert.True(load.Dests[2].IsNone);
         Assert.True(Texts.One("ld.volatile.shared.s16 %r1, [%r2];").Flag);
         Assert.Equal(IrOrder.Acquire, Texts.One("ld.acquire.gpu.global.u32 %r1, [%d1];").Order);
@@ -115,10 +121,16 @@ public sealed class InstructionTests
         var parameter = Texts.Lower("ld.param.u32 %r1, [n];");
         Assert.Equal(8, parameter.Symbols[parameter.Blocks[0].Instructions[0].Address.Index].Offset);
         var cas = Texts.One("atom.acq_rel.gpu.global.cas.b64 _, [%d1+8], %d2, 5;");
-        Assert.Equal((IrAtomic.Cas, IrOrder.AcqRel, 8L, 2), (cas.Atomic, cas.Order, cas.AddressOffset, cas.Sources.Count));
+        Assert.Equal(
+            (IrAtomic.Cas, IrOrder.AcqRel, 8L, 2),
+            (cas.Atomic, cas.Order, cas.AddressOffset, cas.Sources.Count)
+        );
         Assert.True(cas.Dests[0].IsNone);
         var tex = Texts.One("tex.3d.v4.f32.s32 {%f1, %f2, %r3, _}, [%d1, {%r1, %r2, %r3, %r4}];");
-        Assert.Equal((IrGeometry.D3, IrType.S32, IrType.F32, 4), (tex.Geometry, tex.Type, tex.DestType, tex.Sources.Count));
+        Assert.Equal(
+            (IrGeometry.D3, IrType.S32, IrType.F32, 4),
+            (tex.Geometry, tex.Type, tex.DestType, tex.Sources.Count)
+        );
     }
 
     [Theory]

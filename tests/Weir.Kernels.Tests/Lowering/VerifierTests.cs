@@ -14,14 +14,36 @@ public sealed class VerifierTests
             { "width", () => Add(0, 1, 2) },
             { "missing register", () => Add(0, 0, 9) },
             { "operand too few", () => Add(0, 0, 0) with { Sources = [IrOperand.Register(0)] } },
-            { "immediate too wide", () => Add(0, 0, 0) with { Sources = [IrOperand.Register(0), IrOperand.Immediate(1UL << 32)] } },
+            {
+                "immediate too wide",
+                () => Add(0, 0, 0) with { Sources = [IrOperand.Register(0), IrOperand.Immediate(1UL << 32)] }
+            },
             { "guard", () => Add(0, 0, 0) with { Guard = IrOperand.Register(0) } },
-            { "negated value", () => Add(0, 0, 0) with { Sources = [IrOperand.Register(0, true), IrOperand.Register(0)] } },
-            { "special register", () => Add(0, 0, 0) with { Sources = [IrOperand.Special(IrSpecial.TidX), IrOperand.Register(0)] } },
+            {
+                "negated value",
+                () => Add(0, 0, 0) with { Sources = [IrOperand.Register(0, true), IrOperand.Register(0)] }
+            },
+            {
+                "special register",
+                () => Add(0, 0, 0) with { Sources = [IrOperand.Special(IrSpecial.TidX), IrOperand.Register(0)] }
+            },
             { "result", () => Add(0, 0, 0) with { Dests = [IrOperand.Immediate(1)] } },
             { "address", () => Add(0, 0, 0) with { Address = IrOperand.Register(1) } },
-            { "no address", () => new IrInstruction { Op = IrOp.Ld, Type = IrType.U32, Dests = [IrOperand.Register(0)] } },
-            { "target", () => new IrInstruction { Op = IrOp.Bra, Target = 2 } },
+            {
+                "no address",
+                () =>
+                    new IrInstruction
+                    {
+                        Op = IrOp.Ld,
+                        Type = IrType.U32,
+                        Dests = [IrOperand.Register(0)],
+                    }
+            },
+            {
+                "target",
+                () =>
+                    new IrInstruction { Op = IrOp.Bra, Target = 2 }
+            },
             { "target of none", () => Add(0, 0, 0) with { Target = 0 } },
         };
 
@@ -29,7 +51,9 @@ public sealed class VerifierTests
     [MemberData(nameof(Broken))]
     public void Broken_operations_are_refused(string what, Func<IrInstruction> make)
     {
-        var error = Assert.Throws<PtxException>(() => IrVerifier.Verify(Function([new IrBlock(0, [make()]), new IrBlock(1, [End])])));
+        var error = Assert.Throws<PtxException>(() =>
+            IrVerifier.Verify(Function([new IrBlock(0, [make()]), new IrBlock(1, [End])]))
+        );
         Assert.False(string.IsNullOrEmpty(what) || error.Unsupported);
     }
 
@@ -58,7 +82,12 @@ public sealed class VerifierTests
         new()
         {
             Name = "k",
-            Registers = [new IrRegister("%r0", IrType.B32), new IrRegister("%d0", IrType.B64), new IrRegister("%p0", IrType.Pred)],
+            Registers =
+            [
+                new IrRegister("%r0", IrType.B32),
+                new IrRegister("%d0", IrType.B64),
+                new IrRegister("%p0", IrType.Pred),
+            ],
             Symbols = [],
             Blocks = blocks,
             Parameters = [],

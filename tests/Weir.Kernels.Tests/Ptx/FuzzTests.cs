@@ -70,7 +70,10 @@ public sealed class FuzzTests
         var tokens = Dense.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         for (var i = 0; i < 2000; i++)
         {
-            var body = string.Join(' ', Enumerable.Range(0, random.Next(1, 60)).Select(_ => tokens[random.Next(tokens.Length)]));
+            var body = string.Join(
+                ' ',
+                Enumerable.Range(0, random.Next(1, 60)).Select(_ => tokens[random.Next(tokens.Length)])
+            );
             Try(Encoding.Latin1.GetBytes(i % 2 == 0 ? Texts.Header + body : Texts.Kernel(body)));
         }
     }
@@ -102,8 +105,12 @@ public sealed class FuzzTests
         byte[][] seeds =
         [
             FatbinBytes.Container(FatbinBytes.Entry(1, 70, plain), FatbinBytes.Entry(2, 80, new byte[40])),
-            FatbinBytes.Container(FatbinBytes.Entry(1, 70, FatbinBytes.Lz4(plain), FatbinBytes.Lz4Flag, (ulong)plain.Length)),
-            FatbinBytes.Container(FatbinBytes.Entry(1, 70, FatbinBytes.Zstd(plain), FatbinBytes.ZstdFlag, (ulong)plain.Length)),
+            FatbinBytes.Container(
+                FatbinBytes.Entry(1, 70, FatbinBytes.Lz4(plain), FatbinBytes.Lz4Flag, (ulong)plain.Length)
+            ),
+            FatbinBytes.Container(
+                FatbinBytes.Entry(1, 70, FatbinBytes.Zstd(plain), FatbinBytes.ZstdFlag, (ulong)plain.Length)
+            ),
         ];
         for (var i = 0; i < 3000; i++)
         {
@@ -170,7 +177,10 @@ public sealed class FuzzTests
                     text[at] = (byte)"{}()[]<>,;:.|@!%+-0129"[random.Next(22)];
                     break;
                 default:
-                    text.InsertRange(at, Encoding.Latin1.GetBytes(random.Next(2) == 0 ? "99999999999999999999" : "0xFFFFFFFFFFFFFFFF"));
+                    text.InsertRange(
+                        at,
+                        Encoding.Latin1.GetBytes(random.Next(2) == 0 ? "99999999999999999999" : "0xFFFFFFFFFFFFFFFF")
+                    );
                     break;
             }
 

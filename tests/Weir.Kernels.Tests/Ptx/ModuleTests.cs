@@ -104,22 +104,32 @@ public sealed class ModuleTests
         var text =
             Texts.Header
             + """
-            .global .u32 unused;
-            .global .u32 first;
-            .global .u64 second = first;
-            .func helper() { .reg .u64 %x;
-             mov.u64 %x, second; ret; }
-            .func other() { ret; }
-            .entry before() { ret; }
-            .entry k()
-            {
-              call helper;
-              trap;
-            }
-            """;
+                .global .u32 unused;
+                .global .u32 first;
+                .global .u64 second = first;
+                .func helper() { .reg .u64 %x;
+                 mov.u64 %x, second; ret; }
+                .func other() { ret; }
+                .entry before() { ret; }
+                .entry k()
+                {
+                  call helper;
+                  trap;
+                }
+                """;
         var module = Texts.Module(text);
         var own = Encoding.Latin1.GetString(module.EntryText("k"));
-        foreach (var (name, there) in new[] { ("unused", false), ("first;", true), ("second", true), ("helper()", true), ("other", false), ("before", false) })
+        foreach (
+            var (name, there) in new[]
+            {
+                ("unused", false),
+                ("first;", true),
+                ("second", true),
+                ("helper()", true),
+                ("other", false),
+                ("before", false),
+            }
+        )
         {
             Assert.Equal(there, own.Contains(name, StringComparison.Ordinal));
         }

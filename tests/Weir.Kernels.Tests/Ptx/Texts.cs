@@ -34,7 +34,8 @@ internal static class Texts
     public static IrInstruction One(string body) => Xunit.Assert.Single(Code(body));
 
     /// <summary>The error of a body.</summary>
-    public static PtxException Error(string body, string before = "") => Xunit.Assert.Throws<PtxException>(() => Lower(body, before));
+    public static PtxException Error(string body, string before = "") =>
+        Xunit.Assert.Throws<PtxException>(() => Lower(body, before));
 
     /// <summary>The error of a module.</summary>
     public static PtxException ModuleError(string text) => Xunit.Assert.Throws<PtxException>(() => Module(text));

@@ -10,7 +10,12 @@ namespace Weir.Kernels.Tests.Ptx;
 public sealed class WholeModuleTests
 {
     public static TheoryData<string> Names =>
-        [.. typeof(WholeModuleTests).Assembly.GetManifestResourceNames().Where(n => n.EndsWith(".ptx", StringComparison.Ordinal)).Order()];
+        [
+            .. typeof(WholeModuleTests)
+                .Assembly.GetManifestResourceNames()
+                .Where(n => n.EndsWith(".ptx", StringComparison.Ordinal))
+                .Order(),
+        ];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -55,5 +60,6 @@ public sealed class WholeModuleTests
         return module.Entries.Count;
     }
 
-    private static IEnumerable<IrOp> Operations(IrFunction function) => function.Blocks.SelectMany(b => b.Instructions).Select(i => i.Op);
+    private static IEnumerable<IrOp> Operations(IrFunction function) =>
+        function.Blocks.SelectMany(b => b.Instructions).Select(i => i.Op);
 }
