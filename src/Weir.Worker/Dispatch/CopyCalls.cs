@@ -18,7 +18,7 @@ internal sealed unsafe partial class Dispatcher
     )
     {
         byte* data = BeginChunk(chunk, Bytes(width, rows));
-        bool isIdle = Driver.StreamQuery(stream) == CuResult.Success;
+        CuResult before = Driver.StreamQuery(stream);
         CuResult result;
         if (rows == 1 || pitch == width)
         {
@@ -40,7 +40,7 @@ internal sealed unsafe partial class Dispatcher
             result = Driver.Memcpy2DAsync(&copy, stream);
         }
         Statistics.CountToDevice(width * rows);
-        return EndChunk(result, chunk, StagingChunk.Free, isIdle, stream);
+        return EndChunk(before, result, chunk, StagingChunk.Free, stream);
     }
 
     private partial CuResult OnCopyOut(
@@ -54,7 +54,7 @@ internal sealed unsafe partial class Dispatcher
     )
     {
         byte* data = BeginChunk(chunk, Bytes(width, rows));
-        bool isIdle = Driver.StreamQuery(stream) == CuResult.Success;
+        CuResult before = Driver.StreamQuery(stream);
         CuResult result;
         if (rows == 1 || pitch == width)
         {
@@ -76,7 +76,7 @@ internal sealed unsafe partial class Dispatcher
             result = Driver.Memcpy2DAsync(&copy, stream);
         }
         Statistics.CountToHost(width * rows);
-        return EndChunk(result, chunk, StagingChunk.Ready, isIdle, stream);
+        return EndChunk(before, result, chunk, StagingChunk.Ready, stream);
     }
 
     private partial CuResult OnCopyInline(
@@ -89,7 +89,12 @@ internal sealed unsafe partial class Dispatcher
     )
     {
         Statistics.CountToDevice(length);
-        if (Driver.StreamQuery(stream) == CuResult.Success)
+        CuResult before = Driver.StreamQuery(stream);
+        if (IsError(before))
+        {
+            return before;
+        }
+        if (before == CuResult.Success)
         {
             CuResult copied = Driver.MemcpyHtoDAsync(destination, data, length_data, stream);
             return copied == CuResult.Success ? Driver.StreamSynchronize(stream) : copied;
@@ -144,8 +149,14 @@ internal sealed unsafe partial class Dispatcher
     }
 
     // On an idle stream the copy is all there is to do: waiting for it is cheaper than being told of its end.
-    private CuResult EndChunk(CuResult result, ulong chunk, uint state, bool isIdle, nint stream)
+    private CuResult EndChunk(CuResult before, CuResult result, ulong chunk, uint state, nint stream)
     {
+        bool isIdle = before == CuResult.Success;
+        if (result == CuResult.Success && IsError(before))
+        {
+            _ = Driver.StreamSynchronize(stream);
+            result = before;
+        }
         if (result == CuResult.Success)
         {
             Sessions.StagingUse staging = session.Staging;
@@ -160,6 +171,9 @@ internal sealed unsafe partial class Dispatcher
         }
         return result;
     }
+
+    // A device may tell of an earlier failure only once: what the question answers must not be lost.
+    private static bool IsError(CuResult state) => state is not (CuResult.Success or CuResult.NotReady);
 
     private static ulong Bytes(ulong width, ulong rows)
     {

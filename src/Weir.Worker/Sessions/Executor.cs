@@ -42,12 +42,18 @@ internal sealed unsafe class Executor
         }
         SetContext(header.Context);
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
-        while (_session.Driver.StreamQuery(0) == CuResult.NotReady)
+        CuResult state;
+        while ((state = _session.Driver.StreamQuery(0)) == CuResult.NotReady)
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(start) > s_shortWait)
             {
                 return true;
             }
+        }
+        if (state is not (CuResult.Success or CuResult.InvalidContext))
+        {
+            // A device may tell of an earlier failure only once, and the client did not ask.
+            _session.Errors.Latch(header.Context, state);
         }
         return false;
     }

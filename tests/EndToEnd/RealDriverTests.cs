@@ -1,0 +1,79 @@
+using System.Text.Json;
+
+namespace Weir.EndToEnd;
+
+/// <summary>
+/// The back end for a real driver, without a GPU: its library is Weir's own shim, which is a client of a second broker with
+/// the software device. Every call then goes client → rings → worker → the driver's C API → rings → worker → device.
+/// </summary>
+public class RealDriverTests
+{
+    [Theory]
+    [InlineData("saxpy")]
+    [InlineData("gemm")]
+    [InlineData("reduce")]
+    public void A_sample_runs_on_the_real_driver_s_back_end(string name)
+    {
+        string folder = WeirInstallation.NewFolder();
+        string program = ClientRun.Compile(Path.Combine(WeirInstallation.Root, "samples", name + ".c"), folder);
+        string report = Path.Combine(folder, "report.jsonl");
+        Chained(report, program).Succeeded();
+        for (int attempt = 0; attempt < 500 && !File.Exists(report); attempt++)
+        {
+            Thread.Sleep(10);
+        }
+        JsonElement session = JsonDocument.Parse(File.ReadAllLines(report)[0]).RootElement;
+        Assert.Equal("cuda", session.GetProperty("backend").GetString());
+        Assert.True(session.GetProperty("kernelLaunches").GetInt64() > 0);
+    }
+
+    [Theory]
+    [InlineData("errors")]
+    [InlineData("threads")]
+    public void A_client_sees_the_same_through_it(string name)
+    {
+        string source = Path.Combine(WeirInstallation.Root, "tests/EndToEnd/clients", name + ".c");
+        string program = ClientRun.Compile(source, WeirInstallation.NewFolder());
+        ProgramRun direct = ClientRun.Run(program);
+        ProgramRun chained = Chained(null, program);
+        Assert.Equal((direct.ExitCode, direct.Text), (chained.ExitCode, chained.Text));
+    }
+
+    [Fact]
+    public void A_machine_without_a_driver_says_so()
+    {
+        string source = Path.Combine(WeirInstallation.Root, "samples/saxpy.c");
+        string program = ClientRun.Compile(source, WeirInstallation.NewFolder());
+        Dictionary<string, string?> environment = new(ClientRun.Environment) { ["WEIR_CUDA_DRIVER"] = "/nonexistent.so" };
+        ProgramRun run = ProgramRun.Start(
+            WeirInstallation.Worker,
+            ["--launch", "--device", "cuda", "--", program],
+            null,
+            environment
+        );
+        Assert.Contains("CUDA_ERROR_NO_DEVICE", run.Text + run.Errors);
+    }
+
+    /// <summary>Two launchers in a row; only the inner one's workers are told of the "driver".</summary>
+    private static ProgramRun Chained(string? report, string program) =>
+        ProgramRun.Start(
+            WeirInstallation.Worker,
+            [
+                "--launch",
+                "--device",
+                "software",
+                "--",
+                "/usr/bin/env",
+                "WEIR_CUDA_DRIVER=" + Path.Combine(WeirInstallation.Artifacts, "shim", "libcuda.so.1"),
+                WeirInstallation.Worker,
+                "--launch",
+                "--device",
+                "cuda",
+                .. report is null ? Array.Empty<string>() : ["--report", report],
+                "--",
+                program,
+            ],
+            null,
+            ClientRun.Environment
+        );
+}
