@@ -1,22 +1,4 @@
-using Weir.Kernels.Ir;
-
 namespace Weir.Kernels.Ptx;
-
-/// <summary>A formal parameter or return value of a function or an entry.</summary>
-/// <param name="Name">Name in the text; empty when a declaration leaves it out.</param>
-/// <param name="IsRegister">In the register space, as old compilers wrote it.</param>
-/// <param name="Type">Type of an element.</param>
-/// <param name="SizeBytes">Size; -1 when open (variadic).</param>
-/// <param name="AlignBytes">Alignment.</param>
-/// <param name="OffsetBytes">Bytes from the start of the parameter block (entries).</param>
-internal sealed record PtxFormal(
-    string Name,
-    bool IsRegister,
-    IrType Type,
-    long SizeBytes,
-    int AlignBytes,
-    int OffsetBytes
-);
 
 /// <summary>An entry or a function with the place of its text; bodies are parsed when asked for.</summary>
 internal sealed class PtxFunction

@@ -282,14 +282,14 @@ internal sealed class PtxModuleReader
         var returns = new List<PtxFormal>();
         if (!isEntry && tokens.At('('))
         {
-            ReadFormals(ref tokens, returns);
+            PtxFormal.ReadList(ref tokens, returns);
         }
 
         var name = tokens.ExpectWord("a function's name");
         var parameters = new List<PtxFormal>();
         if (tokens.At('('))
         {
-            ReadFormals(ref tokens, parameters);
+            PtxFormal.ReadList(ref tokens, parameters);
         }
 
         var entry = new PtxEntry
@@ -368,43 +368,5 @@ internal sealed class PtxModuleReader
                 MaxRegisters = directives.MaxRegisters,
             }
         );
-    }
-
-    private static void ReadFormals(ref PtxTokenStream tokens, List<PtxFormal> formals)
-    {
-        tokens.Expect('(');
-        if (tokens.TryTake(')'))
-        {
-            return;
-        }
-
-        long offset = 0;
-        do
-        {
-            if (!tokens.AtDotted(".param"u8) && !tokens.AtDotted(".reg"u8))
-            {
-                throw tokens.Unexpected(".param or .reg");
-            }
-
-            var declaration = PtxDeclarationParser.ParseOne(ref tokens, allowMissingName: true);
-            if (declaration.RangeCount >= 0)
-            {
-                throw new PtxException("a parameter cannot be a range of registers", declaration.Line);
-            }
-
-            offset = (offset + declaration.AlignBytes - 1) / declaration.AlignBytes * declaration.AlignBytes;
-            formals.Add(
-                new PtxFormal(
-                    declaration.Name,
-                    declaration.Space == "reg",
-                    declaration.Type,
-                    declaration.SizeBytes,
-                    declaration.AlignBytes,
-                    (int)Math.Min(offset, int.MaxValue)
-                )
-            );
-            offset = Math.Min(int.MaxValue, offset + Math.Max(0, declaration.SizeBytes));
-        } while (tokens.TryTake(','));
-        tokens.Expect(')');
     }
 }
