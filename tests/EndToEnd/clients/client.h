@@ -21,6 +21,7 @@ enum {
     InvalidImage = 200,
     InvalidContext = 201,
     InvalidPtx = 218,
+    UnsupportedPtxVersion = 222,
     InvalidHandle = 400,
     NotFound = 500,
     NotReady = 600,

@@ -100,7 +100,7 @@ static void modules(void)
         if (answer == Success)
             cuModuleUnload(half);
         else
-            CHECK(answer == InvalidPtx || answer == InvalidImage || answer == 209);
+            CHECK(answer == InvalidPtx || answer == InvalidImage || answer == UnsupportedPtxVersion);
         checked++;
     }
     CHECK(checked > 50);
