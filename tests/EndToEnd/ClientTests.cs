@@ -7,6 +7,7 @@ public class ClientTests
     [InlineData("errors")]
     [InlineData("threads")]
     [InlineData("forks")]
+    [InlineData("order")]
     public void A_client_in_c_gets_the_answers_that_it_expects(string name) =>
         ClientRun.Run(Compile(name, WeirInstallation.NewFolder())).Succeeded();
 

@@ -54,7 +54,7 @@ internal static class DemoCommand
         }
         string? picture = outcomes.TrueForAll(outcome => outcome.Passed) ? BeforeAndAfter.Write(folder, format) : null;
 
-        AnsiConsole.Write(DemoTable.Render(outcomes));
+        Output().Write(DemoTable.Render(outcomes));
         foreach (DemoOutcome outcome in outcomes.Where(outcome => outcome.Trouble is not null))
         {
             Console.WriteLine($"{outcome.Program}: {outcome.Trouble}");
@@ -64,6 +64,19 @@ internal static class DemoCommand
             Console.WriteLine($"before and after: {picture}");
         }
         return outcomes.TrueForAll(outcome => outcome.Passed) ? ExitCodes.Success : ExitCodes.Failure;
+    }
+
+    // Into a file or a pipe goes plain text, wide enough that no line is broken.
+    private static IAnsiConsole Output()
+    {
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect }
+        );
+        if (Console.IsOutputRedirected)
+        {
+            console.Profile.Width = 160;
+        }
+        return console;
     }
 
     // Progress goes to stderr, and only to a person.

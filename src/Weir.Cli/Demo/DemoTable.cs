@@ -6,12 +6,16 @@ namespace Weir.Cli.Demo;
 /// <summary>The table at the end of the demo.</summary>
 internal static class DemoTable
 {
-    public static Table Render(IEnumerable<DemoOutcome> outcomes)
+    public static Table Render(IReadOnlyCollection<DemoOutcome> outcomes)
     {
         Table table = new Table().Border(TableBorder.Rounded);
+        if (outcomes.Select(outcome => outcome.Session).FirstOrDefault(session => session is not null) is { } first)
+        {
+            table.Title($"on {Markup.Escape(first.Device)}");
+        }
         table.AddColumn("program");
         table.AddColumn("device");
-        table.AddColumn(new TableColumn("kernels compiled (cached)").RightAligned());
+        table.AddColumn(new TableColumn("compiled").RightAligned());
         table.AddColumn(new TableColumn("launched").RightAligned());
         table.AddColumn(new TableColumn("copied").RightAligned());
         table.AddColumn(new TableColumn("time").RightAligned());
@@ -22,8 +26,8 @@ internal static class DemoTable
             string check = Markup.Escape(outcome.Check);
             table.AddRow(
                 Markup.Escape(outcome.Program),
-                Markup.Escape(session?.Device ?? "–"),
-                session is null ? "–" : $"{Text(session.KernelsCompiled)} ({Text(session.KernelsCached)})",
+                Markup.Escape(session?.Backend ?? "–"),
+                session is null ? "–" : Compiled(session),
                 session is null ? "–" : Text(session.Launches),
                 session is null ? "–" : Bytes(session.BytesCopied),
                 string.Create(CultureInfo.InvariantCulture, $"{outcome.Elapsed.TotalSeconds:0.00} s"),
@@ -32,6 +36,11 @@ internal static class DemoTable
         }
         return table;
     }
+
+    private static string Compiled(SessionFigures session) =>
+        session.KernelsCached == 0
+            ? Text(session.KernelsCompiled)
+            : $"{Text(session.KernelsCompiled)} + {Text(session.KernelsCached)} cached";
 
     private static string Text(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -4,12 +4,14 @@ namespace Weir.Cli.Demo;
 
 /// <summary>What Weir counted while a program ran; read from the session summaries that the worker writes.</summary>
 /// <param name="Device">Name of the device as the program saw it.</param>
+/// <param name="Backend">"software" or "cuda".</param>
 /// <param name="KernelsCompiled">Kernels compiled anew, not found in the disk cache.</param>
 /// <param name="KernelsCached">Kernels taken from the disk cache.</param>
 /// <param name="Launches">Kernel launches.</param>
 /// <param name="BytesCopied">Bytes copied to the device, back, and within it.</param>
 internal sealed record SessionFigures(
     string Device,
+    string Backend,
     long KernelsCompiled,
     long KernelsCached,
     long Launches,
@@ -39,6 +41,7 @@ internal sealed record SessionFigures(
         JsonElement root = document.RootElement;
         return new SessionFigures(
             root.GetProperty("device").GetString() ?? "",
+            root.GetProperty("backend").GetString() ?? "",
             Count("kernelsCompiled"),
             Count("kernelsFromCache"),
             Count("kernelLaunches"),
@@ -51,6 +54,7 @@ internal sealed record SessionFigures(
     private static SessionFigures Add(SessionFigures one, SessionFigures other) =>
         new(
             one.Device,
+            one.Backend,
             one.KernelsCompiled + other.KernelsCompiled,
             one.KernelsCached + other.KernelsCached,
             one.Launches + other.Launches,

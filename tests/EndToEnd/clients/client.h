@@ -56,6 +56,7 @@ enum {
     X(cuMemcpyDtoD_v2, (Address, Address, size_t))                                                                     \
     X(cuMemcpyHtoDAsync_v2, (Address, const void *, size_t, Handle))                                                   \
     X(cuMemcpyDtoHAsync_v2, (void *, Address, size_t, Handle))                                                         \
+    X(cuMemcpyDtoDAsync_v2, (Address, Address, size_t, Handle))                                                       \
     X(cuMemsetD8_v2, (Address, unsigned char, size_t))                                                                 \
     X(cuMemsetD8Async, (Address, unsigned char, size_t, Handle))                                                       \
     X(cuModuleLoadData, (Handle *, const void *))                                                                      \
