@@ -113,6 +113,13 @@ internal static unsafe partial class CustomCalls
             : PrimaryContexts.SetFlags(thread, dev, flags);
     }
 
+    internal static CuResult CtxSynchronize()
+    {
+        ClientThread* thread;
+        var result = EnterContext(&thread);
+        return result != CuResult.Success ? result : WireCalls.CtxSynchronize(thread);
+    }
+
     internal static CuResult CtxSynchronizeV2(nint ctx)
     {
         ClientThread* thread;
@@ -123,7 +130,7 @@ internal static unsafe partial class CustomCalls
         }
         if (ctx == 0)
         {
-            return WireCalls.CtxSynchronize(thread);
+            return CtxSynchronize();
         }
         if (!Handles.IsLive(HandleKind.Context, ctx))
         {
