@@ -10,7 +10,9 @@ namespace Weir.Devices.Software.Execution;
 /// </summary>
 internal sealed unsafe class ExecutorPool : IDisposable
 {
-    private const long SpinNanoseconds = 30_000;
+    // A thread that waits for a result is worth more than one that waits for work: the machine may have few cores.
+    private const long WaitSpinNanoseconds = 30_000;
+    private const long IdleSpinNanoseconds = 10_000;
     private const int WordsApart = 32;
     private const int StackBytes = 1 << 20;
 
@@ -66,27 +68,42 @@ internal sealed unsafe class ExecutorPool : IDisposable
     public void Release(ExecutorSlot slot)
     {
         slot.Release();
-        if (Volatile.Read(ref readyCount) > 0 && Volatile.Read(ref parked) > 0)
+        if (Volatile.Read(ref readyCount) == 0)
+        {
+            return;
+        }
+        // The slot must be seen free before the sleepers are counted: they count themselves first and look then.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref parked) > 0)
         {
             Interlocked.Increment(ref *readyEpoch);
             LibC.FutexWake(readyEpoch, 1);
         }
+        if (Volatile.Read(ref waiting) > 0)
+        {
+            SignalDone();
+        }
     }
 
     /// <summary>Adds a command whose turn has come and that has units.</summary>
-    public void Add(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="callerHelps">True when the calling thread is about to wait for it: one thread less needs waking.</param>
+    public void Add(Command command, bool callerHelps)
     {
         lock (gate)
         {
             ready.Add(command);
             Volatile.Write(ref readyCount, ready.Count);
-            StartThreads();
+            if (!callerHelps || command.Ranges > 1)
+            {
+                StartThreads();
+            }
         }
         Interlocked.Increment(ref *readyEpoch);
-        int sleepers = Volatile.Read(ref parked);
-        if (sleepers > 0)
+        int wanted = (int)Math.Min(command.Ranges - (callerHelps ? 1 : 0), Volatile.Read(ref parked));
+        if (wanted > 0)
         {
-            LibC.FutexWake(readyEpoch, (int)Math.Min(command.Ranges, sleepers));
+            LibC.FutexWake(readyEpoch, wanted);
         }
     }
 
@@ -105,13 +122,13 @@ internal sealed unsafe class ExecutorPool : IDisposable
     {
         while (!condition())
         {
-            if (TryHelp() || SpinUntil(condition))
+            if (TryHelp() || SpinUntil(condition, WaitSpinNanoseconds))
             {
                 continue;
             }
             int epoch = Volatile.Read(ref *doneEpoch);
             Interlocked.Increment(ref waiting);
-            if (!condition())
+            if (!condition() && !CanWork())
             {
                 LibC.FutexWait(doneEpoch, epoch);
             }
@@ -225,7 +242,7 @@ internal sealed unsafe class ExecutorPool : IDisposable
     {
         while (!stopping)
         {
-            if (TryHelp() || SpinUntil(canWork))
+            if (TryHelp() || SpinUntil(canWork, IdleSpinNanoseconds))
             {
                 continue;
             }
@@ -255,14 +272,14 @@ internal sealed unsafe class ExecutorPool : IDisposable
         return false;
     }
 
-    private bool SpinUntil(Func<bool> condition)
+    private bool SpinUntil(Func<bool> condition, long nanoseconds)
     {
         if (Environment.ProcessorCount == 1)
         {
             return false;
         }
         long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetTimestamp() - start < SpinNanoseconds)
+        while (Stopwatch.GetTimestamp() - start < nanoseconds)
         {
             if (condition() || stopping)
             {

@@ -53,7 +53,8 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Puts a command at the end of its stream.</summary>
     /// <param name="command">The command.</param>
     /// <param name="after">A command of any stream that it must follow too.</param>
-    public void Enqueue(Command command, Command? after = null)
+    /// <param name="callerHelps">True when the caller waits for it right behind.</param>
+    public void Enqueue(Command command, Command? after = null, bool callerHelps = false)
     {
         if (Volatile.Read(ref outstanding) >= MostOutstanding)
         {
@@ -61,7 +62,7 @@ internal sealed class Scheduler : IDisposable
         }
         lock (gate)
         {
-            EnqueueLocked(command, after);
+            EnqueueLocked(command, after, callerHelps);
         }
     }
 
@@ -150,7 +151,7 @@ internal sealed class Scheduler : IDisposable
             _ => true,
         };
 
-    private void EnqueueLocked(Command command, Command? after)
+    private void EnqueueLocked(Command command, Command? after, bool callerHelps = false)
     {
         DeviceStream stream = command.Stream;
         outstanding++;
@@ -175,7 +176,7 @@ internal sealed class Scheduler : IDisposable
         stream.Last = command;
         if (command.Blockers == 0)
         {
-            MakeReady(command);
+            MakeReady(command, callerHelps);
         }
     }
 
@@ -188,7 +189,7 @@ internal sealed class Scheduler : IDisposable
         }
     }
 
-    private void MakeReady(Command command)
+    private void MakeReady(Command command, bool callerHelps = false)
     {
         if (command.IsHostFunction)
         {
@@ -200,7 +201,7 @@ internal sealed class Scheduler : IDisposable
             CompleteLocked(command);
             return;
         }
-        pool.Add(command);
+        pool.Add(command, callerHelps);
     }
 
     private void CompleteLocked(Command command)

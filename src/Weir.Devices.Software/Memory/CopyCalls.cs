@@ -179,7 +179,7 @@ internal sealed unsafe class CopyCalls(SoftwareDevice device, CurrentContexts co
             return CuResult.Success;
         }
         CopyCommand command = new(stream, shape, to, from, direction, device.Counters, device.Scheduler.SlotCount);
-        device.Scheduler.Enqueue(command);
+        device.Scheduler.Enqueue(command, callerHelps: isAwaited);
         if (!isAwaited)
         {
             return CuResult.Success;

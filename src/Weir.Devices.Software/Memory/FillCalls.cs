@@ -56,7 +56,7 @@ internal sealed class FillCalls(SoftwareDevice device, StreamCalls streams)
         }
         CopySide destination = new(start, pitchBytes);
         FillCommand command = new(queue, destination, width, height, elementBytes, value, device.Scheduler.SlotCount);
-        device.Scheduler.Enqueue(command);
+        device.Scheduler.Enqueue(command, callerHelps: stream is null);
         if (stream is null)
         {
             device.Scheduler.Wait(command);

@@ -162,6 +162,37 @@ public sealed unsafe class StreamTests : IDisposable
     }
 
     [Fact]
+    public void Threads_share_one_core()
+    {
+        const int Rounds = 300;
+        const int Bytes = 300_000;
+        using TestDevice small = new(cores: 1);
+        int wrong = 0;
+        Thread[] threads =
+        [
+            .. Enumerable
+                .Range(1, 4)
+                .Select(own => new Thread(() =>
+                {
+                    TestDevice.Check(small.Driver.CtxSetCurrent(small.Context));
+                    ulong memory = small.Allocate(Bytes);
+                    for (int round = 0; round < Rounds; round++)
+                    {
+                        TestDevice.Check(small.Driver.MemsetD8(memory, (byte)(own * round), Bytes));
+                        byte[] read = small.Read<byte>(memory, Bytes);
+                        if (read.AsSpan().IndexOfAnyExcept((byte)(own * round)) >= 0)
+                        {
+                            Interlocked.Increment(ref wrong);
+                        }
+                    }
+                })),
+        ];
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+        Assert.Equal(0, wrong);
+    }
+
+    [Fact]
     public void Wrong_handles_and_flags_are_refused()
     {
         nint stream = device.Stream();

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Weir.Api;
 using Weir.Devices.Software.Tests.Support;
@@ -88,6 +89,40 @@ public sealed unsafe class ModuleTests : IDisposable
         }
         Assert.Contains("module refused", device.Log);
         Assert.Equal(CuResult.InvalidValue, device.Driver.ModuleLoadData(&module, null));
+    }
+
+    [Fact]
+    public void The_text_of_a_fat_binary_is_found_and_machine_code_alone_is_refused()
+    {
+        const int HeaderBytes = 16;
+        const int EntryBytes = 64;
+        byte[] text = Encoding.UTF8.GetBytes(KernelTexts.Index + "\0");
+        byte[] fatbin = new byte[HeaderBytes + EntryBytes + text.Length];
+        BinaryPrimitives.WriteUInt32LittleEndian(fatbin, 0xBA55ED50);
+        BinaryPrimitives.WriteUInt16LittleEndian(fatbin.AsSpan(4), 1);
+        BinaryPrimitives.WriteUInt16LittleEndian(fatbin.AsSpan(6), HeaderBytes);
+        BinaryPrimitives.WriteUInt64LittleEndian(fatbin.AsSpan(8), (ulong)(EntryBytes + text.Length));
+        Span<byte> entry = fatbin.AsSpan(HeaderBytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(entry, 1);
+        BinaryPrimitives.WriteUInt16LittleEndian(entry[2..], 0x0101);
+        BinaryPrimitives.WriteUInt32LittleEndian(entry[4..], EntryBytes);
+        BinaryPrimitives.WriteUInt32LittleEndian(entry[8..], (uint)text.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(entry[28..], 70);
+        text.CopyTo(entry[EntryBytes..]);
+        nint module;
+        fixed (byte* image = fatbin)
+        {
+            TestDevice.Check(device.Driver.ModuleLoadFatBinary(&module, image));
+            device.Function(module, "index");
+            entry[0] = 2;
+            Assert.Equal(CuResult.NoBinaryForGpu, device.Driver.ModuleLoadFatBinary(&module, image));
+        }
+        byte[] elf = new byte[64];
+        "\u007fELF\u0002\u0001\u0001"u8.CopyTo(elf);
+        fixed (byte* image = elf)
+        {
+            Assert.Equal(CuResult.NoBinaryForGpu, device.Driver.ModuleLoadData(&module, image));
+        }
     }
 
     [Fact]
