@@ -20,7 +20,7 @@ internal static class InstructionForms
     /// <summary>Valid PTX that the compiler does not run yet and has to refuse.</summary>
     public static bool IsRefused(InstructionForm form) => Refused.IsMatch(form.Template);
 
-    private static readonly Regex Refused = new(@"^(add|sub|mul|fma|div|rcp|sqrt)\.(rz|rm|rp)\b|^cvt\.rz\.f16\b|^cvt\.(rz|rm|rp)\.f(32|64)\.[us]64\b");
+    private static readonly Regex Refused = new(@"^(add|sub|mul|fma|div|rcp|sqrt)\.(rz|rm|rp)\b|^cvt\.rz\.f16\b");
 
     private static InstructionForm Of(string template, string result, params ReadOnlySpan<string> sources) =>
         InstructionForm.Of(template, result, sources);
