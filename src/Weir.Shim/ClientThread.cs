@@ -27,7 +27,7 @@ internal unsafe struct ClientThread
     private static uint s_key;
 
     private RingWriter _writer;
-    private byte* _record;
+    private ulong _ticket;
     private int _slot;
     private uint _sequence;
     private int _busy;
@@ -107,20 +107,18 @@ internal unsafe struct ClientThread
     internal byte* Begin(Op op, uint bytes)
     {
         _busy = 1;
+        // Before anything is written: a locked instruction waits for all stores before it, and those to the ring take long while
+        // the worker has its lines.
+        _ticket = Session.NextTicket();
         var record = _writer.Begin((ushort)op, Context, bytes);
-        if (record == null)
-        {
-            record = BeginSlowly(op, bytes);
-        }
-        _record = record;
-        return record;
+        return record != null ? record : BeginSlowly(op, bytes);
     }
 
     /// <summary>Publish the record and go on. Success, or the session's sticky error, which the worker shows in the segment.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal CuResult Post()
     {
-        _writer.Commit(Session.NextTicket(), 0);
+        _writer.Commit(_ticket, 0);
         _busy = 0;
         return (CuResult)_writer.Control->StickyError;
     }
@@ -128,7 +126,7 @@ internal unsafe struct ClientThread
     /// <summary>Publish the record and wait for the answer.</summary>
     internal CuResult Call()
     {
-        _writer.Commit(Session.NextTicket(), RecordHeader.CallFlag);
+        _writer.Commit(_ticket, RecordHeader.CallFlag);
         var slot = _writer.Header;
         if (!ClientWait.ForReply(slot, _writer.Control, _sequence, Session.Socket))
         {
