@@ -16,6 +16,10 @@ internal sealed class Scheduler : IDisposable
     private HostFunctionThread? hostFunctions;
     private int outstanding;
 
+    // Legacy default streams of all contexts keep one order, as on a device that serves one context at a time: programs
+    // hand memory from one context's default stream to another's and rely on it (docs/decisions/0004-default-streams.md).
+    private Command? lastLegacy;
+
     /// <param name="slotCount">Cores to use.</param>
     public Scheduler(int slotCount) => pool = new ExecutorPool(slotCount, Complete);
 
@@ -35,7 +39,7 @@ internal sealed class Scheduler : IDisposable
     public ExecutorSlot? TryEnterIdle(DeviceStream stream)
     {
         gate.Enter();
-        if (IsIdle(stream) && pool.TakeSlot() is { } slot)
+        if (IsIdle(stream) && (stream.Kind != StreamKind.Legacy || lastLegacy is null) && pool.TakeSlot() is { } slot)
         {
             return slot;
         }
@@ -162,6 +166,8 @@ internal sealed class Scheduler : IDisposable
             {
                 Follow(command, other.Last);
             }
+            Follow(command, lastLegacy);
+            lastLegacy = command;
         }
         else if (stream.Kind == StreamKind.Blocking)
         {
@@ -214,6 +220,10 @@ internal sealed class Scheduler : IDisposable
             current.MarkDone();
             outstanding--;
             DeviceStream stream = current.Stream;
+            if (lastLegacy == current)
+            {
+                lastLegacy = null;
+            }
             if (stream.Last == current)
             {
                 stream.Last = null;
