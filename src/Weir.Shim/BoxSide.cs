@@ -14,6 +14,9 @@ internal unsafe struct BoxSide
     internal ulong Height;
     internal nint Array;
 
+    /// <summary>What the program says the address is.</summary>
+    internal CUmemorytype Type;
+
     internal static bool TrySource(CUDA_MEMCPY3D* copy, BoxSide* side) =>
         Try(
             side,
@@ -86,6 +89,7 @@ internal unsafe struct BoxSide
     )
     {
         *side = default;
+        side->Type = type;
         if (type == CUmemorytype.Array)
         {
             side->Array = array;

@@ -168,6 +168,7 @@ internal static unsafe class Session
             return CuResult.OutOfMemory;
         }
 
+        Window.IsDeviceElsewhere = ((Welcome*)welcome)->DeviceIsElsewhere != 0;
         s_segment = segment;
         s_socket = socket;
         s_workerFences = control->WorkerFences != 0 && Doorbell.TryRegister();

@@ -20,6 +20,9 @@ internal static unsafe class Window
 
     internal static ulong Bytes { get; private set; }
 
+    /// <summary>The device's driver puts its memory where it likes: an address alone does not tell what it is.</summary>
+    internal static bool IsDeviceElsewhere { get; set; }
+
     internal static ulong HostBase => Base + Bytes / 2;
 
     /// <summary>Does a device address, or anything else of the window, lie at <paramref name="address"/>?</summary>

@@ -110,6 +110,9 @@ internal struct Welcome
     internal uint SnapshotBytes;
     internal ulong ApiHash;
 
+    /// <summary>1: device memory lies where the device's own driver puts it, not in the window's lower half.</summary>
+    internal uint DeviceIsElsewhere;
+
     /// <summary>Check a received message; the parts point into it.</summary>
     internal static bool TryDecode(
         ReadOnlySpan<byte> message,

@@ -40,6 +40,23 @@ public class RealDriverTests
     }
 
     [Fact]
+    public void The_pictures_of_ffmpeg_s_filters_are_the_same()
+    {
+        // A driver's memory lies anywhere, so nothing may be told from an address alone.
+        string[] words =
+        [
+            .. "-v error -init_hw_device cuda=c -filter_hw_device c -f lavfi -i testsrc2=s=320x180:d=0.4".Split(' '),
+            "-vf",
+            "format=yuv420p,hwupload_cuda,scale_cuda=160:90,hwdownload,format=yuv420p",
+            .. "-f md5 -".Split(' '),
+        ];
+        ProgramRun direct = ClientRun.Run("ffmpeg", words).Succeeded();
+        ProgramRun chained = Chained(null, "ffmpeg", words).Succeeded();
+        Assert.StartsWith("MD5=", direct.Text);
+        Assert.Equal(direct.Text, chained.Text);
+    }
+
+    [Fact]
     public void A_machine_without_a_driver_says_so()
     {
         string source = Path.Combine(WeirInstallation.Root, "samples/saxpy.c");
@@ -55,7 +72,7 @@ public class RealDriverTests
     }
 
     /// <summary>Two launchers in a row; only the inner one's workers are told of the "driver".</summary>
-    private static ProgramRun Chained(string? report, string program) =>
+    private static ProgramRun Chained(string? report, string program, params string[] arguments) =>
         ProgramRun.Start(
             WeirInstallation.Worker,
             [
@@ -72,6 +89,7 @@ public class RealDriverTests
                 .. report is null ? Array.Empty<string>() : ["--report", report],
                 "--",
                 program,
+                .. arguments,
             ],
             null,
             ClientRun.Environment

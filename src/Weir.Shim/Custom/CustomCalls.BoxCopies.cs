@@ -68,15 +68,23 @@ internal static unsafe partial class CustomCalls
         }
         if (copy->Depth == 1 && src.Array == 0 && dst.Array == 0)
         {
-            return CopyRows(thread, src.Rows(copy), dst.Rows(copy), stream, wait);
+            var sharedSource = IsShared(thread, src);
+            var sharedDestination = IsShared(thread, dst);
+            return CopyRows(thread, src.Rows(copy), sharedSource, dst.Rows(copy), sharedDestination, stream, wait);
         }
         return CopyBox(thread, copy, src, dst, stream, wait);
     }
 
-    private static CuResult CopyRows(ClientThread* thread, Rows src, Rows dst, nint stream, bool wait)
+    private static CuResult CopyRows(
+        ClientThread* thread,
+        Rows src,
+        bool sharedSource,
+        Rows dst,
+        bool sharedDestination,
+        nint stream,
+        bool wait
+    )
     {
-        var sharedSource = IsShared(src.Address);
-        var sharedDestination = IsShared(dst.Address);
         if (sharedSource && sharedDestination)
         {
             var result = WireCalls.CopyRows(
@@ -120,6 +128,15 @@ internal static unsafe partial class CustomCalls
         return waited;
     }
 
+    /// <summary>What is said to be device memory is; a driver may have put it anywhere.</summary>
+    private static bool IsShared(ClientThread* thread, in BoxSide side) =>
+        side.Type switch
+        {
+            CUmemorytype.Device => true,
+            CUmemorytype.Host => IsShared(side.Base),
+            _ => IsShared(thread, side.Base),
+        };
+
     /// <summary>Both sides as the worker sees them; a side in the program's memory is replaced by a packed copy.</summary>
     private static CuResult CopyBox(
         ClientThread* thread,
@@ -131,8 +148,8 @@ internal static unsafe partial class CustomCalls
     )
     {
         var seen = *copy;
-        var packIn = src.Array == 0 && !IsShared(src.Base);
-        var packOut = dst.Array == 0 && !IsShared(dst.Base);
+        var packIn = src.Array == 0 && !IsShared(thread, src);
+        var packOut = dst.Array == 0 && !IsShared(thread, dst);
         if (copy->WidthInBytes > uint.MaxValue || copy->Height > ushort.MaxValue || copy->Depth > ushort.MaxValue)
         {
             return CuResult.InvalidValue;

@@ -70,15 +70,20 @@ internal static unsafe partial class CustomCalls
     /// <summary>Does the worker see this address as the client does?</summary>
     private static bool IsShared(ulong address) => Window.IsDevice(address) || Window.IsHost(address);
 
+    /// <summary>The same for an address of unknown kind, which only the driver may know to be its own.</summary>
+    private static bool IsShared(ClientThread* thread, ulong address) =>
+        IsShared(address)
+        || (Window.IsDeviceElsewhere && KnownRanges.Check(thread, address, 1) == CuResult.Success);
+
     private static CuResult Any(ClientThread* thread, ulong dst, ulong src, ulong bytes, nint stream, bool wait)
     {
-        if (IsShared(dst))
+        if (IsShared(thread, dst))
         {
-            return IsShared(src)
+            return IsShared(thread, src)
                 ? Direct(thread, dst, src, bytes, stream, wait)
                 : ToDevice(thread, dst, (void*)src, bytes, stream, wait);
         }
-        if (IsShared(src))
+        if (IsShared(thread, src))
         {
             return ToHost(thread, (void*)dst, src, bytes, stream, wait);
         }

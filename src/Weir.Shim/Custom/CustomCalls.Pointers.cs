@@ -84,7 +84,7 @@ internal static unsafe partial class CustomCalls
             facts->Bytes = range.AskedBytes;
             return CuResult.Success;
         }
-        if (!Window.IsDevice(pointer))
+        if (!Window.IsDevice(pointer) && !Window.IsDeviceElsewhere)
         {
             return CuResult.Success;
         }

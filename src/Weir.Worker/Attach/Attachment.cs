@@ -91,6 +91,7 @@ internal static unsafe class Attachment
             SegmentBytes = (ulong)SegmentLayout.SegmentBytes,
             WindowBase = window.Base,
             WindowBytes = window.Bytes,
+            DeviceIsElsewhere = backend.PlacesDeviceMemory ? 0u : 1u,
         };
         byte[] answer = Answer(welcome, "", backend.Snapshot);
         int* descriptors = stackalloc int[2];

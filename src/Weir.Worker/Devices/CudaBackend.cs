@@ -13,6 +13,8 @@ internal sealed class CudaBackend(CudaDriver driver) : IDeviceBackend
 
     public bool RegistersHostMemory => true;
 
+    public bool PlacesDeviceMemory => false;
+
     public DeviceCounts Counts => default;
 
     public IDriver Open(Window window) => driver;

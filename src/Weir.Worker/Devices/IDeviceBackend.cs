@@ -15,6 +15,9 @@ internal interface IDeviceBackend
     /// <summary>Page-locked host memory has to be registered with the driver.</summary>
     bool RegistersHostMemory { get; }
 
+    /// <summary>Device memory lies in the window's lower half; otherwise anywhere.</summary>
+    bool PlacesDeviceMemory { get; }
+
     /// <summary>The driver for a session that shares <paramref name="window"/> with its client.</summary>
     IDriver Open(Window window);
 

@@ -35,6 +35,8 @@ internal sealed class SoftwareBackend : IDeviceBackend
     // All of the window is reachable for kernels.
     public bool RegistersHostMemory => false;
 
+    public bool PlacesDeviceMemory => true;
+
     public DeviceCounts Counts =>
         _driver is null
             ? default
