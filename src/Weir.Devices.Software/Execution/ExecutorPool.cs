@@ -14,7 +14,9 @@ internal sealed unsafe class ExecutorPool : IDisposable
     private const long WaitSpinNanoseconds = 30_000;
     private const long IdleSpinNanoseconds = 10_000;
     private const int WordsApart = 32;
-    private const int StackBytes = 1 << 20;
+
+    // Kernels of tens of thousands of instructions spill megabytes; untouched stack costs nothing.
+    private const int StackBytes = 16 << 20;
 
     private readonly Lock gate = new();
     private readonly ExecutorSlot[] slots;

@@ -88,6 +88,12 @@ internal sealed unsafe class ModuleCalls(SoftwareDevice device, CurrentContexts 
             device.Log($"kernel '{text}' refused: {error.Message}");
             return error.Unsupported ? CuResult.NotSupported : CuResult.InvalidPtx;
         }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // A mistake of the front end must cost this kernel, not the session.
+            device.Log($"kernel '{text}' refused: reading it failed ({error})");
+            return CuResult.InvalidPtx;
+        }
     }
 
     public CuResult GetGlobal(ulong* address, nuint* bytes, nint handle, byte* name)
@@ -147,6 +153,11 @@ internal sealed unsafe class ModuleCalls(SoftwareDevice device, CurrentContexts 
         {
             reason = error.Message;
             return error.Unsupported ? CuResult.UnsupportedPtxVersion : CuResult.InvalidPtx;
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            reason = $"reading it failed ({error})";
+            return CuResult.InvalidPtx;
         }
     }
 
