@@ -134,8 +134,9 @@ internal unsafe struct ClientThread
             return CuResult.DeviceUnavailable;
         }
         _sequence++;
+        var result = (CuResult)slot->ReplyResult;
         _busy = 0;
-        return (CuResult)slot->ReplyResult;
+        return result;
     }
 
     /// <summary>Make <paramref name="context"/> the top of the stack; false when the stack is full.</summary>

@@ -18,6 +18,7 @@ public sealed class GuestTests
     [InlineData("callbacks")]
     [InlineData("contexts")]
     [InlineData("nvml")]
+    [InlineData("signals")]
     [InlineData("worker_dies")]
     public void A_client_finds_what_it_expects(string name)
     {

@@ -95,6 +95,7 @@ internal static unsafe partial class CustomCalls
         }
         s_modules.Enter();
         var layout = (FunctionLayout*)*Handles.Data(HandleKind.Module, hmod);
+        *Handles.Data(HandleKind.Module, hmod) = 0;
         result = WireCalls.ModuleUnload(thread, hmod);
         while (layout != null)
         {
