@@ -61,7 +61,10 @@ public class RealDriverTests
     {
         string source = Path.Combine(WeirInstallation.Root, "samples/saxpy.c");
         string program = ClientRun.Compile(source, WeirInstallation.NewFolder());
-        Dictionary<string, string?> environment = new(ClientRun.Environment) { ["WEIR_CUDA_DRIVER"] = "/nonexistent.so" };
+        Dictionary<string, string?> environment = new(ClientRun.Environment)
+        {
+            ["WEIR_CUDA_DRIVER"] = "/nonexistent.so",
+        };
         ProgramRun run = ProgramRun.Start(
             WeirInstallation.Worker,
             ["--launch", "--device", "cuda", "--", program],

@@ -39,7 +39,12 @@ public class ProcTableTests
     [InlineData("cuStreamCreate", 2000, 2, "cuStreamCreate")]
     public void The_newest_form_that_the_version_knows_is_found(string name, int version, ulong flags, string expected)
     {
-        int index = ProcTable.Find(Encoding.UTF8.GetBytes(name), version, flags, out CUdriverProcAddressQueryResult status);
+        int index = ProcTable.Find(
+            Encoding.UTF8.GetBytes(name),
+            version,
+            flags,
+            out CUdriverProcAddressQueryResult status
+        );
         Assert.Equal(expected, ExportTable.Name(index));
         Assert.Equal(CUdriverProcAddressQueryResult.Success, status);
     }
@@ -52,15 +57,31 @@ public class ProcTableTests
     [InlineData("cuNoSuchThing", 12000, 0, CUdriverProcAddressQueryResult.SymbolNotFound)]
     [InlineData("", 12000, 0, CUdriverProcAddressQueryResult.SymbolNotFound)]
     [InlineData("nvmlInit", 12000, 0, CUdriverProcAddressQueryResult.SymbolNotFound)]
-    public void What_is_not_there_says_why(string name, int version, ulong flags, CUdriverProcAddressQueryResult expected)
+    public void What_is_not_there_says_why(
+        string name,
+        int version,
+        ulong flags,
+        CUdriverProcAddressQueryResult expected
+    )
     {
         byte[] bytes = Encoding.UTF8.GetBytes(name);
         Assert.Equal(
             CuResult.NotFound,
-            ProcTable.Query(bytes, version, flags, Driver, isV2: false, out int old, out CUdriverProcAddressQueryResult why)
+            ProcTable.Query(
+                bytes,
+                version,
+                flags,
+                Driver,
+                isV2: false,
+                out int old,
+                out CUdriverProcAddressQueryResult why
+            )
         );
         Assert.Equal((-1, expected), (old, why));
-        Assert.Equal(CuResult.Success, ProcTable.Query(bytes, version, flags, Driver, isV2: true, out int index, out why));
+        Assert.Equal(
+            CuResult.Success,
+            ProcTable.Query(bytes, version, flags, Driver, isV2: true, out int index, out why)
+        );
         Assert.Equal((-1, expected), (index, why));
     }
 

@@ -8,7 +8,8 @@ public class TableTests
     [Fact]
     public void Numbers_of_calls_are_never_changed()
     {
-        Dictionary<string, int> frozen = Lines("op-numbers.txt").ToDictionary(l => l.Split(' ')[1], l => int.Parse(l.Split(' ')[0]));
+        Dictionary<string, int> frozen = Lines("op-numbers.txt")
+            .ToDictionary(l => l.Split(' ')[1], l => int.Parse(l.Split(' ')[0]));
         Dictionary<string, int> now = Enum.GetValues<Op>()
             .Where(op => op != Op.Pad)
             .ToDictionary(op => CallTable.Name((ushort)op), op => (int)op);
@@ -48,7 +49,10 @@ public class TableTests
     [Fact]
     public void Refused_exports_are_marked()
     {
-        string[] refused = [.. Enumerable.Range(0, ExportTable.Count).Where(ExportTable.IsRefused).Select(ExportTable.Name)];
+        string[] refused =
+        [
+            .. Enumerable.Range(0, ExportTable.Count).Where(ExportTable.IsRefused).Select(ExportTable.Name),
+        ];
         Assert.Contains("cuGraphLaunch_ptsz", refused);
         Assert.Contains("cuEGLStreamProducerConnect", refused);
         Assert.DoesNotContain("cuMemAlloc_v2", refused);
@@ -57,10 +61,12 @@ public class TableTests
     internal static string[] Lines(string resource)
     {
         using Stream stream = typeof(TableTests).Assembly.GetManifestResourceStream(resource)!;
-        return new StreamReader(stream, Encoding.UTF8)
-            .ReadToEnd()
-            .Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)
-            is var words && resource == "op-numbers.txt"
+        return
+            new StreamReader(stream, Encoding.UTF8)
+                .ReadToEnd()
+                .Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries)
+                is var words
+            && resource == "op-numbers.txt"
             ? [.. words.Chunk(2).Select(pair => string.Join(' ', pair))]
             : words;
     }

@@ -45,7 +45,10 @@ public sealed class EmittedProgram
         );
         using MemoryStream image = new();
         var result = compilation.Emit(image);
-        Assert.True(result.Success, string.Join('\n', result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)));
+        Assert.True(
+            result.Success,
+            string.Join('\n', result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error))
+        );
         image.Position = 0;
         Assembly assembly = AssemblyLoadContext.Default.LoadFromStream(image);
         _script = assembly.GetType("Script")!;
@@ -54,6 +57,5 @@ public sealed class EmittedProgram
     public string[] Run(string method, params object[] arguments) =>
         (string[])_script.GetMethod(method)!.Invoke(null, arguments)!;
 
-    public string Decode(int op, byte[] payload) =>
-        (string)_script.GetMethod("Decode")!.Invoke(null, [op, payload])!;
+    public string Decode(int op, byte[] payload) => (string)_script.GetMethod("Decode")!.Invoke(null, [op, payload])!;
 }

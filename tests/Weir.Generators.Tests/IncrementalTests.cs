@@ -19,7 +19,10 @@ public class IncrementalTests
             .RunGeneratorsAndUpdateCompilation(_compilation, out Compilation output, out var diagnostics, Cancel);
         Assert.Equal(5, output.SyntaxTrees.Count());
         Diagnostic diagnostic = Assert.Single(diagnostics);
-        Assert.Equal(("WEIR001", "bad.api", 1), (diagnostic.Id, Place(diagnostic).Path, Place(diagnostic).StartLinePosition.Line));
+        Assert.Equal(
+            ("WEIR001", "bad.api", 1),
+            (diagnostic.Id, Place(diagnostic).Path, Place(diagnostic).StartLinePosition.Line)
+        );
     }
 
     [Fact]
@@ -33,7 +36,10 @@ public class IncrementalTests
     public void Nothing_runs_again_when_only_code_changes()
     {
         GeneratorDriver driver = Driver("exports", _sample).RunGenerators(_compilation, Cancel);
-        driver = driver.RunGenerators(_compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("class C;", cancellationToken: Cancel)), Cancel);
+        driver = driver.RunGenerators(
+            _compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("class C;", cancellationToken: Cancel)),
+            Cancel
+        );
         Assert.Equal([IncrementalStepRunReason.Cached], Reasons(driver, ApiGenerator.FilesStep));
         Assert.Equal([IncrementalStepRunReason.Cached], Reasons(driver, ApiGenerator.OutputStep));
     }
@@ -72,7 +78,10 @@ public class IncrementalTests
             [new ApiGenerator().AsSourceGenerator()],
             texts,
             optionsProvider: new Options(product),
-            driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true)
+            driverOptions: new GeneratorDriverOptions(
+                IncrementalGeneratorOutputKind.None,
+                trackIncrementalGeneratorSteps: true
+            )
         );
 
     private static IEnumerable<IncrementalStepRunReason> Reasons(GeneratorDriver driver, string step) =>
@@ -101,7 +110,9 @@ public class IncrementalTests
 
     private sealed class Values(ImmutableDictionary<string, string> values) : AnalyzerConfigOptions
     {
-        public override bool TryGetValue(string key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? value) =>
-            values.TryGetValue(key, out value);
+        public override bool TryGetValue(
+            string key,
+            [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out string? value
+        ) => values.TryGetValue(key, out value);
     }
 }

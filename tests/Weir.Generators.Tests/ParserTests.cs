@@ -75,7 +75,10 @@ public class ParserTests
     public void Lines_continue_and_comments_document()
     {
         ApiResult result = Descriptions.Build(
-            ("x.api", Head + "## Does\n## much.\n7 call cuA_v3(int a,\n    CUstream s) since=4000\n  ptsz # no comment here\n")
+            (
+                "x.api",
+                Head + "## Does\n## much.\n7 call cuA_v3(int a,\n    CUstream s) since=4000\n  ptsz # no comment here\n"
+            )
         );
         // The trailing text is no attribute.
         Assert.Equal("WEIR009", Assert.Single(result.Diagnostics).Id);
@@ -84,10 +87,7 @@ public class ParserTests
         );
         ApiCall call = Assert.Single(result.Set.Calls);
         Assert.Equal(("A", 7, "Does much."), (call.Name, call.Number, call.Doc));
-        Assert.Equal(
-            [new("cuA_v3", "cuA", 4000, ""), new("cuA_v3_ptsz", "cuA", 7000, "cuA_v3")],
-            call.Exports
-        );
+        Assert.Equal([new("cuA_v3", "cuA", 4000, ""), new("cuA_v3_ptsz", "cuA", 7000, "cuA_v3")], call.Exports);
     }
 
     [Fact]
@@ -115,7 +115,10 @@ public class ParserTests
                     return (edit % 3) switch
                     {
                         0 => t.Insert(at, c.ToString()),
-                        1 => t.Remove(Math.Min(at, t.Length), Math.Min(edit / 11 % 40, t.Length - Math.Min(at, t.Length))),
+                        1 => t.Remove(
+                            Math.Min(at, t.Length),
+                            Math.Min(edit / 11 % 40, t.Length - Math.Min(at, t.Length))
+                        ),
                         _ => at < t.Length ? t.Remove(at, 1).Insert(at, c.ToString()) : t,
                     };
                 }
@@ -127,7 +130,30 @@ public class ParserTests
     [Fact]
     public void No_short_text_makes_the_parser_throw() =>
         Prop.ForAll(
-                Gen.Elements("api cu R L\n", "1 ", "post ", "call ", "op ", "cuA", "(", ")", ",", "int ", "* ", "in", "[", "]", "?", "=", "@", "refuse ", "type ", "\n", " ", "x")
+                Gen.Elements(
+                        "api cu R L\n",
+                        "1 ",
+                        "post ",
+                        "call ",
+                        "op ",
+                        "cuA",
+                        "(",
+                        ")",
+                        ",",
+                        "int ",
+                        "* ",
+                        "in",
+                        "[",
+                        "]",
+                        "?",
+                        "=",
+                        "@",
+                        "refuse ",
+                        "type ",
+                        "\n",
+                        " ",
+                        "x"
+                    )
                     .ArrayOf()
                     .Select(string.Concat)
                     .ToArbitrary(),

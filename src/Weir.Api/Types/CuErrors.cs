@@ -196,7 +196,8 @@ public static class CuErrors
             808 => "the hardware resources required to create MPS client have been exhausted\0"u8,
             809 => "the hardware resources required to support device connections have been exhausted\0"u8,
             810 => "the MPS client has been terminated by the server\0"u8,
-            811 => "is using CUDA Dynamic Parallelism, but the current configuration, like MPS, does not support it\0"u8,
+            811 =>
+                "is using CUDA Dynamic Parallelism, but the current configuration, like MPS, does not support it\0"u8,
             812 => "unsupported interaction between different versions of CUDA Dynamic Parallelism\0"u8,
             900 => "operation not permitted when stream is capturing\0"u8,
             901 => "operation failed due to a previous error during capture\0"u8,
@@ -208,7 +209,8 @@ public static class CuErrors
             907 => "operation not permitted on an event last recorded in a capturing stream\0"u8,
             908 => "attempt to terminate a thread-local capture sequence from another thread\0"u8,
             909 => "wait operation timed out\0"u8,
-            910 => "the graph update was not performed because it included changes which violated constraints specific to instantiated graph update\0"u8,
+            910 =>
+                "the graph update was not performed because it included changes which violated constraints specific to instantiated graph update\0"u8,
             911 => "an async error has occured in external entity outside of CUDA\0"u8,
             912 => "a kernel launch error has occurred due to cluster misconfiguration\0"u8,
             913 => "the function handle is not loaded\0"u8,

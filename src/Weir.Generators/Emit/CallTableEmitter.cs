@@ -23,7 +23,9 @@ internal static class CallTableEmitter
         w.Line("/// <summary>Highest number in use.</summary>");
         w.Line($"public const int MaxOp = {max};");
         w.Line();
-        w.Line("/// <summary>Of all numbers, names and parameters: client and worker must be built from the same.</summary>");
+        w.Line(
+            "/// <summary>Of all numbers, names and parameters: client and worker must be built from the same.</summary>"
+        );
         w.Line($"public const ulong Fingerprint = 0x{Fingerprint(calls):X16};");
         w.Line();
         StaticData.Names(w, "Name", calls.Select(c => c.Symbol));
@@ -39,7 +41,9 @@ internal static class CallTableEmitter
         ulong hash = 0xCBF29CE484222325;
         foreach (ApiCall call in calls)
         {
-            IEnumerable<string> parts = call.Parameters.Select(p => $"{p.Mode}{p.IsOptional}{p.TypeName}{p.Depth}{p.Count}");
+            IEnumerable<string> parts = call.Parameters.Select(p =>
+                $"{p.Mode}{p.IsOptional}{p.TypeName}{p.Depth}{p.Count}"
+            );
             foreach (char c in $"{call.Number}{call.Symbol}{call.Waits}({string.Join(",", parts)})")
             {
                 hash = unchecked((hash ^ c) * 0x100000001B3);

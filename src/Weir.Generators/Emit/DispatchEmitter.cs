@@ -13,7 +13,9 @@ internal static class DispatchEmitter
         TypeTable types = new(set);
         CodeWriter w = CodeWriter.File("Weir.Worker", "Weir.Api", "Weir.Wire");
         w.Open("internal sealed unsafe partial class Dispatcher");
-        w.Line("/// <summary>Carries out one record. Throws <see cref=\"ProtocolException\"/> when it is malformed.</summary>");
+        w.Line(
+            "/// <summary>Carries out one record. Throws <see cref=\"ProtocolException\"/> when it is malformed.</summary>"
+        );
         w.Open("internal CuResult Dispatch(ushort op, ref RecordReader record, ref ReplyWriter reply)");
         w.Open("switch ((Op)op)");
         foreach (ApiCall call in OpEmitter.Numbered(set))
@@ -62,7 +64,9 @@ internal static class DispatchEmitter
         {
             Prepare(w, types, p);
         }
-        w.Line($"CuResult result = Driver.{call.Name}({string.Join(", ", call.Parameters.Select(p => Argument(types, p)))});");
+        w.Line(
+            $"CuResult result = Driver.{call.Name}({string.Join(", ", call.Parameters.Select(p => Argument(types, p)))});"
+        );
         foreach (ApiParameter p in call.Parameters)
         {
             if (p.Mode == ParameterMode.New)
@@ -121,8 +125,7 @@ internal static class DispatchEmitter
     {
         if (p.Mode is ParameterMode.InArray && p.TypeName != "void")
         {
-            string count = $"(ulong)value_{p.Count}";
-            string expected = p.Count.All(char.IsDigit) ? p.Count : CountValue(p);
+            string expected = CountValue(p);
             string size = $"{expected} * (ulong)sizeof({types.Element(p)})";
             string absent = p.IsOptional ? $"length_{p.Name} != 0 && " : "";
             w.Open($"if ({absent}({expected} > RecordLimits.MaxPayloadBytes || {size} != length_{p.Name}))");
@@ -154,7 +157,8 @@ internal static class DispatchEmitter
         if (pass.Count > 0)
         {
             // What is no object may still be more than its number: the default stream of the client's thread.
-            string plain = type.Special >= 0 ? $"DefaultObject({types.HandleKind(p)}, raw_{p.Name})" : $"(nint)raw_{p.Name}";
+            string plain =
+                type.Special >= 0 ? $"DefaultObject({types.HandleKind(p)}, raw_{p.Name})" : $"(nint)raw_{p.Name}";
             w.Line($"nint native_{p.Name} = {plain};");
             w.Open($"if (!({pass[0]}) && !Handles.TryGet({types.HandleKind(p)}, raw_{p.Name}, out native_{p.Name}))");
         }
@@ -216,7 +220,9 @@ internal static class DispatchEmitter
             case ParameterMode.In or ParameterMode.InOut:
                 return p.IsOptional ? $"has_{p.Name} ? &value_{p.Name} : null" : $"&value_{p.Name}";
             case ParameterMode.InArray:
-                return $"({element}*)data_{p.Name}";
+                return p.IsOptional
+                    ? $"length_{p.Name} == 0 ? null : ({element}*)data_{p.Name}"
+                    : $"({element}*)data_{p.Name}";
             case ParameterMode.CString:
                 return $"data_{p.Name}";
             case ParameterMode.Address:

@@ -11,9 +11,15 @@ internal static class DriverEmitter
         TypeTable types = new(set);
         CodeWriter w = CodeWriter.File("Weir.Api");
         w.Line("/// <summary>");
-        w.Line("/// The seam between a session and a device: the CUDA driver API, one method per call, with the C signature. Handles");
-        w.Line("/// are the device's own (<c>nint</c>), device pointers <c>ulong</c>, strings NUL-terminated UTF-8. The current context");
-        w.Line("/// is per calling thread, as in the API. Methods may be called from several threads at once; they never throw, but");
+        w.Line(
+            "/// The seam between a session and a device: the CUDA driver API, one method per call, with the C signature. Handles"
+        );
+        w.Line(
+            "/// are the device's own (<c>nint</c>), device pointers <c>ulong</c>, strings NUL-terminated UTF-8. The current context"
+        );
+        w.Line(
+            "/// is per calling thread, as in the API. Methods may be called from several threads at once; they never throw, but"
+        );
         w.Line("/// answer the API's error codes.");
         w.Line("/// </summary>");
         w.Open("public unsafe interface IDriver");

@@ -10,7 +10,9 @@ internal static class ExportAddressEmitter
         TypeTable types = new(set);
         CodeWriter w = CodeWriter.File("Weir.Shim", "Weir.Api");
         w.Open("internal static unsafe partial class Exports");
-        w.Line("/// <summary>Address of the export with this index in <c>ExportTable</c>; 0 when there is none.</summary>");
+        w.Line(
+            "/// <summary>Address of the export with this index in <c>ExportTable</c>; 0 when there is none.</summary>"
+        );
         w.Line("internal static nint Address(int exportIndex) =>");
         w.Line("    exportIndex switch");
         w.Line("    {");

@@ -26,7 +26,9 @@ internal static class ExportEmitter
             w.Line($"[RuntimeExport(\"{export.Symbol}\")]");
             if (call.Form == CallForm.Refuse)
             {
-                w.Line($"internal static {family.ResultType} {export.Symbol}() => {family.LocalClass}.Refuse({index});");
+                w.Line(
+                    $"internal static {family.ResultType} {export.Symbol}() => {family.LocalClass}.Refuse({index});"
+                );
             }
             else
             {
@@ -83,7 +85,9 @@ internal static class ExportEmitter
         w.Line("ClientThread* thread;");
         w.Line("CuResult result = ClientThread.Enter(&thread);");
         string comma = call.Parameters.Count > 0 ? ", " : "";
-        w.Line($"return result != CuResult.Success ? result : WireCalls.{call.Name}(thread{comma}{TypeTable.Arguments(call)});");
+        w.Line(
+            $"return result != CuResult.Success ? result : WireCalls.{call.Name}(thread{comma}{TypeTable.Arguments(call)});"
+        );
         w.Close();
     }
 }

@@ -57,14 +57,7 @@ internal static class WireCallEmitter
         {
             Store(w, types, p);
         }
-        if (!call.Waits)
-        {
-            w.Line("CuResult result = thread->Post();");
-        }
-        else
-        {
-            w.Line("CuResult result = thread->Call();");
-        }
+        w.Line($"CuResult result = thread->{(call.Waits ? "Call" : "Post")}();");
         if (call.Parameters.Any(p => p.Mode == ParameterMode.New))
         {
             w.Open("if (result != CuResult.Success)");
@@ -115,11 +108,11 @@ internal static class WireCallEmitter
         }
         bool pointer =
             p.Mode
-                is ParameterMode.In
-                    or ParameterMode.Out
-                    or ParameterMode.InOut
-                    or ParameterMode.New
-                    or ParameterMode.CString;
+            is ParameterMode.In
+                or ParameterMode.Out
+                or ParameterMode.InOut
+                or ParameterMode.New
+                or ParameterMode.CString;
         if (pointer && !p.IsOptional)
         {
             w.Open($"if ({name} == null)");
@@ -128,16 +121,16 @@ internal static class WireCallEmitter
         }
         if (p.Mode is ParameterMode.InArray or ParameterMode.OutArray)
         {
-            string size = $"(ulong){Count(p)} * (ulong){types.ElementSize(p)}";
+            // A negative count becomes huge and is refused.
+            string size = $"(ulong){p.Count} * (ulong){types.ElementSize(p)}";
             string limit = p.Mode == ParameterMode.InArray ? "MaxPayloadBytes" : "MaxReplyBytes";
-            w.Open($"if ((ulong){Count(p)} > RecordLimits.{limit} || {size} > RecordLimits.{limit})");
+            w.Open($"if ((ulong){p.Count} > RecordLimits.{limit} || {size} > RecordLimits.{limit})");
             w.Line("return CuResult.InvalidValue;");
             w.Close();
             w.Line($"uint length_{p.Name} = (uint)({size});");
-            string nullOk = p.IsOptional ? $"{name} == null" : "";
             if (p.IsOptional)
             {
-                w.Open($"if ({nullOk})");
+                w.Open($"if ({name} == null)");
                 w.Line($"length_{p.Name} = 0;");
                 w.Close();
             }
@@ -153,9 +146,6 @@ internal static class WireCallEmitter
             w.Line($"uint length_{p.Name} = {(p.IsOptional ? $"{name} == null ? 0 : " : "")}Length({name});");
         }
     }
-
-    /// <summary>Counts may be signed: a negative one becomes huge and is refused.</summary>
-    private static string Count(ApiParameter p) => p.Count.All(char.IsDigit) ? p.Count : p.Count;
 
     private static void Size(CodeWriter w, TypeTable types, ApiCall call)
     {

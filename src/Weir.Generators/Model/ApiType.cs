@@ -25,10 +25,4 @@ internal enum TypeCategory
 /// <param name="CSharpName">Name in C#; <c>nint</c> for handles.</param>
 /// <param name="HandleKind">Member of <c>HandleKind</c>, for handles.</param>
 /// <param name="Special">For handles: values up to this one (streams: 0, 1, 2) are not objects and pass untranslated.</param>
-internal sealed record ApiType(
-    string CName,
-    TypeCategory Category,
-    string CSharpName,
-    string HandleKind,
-    int Special
-);
+internal sealed record ApiType(string CName, TypeCategory Category, string CSharpName, string HandleKind, int Special);

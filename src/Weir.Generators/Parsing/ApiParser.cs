@@ -102,7 +102,13 @@ internal sealed class ApiParser
         string prefix = scanner.Word();
         string result = scanner.Word();
         string local = scanner.Word();
-        if (local.Length == 0 || !scanner.AtEnd || !IsIdentifier(prefix) || !IsIdentifier(result) || !IsIdentifier(local))
+        if (
+            local.Length == 0
+            || !scanner.AtEnd
+            || !IsIdentifier(prefix)
+            || !IsIdentifier(result)
+            || !IsIdentifier(local)
+        )
         {
             Report(DiagnosticCatalog.Syntax, "expected: api PREFIX RESULT_TYPE LOCAL_CLASS");
             return;
@@ -202,7 +208,10 @@ internal sealed class ApiParser
         string symbol = scanner.Word();
         if (form is null || !IsIdentifier(symbol) || !scanner.Take('('))
         {
-            Report(DiagnosticCatalog.Syntax, $"expected: [NUMBER] local|custom|post|call|op post|op call NAME(…), not: {line}");
+            Report(
+                DiagnosticCatalog.Syntax,
+                $"expected: [NUMBER] local|custom|post|call|op post|op call NAME(…), not: {line}"
+            );
             return;
         }
         List<ApiParameter> parameters = [];
@@ -369,7 +378,10 @@ internal sealed class ApiParser
     {
         if (_family is null)
         {
-            Report(DiagnosticCatalog.MissingFamily, $"{call.Symbol}: a line 'api PREFIX RESULT_TYPE LOCAL_CLASS' must come first");
+            Report(
+                DiagnosticCatalog.MissingFamily,
+                $"{call.Symbol}: a line 'api PREFIX RESULT_TYPE LOCAL_CLASS' must come first"
+            );
             return;
         }
         _calls.Add(new ParsedCall(call, _line));

@@ -17,7 +17,12 @@ internal static class ApiSetBuilder
                 if (types.ContainsKey(type.Type.CName))
                 {
                     diagnostics.Add(
-                        new(DiagnosticCatalog.DuplicateName, file.Path, type.Line, $"type {type.Type.CName} is declared twice")
+                        new(
+                            DiagnosticCatalog.DuplicateName,
+                            file.Path,
+                            type.Line,
+                            $"type {type.Type.CName} is declared twice"
+                        )
                     );
                     continue;
                 }

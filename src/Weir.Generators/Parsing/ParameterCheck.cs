@@ -44,15 +44,21 @@ internal static class ParameterCheck
                 }
                 return null;
             case ParameterMode.OptionalHandle:
-                return p.Depth == 0 && isHandle ? null : (DiagnosticCatalog.BadParameter, $"{p.Name}: opt needs a handle");
+                return p.Depth == 0 && isHandle
+                    ? null
+                    : (DiagnosticCatalog.BadParameter, $"{p.Name}: opt needs a handle");
             case ParameterMode.Address:
                 return p.Depth > 0 || type!.Category == TypeCategory.Opaque
                     ? null
                     : (DiagnosticCatalog.BadParameter, $"{p.Name}: addr needs a pointer");
             case ParameterMode.New:
-                return p.Depth == 1 && isHandle ? null : (DiagnosticCatalog.BadParameter, $"{p.Name}: new needs a pointer to a handle");
+                return p.Depth == 1 && isHandle
+                    ? null
+                    : (DiagnosticCatalog.BadParameter, $"{p.Name}: new needs a pointer to a handle");
             case ParameterMode.Delete:
-                return p.Depth == 0 && isHandle ? null : (DiagnosticCatalog.BadParameter, $"{p.Name}: del needs a handle");
+                return p.Depth == 0 && isHandle
+                    ? null
+                    : (DiagnosticCatalog.BadParameter, $"{p.Name}: del needs a handle");
             case ParameterMode.CString:
                 return p.Depth == 1 && type?.CSharpName == "byte"
                     ? null
@@ -69,8 +75,11 @@ internal static class ParameterCheck
         if (p.Mode is ParameterMode.InArray or ParameterMode.OutArray)
         {
             bool literal = p.Count.Length > 0 && p.Count.All(char.IsDigit);
-            bool known = literal || call.Parameters.Any(q => q.Name == p.Count && q.Mode == ParameterMode.Value && q.Depth == 0);
-            return known ? null : (DiagnosticCatalog.UnknownCount, $"{p.Name}: '{p.Count}' is not a parameter passed by value");
+            bool known =
+                literal || call.Parameters.Any(q => q.Name == p.Count && q.Mode == ParameterMode.Value && q.Depth == 0);
+            return known
+                ? null
+                : (DiagnosticCatalog.UnknownCount, $"{p.Name}: '{p.Count}' is not a parameter passed by value");
         }
         return type is null ? (DiagnosticCatalog.BadParameter, $"{p.Name}: void has no size; use an array mode") : null;
     }

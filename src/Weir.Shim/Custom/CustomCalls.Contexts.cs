@@ -46,13 +46,7 @@ internal static unsafe partial class CustomCalls
     internal static CuResult CtxCreateV4(nint* pctx, CUctxCreateParams* ctxCreateParams, uint flags, int dev) =>
         ctxCreateParams == null ? CtxCreate(pctx, flags, dev)
         : ctxCreateParams->cigParams != null ? CuResult.NotSupported
-        : CtxCreateV3(
-            pctx,
-            ctxCreateParams->execAffinityParams,
-            ctxCreateParams->numExecAffinityParams,
-            flags,
-            dev
-        );
+        : CtxCreateV3(pctx, ctxCreateParams->execAffinityParams, ctxCreateParams->numExecAffinityParams, flags, dev);
 
     internal static CuResult CtxDestroy(nint ctx)
     {
@@ -108,9 +102,7 @@ internal static unsafe partial class CustomCalls
         {
             return result;
         }
-        return (flags & ~KnownContextFlags) != 0
-            ? CuResult.InvalidValue
-            : PrimaryContexts.SetFlags(thread, dev, flags);
+        return (flags & ~KnownContextFlags) != 0 ? CuResult.InvalidValue : PrimaryContexts.SetFlags(thread, dev, flags);
     }
 
     internal static CuResult CtxSynchronize()

@@ -19,7 +19,9 @@ internal static unsafe partial class CustomCalls
     {
         ClientThread* thread;
         var result = EnterContext(&thread);
-        return result != CuResult.Success ? result : ToDevice(thread, dstDevice, srcHost, ByteCount, DefaultStream, true);
+        return result != CuResult.Success
+            ? result
+            : ToDevice(thread, dstDevice, srcHost, ByteCount, DefaultStream, true);
     }
 
     internal static CuResult MemcpyHtoDAsync(ulong dstDevice, void* srcHost, nuint ByteCount, nint hStream)
@@ -72,8 +74,7 @@ internal static unsafe partial class CustomCalls
 
     /// <summary>The same for an address of unknown kind, which only the driver may know to be its own.</summary>
     private static bool IsShared(ClientThread* thread, ulong address) =>
-        IsShared(address)
-        || (Window.IsDeviceElsewhere && KnownRanges.Check(thread, address, 1) == CuResult.Success);
+        IsShared(address) || (Window.IsDeviceElsewhere && KnownRanges.Check(thread, address, 1) == CuResult.Success);
 
     private static CuResult Any(ClientThread* thread, ulong dst, ulong src, ulong bytes, nint stream, bool wait)
     {
@@ -129,12 +130,7 @@ internal static unsafe partial class CustomCalls
         // The data is captured when this returns, so a synchronous copy need not wait for it to arrive.
         return bytes <= InlineBytes
             ? WireCalls.CopyInline(thread, dst, stream, bytes, src)
-            : Staging.CopyIn(
-                thread,
-                new Rows(dst, bytes, bytes, 1),
-                new Rows((ulong)src, bytes, bytes, 1),
-                stream
-            );
+            : Staging.CopyIn(thread, new Rows(dst, bytes, bytes, 1), new Rows((ulong)src, bytes, bytes, 1), stream);
     }
 
     private static CuResult ToHost(ClientThread* thread, void* dst, ulong src, ulong bytes, nint stream, bool wait)
@@ -156,12 +152,7 @@ internal static unsafe partial class CustomCalls
         {
             return WireCalls.ReadBack(thread, src, stream, bytes, dst);
         }
-        return Staging.CopyOut(
-            thread,
-            new Rows(src, bytes, bytes, 1),
-            new Rows((ulong)dst, bytes, bytes, 1),
-            stream
-        );
+        return Staging.CopyOut(thread, new Rows(src, bytes, bytes, 1), new Rows((ulong)dst, bytes, bytes, 1), stream);
     }
 
     private static CuResult Direct(ClientThread* thread, ulong dst, ulong src, ulong bytes, nint stream, bool wait)

@@ -50,7 +50,8 @@ internal static unsafe partial class CustomCalls
         return result;
     }
 
-    internal static CuResult ModuleLoadData(nint* module, void* image) => ModuleLoadDataEx(module, image, 0, null, null);
+    internal static CuResult ModuleLoadData(nint* module, void* image) =>
+        ModuleLoadDataEx(module, image, 0, null, null);
 
     internal static CuResult ModuleLoadFatBinary(nint* module, void* fatCubin) =>
         ModuleLoadDataEx(module, fatCubin, 0, null, null);

@@ -12,9 +12,7 @@ internal static unsafe partial class CustomCalls
         PostHostFunction(hStream, fn, userData, HostFunctionKind);
 
     internal static CuResult StreamAddCallback(nint hStream, nint callback, void* userData, uint flags) =>
-        flags != 0
-            ? CuResult.InvalidValue
-            : PostHostFunction(hStream, callback, userData, StreamCallbackKind);
+        flags != 0 ? CuResult.InvalidValue : PostHostFunction(hStream, callback, userData, StreamCallbackKind);
 
     /// <summary>No stream here belongs to a green context.</summary>
     internal static CuResult StreamGetCtxV2(nint hStream, nint* pCtx, nint* pGreenCtx)

@@ -84,7 +84,10 @@ internal sealed unsafe partial class Dispatcher
         {
             return CuResult.InvalidValue;
         }
-        if (!TryTranslate(ref copy->srcArray, copy->srcMemoryType) || !TryTranslate(ref copy->dstArray, copy->dstMemoryType))
+        if (
+            !TryTranslate(ref copy->srcArray, copy->srcMemoryType)
+            || !TryTranslate(ref copy->dstArray, copy->dstMemoryType)
+        )
         {
             return CuResult.InvalidHandle;
         }
