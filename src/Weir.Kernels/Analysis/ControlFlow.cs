@@ -25,9 +25,14 @@ internal sealed class ControlFlow
     public bool HasLoops => Array.Exists(Nodes, node => node.IsLatch);
 
     /// <summary>Splits and orders a function.</summary>
-    public static ControlFlow Build(IrFunction function)
+    /// <param name="function">The kernel.</param>
+    /// <param name="splitAtAccesses">
+    /// Also start a new piece before an access whose address was computed in the piece: then all addresses of a piece
+    /// are known when it starts, and can be checked at once.
+    /// </param>
+    public static ControlFlow Build(IrFunction function, bool splitAtAccesses)
     {
-        (CodeNode entry, List<CodeNode> all) = Split(function);
+        (CodeNode entry, List<CodeNode> all) = Split(function, splitAtAccesses);
         List<CodeNode> order = ReversePostorder(entry, all.Count);
         Dictionary<CodeNode, int> number = new(order.Count);
         for (int i = 0; i < order.Count; i++)
@@ -51,7 +56,7 @@ internal sealed class ControlFlow
         return new ControlFlow([.. nodes], continuations);
     }
 
-    private static (CodeNode Entry, List<CodeNode> All) Split(IrFunction function)
+    private static (CodeNode Entry, List<CodeNode> All) Split(IrFunction function, bool splitAtAccesses)
     {
         List<CodeNode> all = [];
         CodeNode[] first = new CodeNode[function.Blocks.Count];
@@ -60,14 +65,20 @@ internal sealed class ControlFlow
         {
             int start = 0;
             CodeNode? previous = null;
+            bool afterBarrier = false;
+            HashSet<int> written = [];
             for (int i = 0; i <= block.Instructions.Count; i++)
             {
                 bool end = i == block.Instructions.Count;
-                if (!end && !CodeNode.IsWaiting(block.Instructions[i]))
+                bool waits = !end && CodeNode.IsWaiting(block.Instructions[i]);
+                bool late = !end && i > start && splitAtAccesses && IsAccessThrough(block.Instructions[i], written);
+                if (!end && !waits && !late)
                 {
+                    AddWritten(block.Instructions[i], written);
                     continue;
                 }
-                CodeNode node = new() { Instructions = Slice(block.Instructions, start, end ? i : i + 1) };
+                int stop = waits ? i + 1 : i;
+                CodeNode node = new() { Instructions = Slice(block.Instructions, start, stop) };
                 all.Add(node);
                 if (previous is null)
                 {
@@ -75,11 +86,17 @@ internal sealed class ControlFlow
                 }
                 else
                 {
-                    node.Continuation = 0;
+                    node.Continuation = afterBarrier ? 0 : -1;
                     Link(previous, node);
                 }
                 previous = node;
-                start = i + 1;
+                afterBarrier = waits;
+                start = stop;
+                written.Clear();
+                if (late)
+                {
+                    AddWritten(block.Instructions[i], written);
+                }
             }
             last[block.Index] = previous!;
         }
@@ -88,6 +105,23 @@ internal sealed class ControlFlow
             LinkSuccessors(function, block, first, last[block.Index]);
         }
         return (first[0], all);
+    }
+
+    private static bool IsAccessThrough(IrInstruction instruction, HashSet<int> written) =>
+        instruction.Op is IrOp.Ld or IrOp.St
+        && instruction.Space is IrSpace.Global or IrSpace.Const or IrSpace.Shared or IrSpace.Generic
+        && instruction.Address.IsRegister
+        && written.Contains(instruction.Address.Index);
+
+    private static void AddWritten(IrInstruction instruction, HashSet<int> written)
+    {
+        foreach (IrOperand dest in instruction.Dests)
+        {
+            if (dest.IsRegister)
+            {
+                written.Add(dest.Index);
+            }
+        }
     }
 
     private static void LinkSuccessors(IrFunction function, IrBlock block, CodeNode[] first, CodeNode last)

@@ -9,7 +9,7 @@ namespace Weir.Kernels.Analysis;
 internal static class Divergence
 {
     /// <summary>Beyond this number of pieces the sets are not computed but assumed: all later pieces.</summary>
-    private const int MaxNodes = 1500;
+    private const int MaxNodes = 3000;
 
     /// <summary>Computes the sets.</summary>
     /// <param name="flow">Pieces in schedule order.</param>

@@ -90,10 +90,13 @@ internal static class ShapeRules
     public static bool IsAffineType(IrType type) =>
         type is IrType.B32 or IrType.U32 or IrType.S32 or IrType.B64 or IrType.U64 or IrType.S64;
 
-    /// <summary>True when <c>or</c> of these shapes has no bit in common, so that it adds.</summary>
-    public static bool OrAdds(Shape value, ulong constant) =>
-        (value.IsAffine || value.IsUniform)
-        && BitOperations.Log2(constant | 1) < Math.Min(value.AlignLog2, value.IsAffine ? BitOperations.TrailingZeroCount(value.Stride) : 64);
+    /// <summary>True when <c>or</c> of these shapes has no bit in common, so that it adds: one is a multiple of what the other stays below.</summary>
+    public static bool OrAdds(Shape high, Shape low) =>
+        !high.IsVarying
+        && !low.IsVarying
+        && !high.Breaks
+        && !low.Breaks
+        && low.RangeLog2 <= Math.Min(high.AlignLog2, high.IsAffine ? BitOperations.TrailingZeroCount(high.Stride) : 63);
 
     /// <summary>
     /// True when shifting right, or masking, by a power of two does not mix lanes with the base: all lane offsets stay
@@ -136,8 +139,8 @@ internal static class ShapeRules
                 return new Shape(ShapeKind.Uniform, 0, false, Math.Max(0, S(0).AlignLog2 - (int)count));
             case IrOp.And when Constant(1) is { } mask:
                 return Mask(S(0), mask, IrTypes.Bits(i.Type), model.Lanes);
-            case IrOp.Or when Constant(1) is { } bits && OrAdds(S(0), bits):
-                return Add(S(0), new Shape(ShapeKind.Uniform, 0, false, 0), false);
+            case IrOp.Or when OrAdds(S(0), S(1)) || OrAdds(S(1), S(0)):
+                return Add(S(0), S(1), false);
             case IrOp.Cvt when IsAffineType(i.DestType):
                 return Convert(S(0), IrTypes.Bits(i.Type), IrTypes.Bits(i.DestType));
             default:

@@ -79,7 +79,7 @@ internal sealed class AffineEmitter(KernelContext context)
                 bool lowBits = BitOperations.IsPow2(mask + 1);
                 return new AffineValue(B.Binary("and", value.Base, (long)mask), lowBits ? value.Stride : 0, null, null);
             case IrOp.Or:
-                return Sum(Source(0, Type), new AffineValue(LaneBuilder.Int(Type, (long)Constant(1)!.Value), 0, null, null), false);
+                return Sum(Source(0, Type), Source(1, Type), false);
             case IrOp.Cvt:
                 return Convert(Source(0, Type), IrTypes.Bits(I.Type), IrTypes.Bits(I.DestType), context.ShapeOf(I.Sources[0]));
             default:

@@ -29,7 +29,7 @@ internal sealed class AtomicEmitter(KernelContext context, MemoryEmitter memory)
             B.Store(B.Splat(context.Source(1, type)), B.Offset(data, bytes * context.Model.Lanes), $", align {bytes}");
         }
         string function = context.Helpers.Atomic(I.Space, type, Operation());
-        memory.CallLanes(function, memory.LaneAddresses(), context.ActiveBits, data);
+        memory.CallLanes(function, context.ActiveBits, data);
         if (I.Op == IrOp.Atom)
         {
             context.Write(B.Load(type, true, data, $", align {bytes}"));

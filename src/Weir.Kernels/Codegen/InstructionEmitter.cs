@@ -1,4 +1,5 @@
 using Weir.Kernels.Abi;
+using Weir.Kernels.Analysis;
 using Weir.Kernels.Ir;
 
 namespace Weir.Kernels.Codegen;
@@ -38,6 +39,15 @@ internal sealed class InstructionEmitter
     private LaneBuilder B => _context.B;
 
     private IrInstruction I => _context.Instruction;
+
+    /// <summary>See <see cref="MemoryEmitter.CheckAhead"/>.</summary>
+    public Value? CheckAhead(CodeNode node) => _memory.CheckAhead(node);
+
+    /// <summary>See <see cref="MemoryEmitter.ByLanes"/>.</summary>
+    public bool ByLanes
+    {
+        set => _memory.ByLanes = value;
+    }
 
     /// <summary>Emits an operation that is not the deciding one of its piece.</summary>
     public void Emit(IrInstruction instruction)

@@ -30,7 +30,8 @@ internal sealed class KernelEmitter
         _trueWarps = NeedsTrueWarps(function);
         _lanes = _trueWarps ? 32 : 16;
         _barriers = function.Blocks.Any(block => block.Instructions.Any(i => i.Op == IrOp.Bar && i.Barrier != IrBarrier.WarpSync));
-        _flow = ControlFlow.Build(function);
+        int operations = function.Blocks.Sum(block => block.Instructions.Count);
+        _flow = ControlFlow.Build(function, splitAtAccesses: operations <= LargeKernel);
         _liveness = Liveness.Compute(_flow, function.Registers.Count);
         _helpers = new LaneHelpers(_lanes, function.LocalBytes, function.ParameterBytes);
         _textures = new TextureFunctions(_lanes);

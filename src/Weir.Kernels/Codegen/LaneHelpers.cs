@@ -9,8 +9,9 @@ namespace Weir.Kernels.Codegen;
 /// Functions of the module that do a memory operation lane by lane, resolving and checking each address exactly. They
 /// are the slow path of every access (where a fault is found and recorded), and the only path of atomics.
 /// <para>
-/// Signature: <c>i32 f(launch, thread, block, linear, local, line, active lanes as bits, i64 addresses[lanes],
-/// data[elements][lanes])</c>; the result is a <see cref="KernelFault"/>.
+/// Signature: <c>i32 f(launch, thread, block, linear, local, line, active lanes as bits, base, stride, wrap, break lane,
+/// delta, i64 addresses[lanes] or null, data[elements][lanes])</c>; the result is a <see cref="KernelFault"/>. Without a
+/// list, lane n has address (base + n·stride, from the break lane on + delta) and wrap.
 /// </para>
 /// </summary>
 internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
@@ -110,7 +111,7 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
         text.Append(
             CultureInfo.InvariantCulture,
             $$"""
-            define internal i32 @{{name}}(ptr %launch, ptr %thread, i64 %block, i32 %linear, ptr %local, i32 %line, i{{lanes}} %active, ptr %addresses, ptr %data) #1 {
+            define internal i32 @{{name}}(ptr %launch, ptr %thread, i64 %block, i32 %linear, ptr %local, i32 %line, i{{lanes}} %active, i64 %base, i64 %stride, i64 %wrap, i64 %breaklane, i64 %delta, ptr %addresses, ptr %data) #1 {
             entry:
               %wbp = getelementptr i8, ptr %launch, i64 40
               %wb = load i64, ptr %wbp, !invariant.load !0
@@ -122,6 +123,7 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
               %shi = ptrtoint ptr %shared to i64
               %ssp = getelementptr i8, ptr %thread, i64 8
               %ss = load i64, ptr %ssp, !invariant.load !0
+              %listed = icmp ne ptr %addresses, null
               br label %next
             next:
               %left = phi i{{lanes}} [ %active, %entry ], [ %rest, %done ]
@@ -134,8 +136,21 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
               %less = sub i{{lanes}} %left, 1
               %rest = and i{{lanes}} %left, %less
               %n = zext i{{lanes}} %first to i64
+              br i1 %listed, label %list, label %computed
+            list:
               %ap = getelementptr i64, ptr %addresses, i64 %n
-              %address = load i64, ptr %ap
+              %listaddress = load i64, ptr %ap
+              br label %found
+            computed:
+              %step = mul i64 %n, %stride
+              %moved = add i64 %base, %step
+              %beyond = icmp uge i64 %n, %breaklane
+              %more = select i1 %beyond, i64 %delta, i64 0
+              %far = add i64 %moved, %more
+              %lineaddress = and i64 %far, %wrap
+              br label %found
+            found:
+              %address = phi i64 [ %listaddress, %list ], [ %lineaddress, %computed ]
               %low = and i64 %address, {{total - 1}}
               %odd = icmp ne i64 %low, 0
               br i1 %odd, label %misaligned, label %check

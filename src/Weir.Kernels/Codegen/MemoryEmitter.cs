@@ -34,6 +34,7 @@ internal sealed class MemoryEmitter(KernelContext context)
         Access access = Resolve(type, count);
         Value[] values = access.Form switch
         {
+            _ when ByLanes && IsCheckedAhead => LoadSlowly(access),
             Form.Uniform => LoadUniform(access),
             Form.Contiguous => LoadContiguous(access),
             Form.LocalRow => LoadLocalRow(access),
@@ -66,6 +67,9 @@ internal sealed class MemoryEmitter(KernelContext context)
         Access access = Resolve(type, values.Length);
         switch (access.Form)
         {
+            case var _ when ByLanes && IsCheckedAhead:
+                StoreByLanes(access, values);
+                break;
             case Form.Uniform:
                 StoreUniform(access, values);
                 break;
@@ -108,6 +112,120 @@ internal sealed class MemoryEmitter(KernelContext context)
         public int LaneBytes => ElementBytes * Count;
     }
 
+    /// <summary>Accesses of the current piece that are known to be good.</summary>
+    private readonly HashSet<IrInstruction> _checked = new(ReferenceEqualityComparer.Instance);
+
+    private bool IsCheckedAhead => _checked.Contains(context.Instruction);
+
+    /// <summary>
+    /// Set while the form of a piece is emitted that runs when the check ahead failed: all accesses go lane by lane.
+    /// </summary>
+    public bool ByLanes { get; set; }
+
+    /// <summary>
+    /// Checks at the start of a piece what its accesses will touch, one check for all accesses through one register.
+    /// When this fails, the form of the piece runs that finds the fault, or what else is the matter.
+    /// </summary>
+    /// <returns>True when all is good; null when there is nothing to check.</returns>
+    public Value? CheckAhead(CodeNode node)
+    {
+        _checked.Clear();
+        HashSet<int> written = [];
+        Dictionary<(IrSpace, IrOperand, Form), List<(IrInstruction Instruction, int Bytes)>> groups = [];
+        for (int n = 0; n < node.BodyCount; n++)
+        {
+            IrInstruction i = node.Instructions[n];
+            if (
+                i.Op is IrOp.Ld or IrOp.St
+                && i.Guard.IsNone
+                && i.Space is IrSpace.Global or IrSpace.Const or IrSpace.Shared or IrSpace.Generic
+                && !(i.Address.IsRegister && written.Contains(i.Address.Index))
+            )
+            {
+                int bytes = new Value("", ElementType(i.Type), false).Bits / 8 * (i.Op == IrOp.Ld ? i.Dests.Count : i.Sources.Count);
+                (IrSpace, IrOperand, Form) key = (CheckedSpace(i.Space), i.Address, FormOf(i, bytes));
+                if (!groups.TryGetValue(key, out List<(IrInstruction, int)>? group))
+                {
+                    groups[key] = group = [];
+                }
+                group.Add((i, bytes));
+            }
+            foreach (IrOperand dest in i.Dests)
+            {
+                if (dest.IsRegister)
+                {
+                    written.Add(dest.Index);
+                }
+            }
+        }
+        Value? all = null;
+        foreach (((IrSpace space, IrOperand address, Form form), List<(IrInstruction Instruction, int Bytes)> group) in groups)
+        {
+            Value good = CheckGroup(space, address, form, group);
+            all = all is { } others ? B.Binary("and", others, good) : good;
+        }
+        return all;
+    }
+
+    private Form FormOf(IrInstruction i, int laneBytes)
+    {
+        Shape shape = context.ShapeOf(i.Address);
+        return shape.IsUniform ? Form.Uniform
+            : shape.IsAffine && shape.Stride == laneBytes ? Form.Contiguous
+            : Form.Scattered;
+    }
+
+    private Value CheckGroup(IrSpace space, IrOperand address, Form form, List<(IrInstruction Instruction, int Bytes)> group)
+    {
+        long low = group.Min(access => access.Instruction.AddressOffset);
+        int widest = group.Max(access => access.Bytes);
+        long high = low;
+        long laneHigh = low;
+        foreach ((IrInstruction instruction, int bytes) in group)
+        {
+            long distance = instruction.AddressOffset - low;
+            long end = distance + (form == Form.Contiguous ? (long)bytes * Lanes : bytes);
+            if (distance % bytes != 0 || distance > 1 << 20)
+            {
+                // Its alignment does not follow from the first one's; it is checked where it stands.
+                continue;
+            }
+            high = Math.Max(high, low + end);
+            laneHigh = Math.Max(laneHigh, low + distance + bytes);
+            _checked.Add(instruction);
+        }
+        int log2 = BitOperations.Log2((uint)widest);
+        int run = (int)((high - low + widest - 1) / widest);
+        int laneRun = (int)((laneHigh - low + widest - 1) / widest);
+        string type = AddressType(group[0].Instruction);
+        if (form == Form.Scattered)
+        {
+            Value addresses = B.Binary("add", B.Splat(context.Read(address, type)), low);
+            Value lanes = LanesInRange(space, addresses, log2, run);
+            return B.All(context.Mask is { } some ? B.Binary("or", lanes, B.Not(some)) : lanes);
+        }
+        AffineValue start = context.ReadAffine(address, type);
+        Value first = B.Resize(B.Binary("add", start.Base, low), "i64", signed: false);
+        if (form == Form.Contiguous && context.Mask is { } mask)
+        {
+            return CheckActiveLanes(space, first, start, B.Bits(mask), log2, laneRun);
+        }
+        Value good = InRangeLog2(space, first, log2, run);
+        return start.BreakLane is { } lane ? B.Binary("and", good, B.Compare("uge", lane, Lanes)) : good;
+    }
+
+    /// <summary>A contiguous run is good when its first and its last active lane are.</summary>
+    private Value CheckActiveLanes(IrSpace space, Value first, AffineValue start, Value bits, int log2, int laneRun)
+    {
+        Value low = B.Resize(B.IntrinsicFlag("cttz", bits, false), "i64", false);
+        Value leading = B.Resize(B.IntrinsicFlag("ctlz", bits, false), "i64", false);
+        Value high = B.Binary("sub", LaneBuilder.Int("i64", Lanes - 1), leading);
+        Value lowest = B.Binary("add", first, B.Binary("mul", low, start.Stride));
+        Value highest = B.Binary("add", first, B.Binary("mul", high, start.Stride));
+        Value good = B.Binary("and", InRangeLog2(space, lowest, log2, laneRun), InRangeLog2(space, highest, log2, laneRun));
+        return start.BreakLane is { } lane ? B.Binary("and", good, B.Compare("ugt", B.Resize(lane, "i64", false), high)) : good;
+    }
+
     /// <summary>LLVM type in which values of a PTX type lie in memory.</summary>
     public static string ElementType(IrType type) =>
         type switch
@@ -117,18 +235,15 @@ internal sealed class MemoryEmitter(KernelContext context)
             _ => "i" + IrTypes.Bits(type).ToString(CultureInfo.InvariantCulture),
         };
 
-    /// <summary>Calls a per-lane function and leaves the kernel when it finds a fault.</summary>
+    /// <summary>Calls a per-lane function for the operation's address and leaves the kernel when it finds a fault.</summary>
     /// <param name="function">Name in <see cref="LaneHelpers"/>.</param>
-    /// <param name="addresses">Addresses of the lanes, i64.</param>
     /// <param name="active">Lanes as bits.</param>
     /// <param name="data">Memory that holds the operands and receives the results.</param>
-    public void CallLanes(string function, Value addresses, Value active, string data)
+    public void CallLanes(string function, Value active, string data)
     {
-        string list = context.LaneList;
-        B.Store(B.Splat(addresses), list);
         Value status = B.Assign(
             $"call i32 @{function}(ptr %launch, ptr %thread, i64 %block, i32 %linear, ptr %local, "
-                + $"i32 {context.Instruction.Line}, {B.Arg(active)}, ptr {list}, ptr {data})",
+                + $"i32 {context.Instruction.Line}, {B.Arg(active)}, {LaneAddresses()}, ptr {data})",
             "i32",
             false
         );
@@ -140,13 +255,22 @@ internal sealed class MemoryEmitter(KernelContext context)
         B.Label(passed);
     }
 
-    /// <summary>Addresses of all lanes as i64.</summary>
-    public Value LaneAddresses()
+    /// <summary>The address arguments of a per-lane function.</summary>
+    private string LaneAddresses()
     {
         IrInstruction i = context.Instruction;
         string type = AddressType(i);
-        Value addresses = B.Binary("add", context.Read(i.Address, type), i.AddressOffset);
-        return B.Resize(addresses, "i64", signed: false);
+        if (context.ShapeOf(i.Address).IsVarying)
+        {
+            Value addresses = B.Binary("add", context.Read(i.Address, type), i.AddressOffset);
+            B.Store(B.Resize(addresses, "i64", signed: false), context.LaneList);
+            return $"i64 0, i64 0, i64 0, i64 0, i64 0, ptr {context.LaneList}";
+        }
+        AffineValue address = context.ReadAffine(i.Address, type);
+        Value start = B.Resize(B.Binary("add", address.Base, i.AddressOffset), "i64", signed: false);
+        string lane = address.BreakLane is { } at ? B.Resize(at, "i64", false).Text : Lanes.ToString(CultureInfo.InvariantCulture);
+        long wrap = type == "i32" ? uint.MaxValue : -1;
+        return $"i64 {start.Text}, i64 {address.Stride}, i64 {wrap}, i64 {lane}, i64 {address.Delta?.Text ?? "0"}, ptr null";
     }
 
     private string AddressType(IrInstruction i)
@@ -182,15 +306,17 @@ internal sealed class MemoryEmitter(KernelContext context)
         {
             return new Access(local ? Form.LocalRow : Form.Uniform, wide, null, Spread, type, count);
         }
-        bool contiguous = address.Stride == laneBytes && !local && (count == 1 || context.Active is null);
+        bool contiguous = address.Stride == laneBytes && !local;
         return new Access(contiguous ? Form.Contiguous : Form.Scattered, wide, address.BreakLane, Spread, type, count);
     }
 
     /// <summary>True when a run of bytes lies inside the space and on its alignment.</summary>
-    private Value InRange(IrSpace space, Value address, int laneBytes, int run)
+    private Value InRange(IrSpace space, Value address, int laneBytes, int run) =>
+        InRangeLog2(space, address, BitOperations.Log2((uint)laneBytes), run);
+
+    private Value InRangeLog2(IrSpace space, Value address, int log2, int run)
     {
         // Rotating right moves bits that break the alignment to the top, where they exceed any limit.
-        int log2 = BitOperations.Log2((uint)laneBytes);
         Value offset = space == IrSpace.Shared ? address : B.Binary("sub", address, context.LaunchField(40, "i64"));
         Value index = log2 == 0 ? offset : B.Intrinsic("fshr", offset, offset, LaneBuilder.Int("i64", log2));
         return B.Compare("ult", index, Limit(space, log2, run));
@@ -218,6 +344,10 @@ internal sealed class MemoryEmitter(KernelContext context)
     /// </summary>
     private Value[] Either(Access access, Value condition, Func<Value[]> quick, bool scalar)
     {
+        if (IsCheckedAhead)
+        {
+            return quick();
+        }
         string fast = B.NewLabel("fast");
         string slow = B.NewLabel("slow");
         string join = B.NewLabel("join");
@@ -248,12 +378,23 @@ internal sealed class MemoryEmitter(KernelContext context)
         return result;
     }
 
+    /// <summary>Lane by lane, in the form that the result's register has.</summary>
+    private Value[] LoadSlowly(Access access)
+    {
+        Value[] values = LoadByLanes(access);
+        if (access.Form != Form.Uniform || context.Instruction.Space == IrSpace.Generic)
+        {
+            return values;
+        }
+        Value first = context.FirstActiveLane();
+        return Array.ConvertAll(values, value => B.Lane(value, first));
+    }
+
     private Value[] LoadByLanes(Access access)
     {
         string data = context.LaneData;
         CallLanes(
             context.Helpers.Load(context.Instruction.Space, access.Type, access.Count),
-            B.Resize(access.Addresses(), "i64", signed: false),
             context.ActiveBits,
             data
         );
@@ -274,7 +415,6 @@ internal sealed class MemoryEmitter(KernelContext context)
         }
         CallLanes(
             context.Helpers.Store(context.Instruction.Space, access.Type, access.Count),
-            B.Resize(access.Addresses(), "i64", signed: false),
             context.ActiveBits,
             data
         );
@@ -324,6 +464,10 @@ internal sealed class MemoryEmitter(KernelContext context)
                 string align = $", align {access.ElementBytes}";
                 if (context.Active is { } active)
                 {
+                    if (access.Count > 1)
+                    {
+                        return GatherAll(access);
+                    }
                     string mangled = B.Mangle(access.Type, true);
                     return
                     [
@@ -361,6 +505,18 @@ internal sealed class MemoryEmitter(KernelContext context)
             scalar: false
         );
 
+    /// <summary>Elements of several per lane, under a mask.</summary>
+    private Value[] GatherAll(Access access)
+    {
+        Value pointers = PointersOf(access);
+        Value[] values = new Value[access.Count];
+        for (int e = 0; e < values.Length; e++)
+        {
+            values[e] = Gather(access, ElementPointers(pointers, e * access.ElementBytes));
+        }
+        return values;
+    }
+
     private Value[] LoadScattered(Access access)
     {
         IrSpace space = context.Instruction.Space;
@@ -368,19 +524,11 @@ internal sealed class MemoryEmitter(KernelContext context)
         {
             return LoadByLanes(access);
         }
-        (Value pointers, Value fits) = LanePointers(access);
+        Value fits = LanesFit(access);
         return Either(
             access,
             fits,
-            () =>
-            {
-                Value[] values = new Value[access.Count];
-                for (int e = 0; e < values.Length; e++)
-                {
-                    values[e] = Gather(access, ElementPointers(pointers, e * access.ElementBytes));
-                }
-                return values;
-            },
+            () => GatherAll(access),
             scalar: false
         );
     }
@@ -418,16 +566,38 @@ internal sealed class MemoryEmitter(KernelContext context)
             ? pointers
             : B.Assign($"getelementptr i8, {B.Arg(pointers)}, i64 {bytes}", "ptr", true);
 
-    /// <summary>Pointers of all lanes, and whether those of all active lanes are good.</summary>
-    private (Value Pointers, Value Fits) LanePointers(Access access)
+    /// <summary>True when the addresses of all active lanes are good.</summary>
+    private Value LanesFit(Access access)
     {
-        IrSpace space = context.Instruction.Space;
+        if (IsCheckedAhead)
+        {
+            return LaneBuilder.Int("i1", 1);
+        }
         Value addresses = B.Splat(access.Addresses());
-        int log2 = BitOperations.Log2((uint)access.LaneBytes);
-        Value limit = Limit(CheckedSpace(space), log2, 1);
-        Value offset = addresses;
+        Value good = LanesInRange(
+            CheckedSpace(context.Instruction.Space),
+            addresses,
+            BitOperations.Log2((uint)access.LaneBytes),
+            1
+        );
+        return B.All(context.Active is { } active ? B.Binary("or", good, B.Not(active)) : good);
+    }
+
+    private Value PointersOf(Access access)
+    {
+        Value addresses = B.Splat(access.Addresses());
+        return context.Instruction.Space == IrSpace.Shared
+            ? B.Assign($"getelementptr i8, ptr {context.ThreadField(0, "ptr").Text}, {B.Arg(addresses)}", "ptr", true)
+            : B.Cast("inttoptr", B.Resize(addresses, "i64", signed: false), "ptr");
+    }
+
+    private Value LanesInRange(IrSpace space, Value addresses, int log2, int run)
+    {
+        Value limit = Limit(space, log2, run);
+        Value offset;
         if (space == IrSpace.Shared)
         {
+            offset = addresses;
             if (addresses.Type == "i32")
             {
                 limit = B.Resize(B.Intrinsic("umin", limit, LaneBuilder.Int("i64", uint.MaxValue)), "i32", false);
@@ -435,20 +605,10 @@ internal sealed class MemoryEmitter(KernelContext context)
         }
         else
         {
-            addresses = B.Resize(addresses, "i64", signed: false);
-            offset = B.Binary("sub", addresses, context.LaunchField(40, "i64"));
+            offset = B.Binary("sub", B.Resize(addresses, "i64", signed: false), context.LaunchField(40, "i64"));
         }
         Value index = log2 == 0 ? offset : B.Intrinsic("fshr", offset, offset, LaneBuilder.Int(offset.Type, log2));
-        Value good = B.Compare("ult", index, limit);
-        if (context.Active is { } active)
-        {
-            good = B.Binary("or", good, B.Not(active));
-        }
-        Value pointers =
-            space == IrSpace.Shared
-                ? B.Assign($"getelementptr i8, ptr {context.ThreadField(0, "ptr").Text}, {B.Arg(addresses)}", "ptr", true)
-                : B.Cast("inttoptr", addresses, "ptr");
-        return (pointers, B.All(good));
+        return B.Compare("ult", index, limit);
     }
 
     private void StoreUniform(Access access, Value[] values)
@@ -494,6 +654,11 @@ internal sealed class MemoryEmitter(KernelContext context)
                 values = Array.ConvertAll(values, B.Splat);
                 if (context.Active is { } active)
                 {
+                    if (access.Count > 1)
+                    {
+                        ScatterAll(access, values);
+                        return;
+                    }
                     B.CallVoid(
                         $"llvm.masked.store.{B.Mangle(access.Type, true)}.p0",
                         B.Arg(values[0]),
@@ -552,30 +717,32 @@ internal sealed class MemoryEmitter(KernelContext context)
             StoreByLanes(access, values);
             return;
         }
-        (Value pointers, Value fits) = LanePointers(access);
+        EitherStore(access, LanesFit(access), values, () => ScatterAll(access, values));
+    }
+
+    private void ScatterAll(Access access, Value[] values)
+    {
+        Value pointers = PointersOf(access);
         Value mask = B.Splat(context.Active ?? LaneBuilder.Int("i1", 1));
-        EitherStore(
-            access,
-            fits,
-            values,
-            () =>
-            {
-                for (int e = 0; e < values.Length; e++)
-                {
-                    B.CallVoid(
-                        $"llvm.masked.scatter.{B.Mangle(access.Type, true)}.{B.Mangle("ptr", true)}",
-                        B.Arg(B.Splat(values[e])),
-                        B.Arg(ElementPointers(pointers, e * access.ElementBytes)),
-                        $"i32 {access.ElementBytes}",
-                        B.Arg(mask)
-                    );
-                }
-            }
-        );
+        for (int e = 0; e < values.Length; e++)
+        {
+            B.CallVoid(
+                $"llvm.masked.scatter.{B.Mangle(access.Type, true)}.{B.Mangle("ptr", true)}",
+                B.Arg(B.Splat(values[e])),
+                B.Arg(ElementPointers(pointers, e * access.ElementBytes)),
+                $"i32 {access.ElementBytes}",
+                B.Arg(mask)
+            );
+        }
     }
 
     private void EitherStore(Access access, Value condition, Value[] values, Action quick)
     {
+        if (IsCheckedAhead)
+        {
+            quick();
+            return;
+        }
         string fast = B.NewLabel("fast");
         string slow = B.NewLabel("slow");
         string join = B.NewLabel("join");

@@ -189,6 +189,16 @@ internal sealed class WarpEmitter
             B.Branch(M(node));
             return;
         }
+        if (_instructions.CheckAhead(node) is { } good)
+        {
+            string go = B.NewLabel("good");
+            string step = B.NewLabel("step");
+            B.Branch(good, go, step, likely: true);
+            B.Label(step);
+            B.Store(B.Splat(LaneBuilder.Int("i1", 1)), Pending(node));
+            B.Branch($"b{node.Position}");
+            B.Label(go);
+        }
         EmitBody(node);
         IrInstruction? end = node.Terminator;
         if (end is null)
@@ -385,16 +395,43 @@ internal sealed class WarpEmitter
         }
         B.Label(M(node));
         _context.Node = node;
-        Value mask = B.Load("i1", true, Pending(node));
-        B.Store(B.Splat(LaneBuilder.Int("i1", 0)), Pending(node));
         if (_full && !node.IsLatch && MayRejoin(node))
         {
-            string part = B.NewLabel("part");
-            B.Branch(B.All(mask), F(node), part);
-            B.Label(part);
+            string whole = B.NewLabel("whole");
+            B.Branch(B.All(B.Load("i1", true, Pending(node))), whole, $"b{node.Position}");
+            B.Label(whole);
+            B.Store(B.Splat(LaneBuilder.Int("i1", 0)), Pending(node));
+            B.Branch(F(node));
         }
+        else
+        {
+            B.Branch($"b{node.Position}");
+        }
+        // The full copy comes in here with a piece that it cannot run.
+        B.Label($"b{node.Position}");
+        Value mask = B.Load("i1", true, Pending(node));
+        B.Store(B.Splat(LaneBuilder.Int("i1", 0)), Pending(node));
         _context.Mask = mask;
-        EmitBody(node);
+        if (_instructions.CheckAhead(node) is { } good)
+        {
+            string go = B.NewLabel("good");
+            string slow = B.NewLabel("slow");
+            string end = B.NewLabel("end");
+            B.Branch(good, go, slow, likely: true);
+            B.Label(slow);
+            _instructions.ByLanes = true;
+            EmitBody(node);
+            _instructions.ByLanes = false;
+            B.Branch(end);
+            B.Label(go);
+            EmitBody(node);
+            B.Branch(end);
+            B.Label(end);
+        }
+        else
+        {
+            EmitBody(node);
+        }
         EndMasked(node, mask);
         _context.Mask = null;
     }
