@@ -88,6 +88,7 @@ internal sealed class KernelEmitter
             ? EmitWarp(warps, "warp_linear", new LaneModel(_lanes, Rows: false, TrueWarps: true), full: false)
             : null;
         _recordBytes = Math.Max(rows?.Bytes ?? 0, linear?.Bytes ?? 0);
+        // Warp functions become part of the loop over blocks, so that what a launch does not change is computed once.
         string driver = new DriverText(_lanes, _trueWarps, _barriers, _recordBytes, LocalBytes, BarrierProtocol.Used(_function), _flow.Continuations).Write();
 
         StringBuilder module = new();
@@ -168,7 +169,8 @@ internal sealed class KernelEmitter
         string common =
             $"nounwind \"target-cpu\"=\"{host.Cpu}\" \"target-features\"=\"{host.Features}\" \"no-builtins\" "
             + $"\"prefer-vector-width\"=\"{width}\" \"min-legal-vector-width\"=\"{width}\" \"frame-pointer\"=\"none\"";
-        return $"attributes #0 = {{ {common} }}\n"
+        return $"attributes #0 = {{ alwaysinline {common} }}\n"
+            + $"attributes #2 = {{ {common} }}\n"
             + $"attributes #1 = {{ noinline {common} }}\n"
             + "!0 = !{}\n!1 = !{!\"branch_weights\", i32 2000, i32 1}\n";
     }

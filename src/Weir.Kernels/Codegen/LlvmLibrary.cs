@@ -86,6 +86,7 @@ internal sealed unsafe class LlvmLibrary
         DisposeErrorMessage = (delegate* unmanaged<byte*, void>)Export(library, "LLVMDisposeErrorMessage");
         PrintModuleToString = (delegate* unmanaged<nint, byte*>)Export(library, "LLVMPrintModuleToString");
 
+        SetOptions((delegate* unmanaged<int, byte**, byte*, void>)Export(library, "LLVMParseCommandLineOptions"));
         ((delegate* unmanaged<void>)Export(library, "LLVMInitializeX86TargetInfo"))();
         ((delegate* unmanaged<void>)Export(library, "LLVMInitializeX86Target"))();
         ((delegate* unmanaged<void>)Export(library, "LLVMInitializeX86TargetMC"))();
@@ -101,6 +102,20 @@ internal sealed unsafe class LlvmLibrary
 
     /// <summary>Zero-terminated UTF-8 for an argument.</summary>
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text + "\0");
+
+    /// <summary>
+    /// Moving integer work into mask registers costs a tenth of code generation and finds nothing to move: masks are
+    /// predicates here from the start.
+    /// </summary>
+    private static void SetOptions(delegate* unmanaged<int, byte**, byte*, void> parse)
+    {
+        fixed (byte* name = "weir\0"u8)
+        fixed (byte* noDomains = "-disable-x86-domain-reassignment\0"u8)
+        {
+            byte** arguments = stackalloc byte*[] { name, noDomains };
+            parse(2, arguments, null);
+        }
+    }
 
     private static nint Open()
     {
