@@ -38,7 +38,7 @@ internal sealed unsafe class KernelCommand : Command
         launch->Parameters = (byte*)(launch + 1);
         Buffer.MemoryCopy(template.Parameters, launch->Parameters, parameterBytes, parameterBytes);
         launch->StartNanoseconds = 0;
-        SetUnits((long)blocks, slots);
+        SetUnits((long)blocks, slots, kernel.BlocksPerRange);
     }
 
     /// <inheritdoc/>
@@ -48,11 +48,13 @@ internal sealed unsafe class KernelCommand : Command
         {
             return;
         }
+        long start = Stopwatch.GetTimestamp();
         if (Volatile.Read(ref launch->StartNanoseconds) == 0)
         {
-            Interlocked.CompareExchange(ref launch->StartNanoseconds, (ulong)Stopwatch.GetTimestamp(), 0);
+            Interlocked.CompareExchange(ref launch->StartNanoseconds, (ulong)start, 0);
         }
         KernelFault fault = slot.Call(kernel, launch, (ulong)first, (ulong)end);
+        kernel.Note(end - first, Stopwatch.GetTimestamp() - start);
         if (fault != KernelFault.None)
         {
             report(kernel, fault, slot.Thread, Stream.Context);
