@@ -10,7 +10,8 @@ namespace Weir.Shim;
 /// What the shim keeps for a thread of the client: its ring, its context stack, its reply. One block per ring slot, found by a
 /// pthread key whose destructor gives the slot back. Used as:
 /// <code>
-/// ClientThread.Enter(&amp;thread) → Begin(op, bytes) → fill in → Post() or Call() → Reply, ReplyBytes
+/// ClientThread.Enter(&amp;thread) → Begin(op, bytes) → fill in → Post() or Call()
+/// … or CallForReply() → Reply, ReplyBytes → Done()
 /// </code>
 /// Raw code: nothing here allocates, throws or takes a lock.
 /// </summary>
@@ -123,21 +124,37 @@ internal unsafe struct ClientThread
         return (CuResult)_writer.Control->StickyError;
     }
 
-    /// <summary>Publish the record and wait for the answer.</summary>
+    /// <summary>Publish the record and wait for the answer, whose payload does not matter.</summary>
     internal CuResult Call()
     {
-        _writer.Commit(_ticket, RecordHeader.CallFlag);
-        var slot = _writer.Header;
-        if (!ClientWait.ForReply(slot, _writer.Control, _sequence, Session.Socket))
-        {
-            _busy = 0;
-            return CuResult.DeviceUnavailable;
-        }
-        _sequence++;
-        var result = (CuResult)slot->ReplyResult;
+        var result = CallForReply();
         _busy = 0;
         return result;
     }
+
+    /// <summary>
+    /// Publish the record and wait for the answer. After Success the block stays taken, so that a signal handler's call
+    /// cannot replace the payload, until <see cref="Done"/>.
+    /// </summary>
+    internal CuResult CallForReply()
+    {
+        _writer.Commit(_ticket, RecordHeader.CallFlag);
+        var slot = _writer.Header;
+        var result = CuResult.DeviceUnavailable;
+        if (ClientWait.ForReply(slot, _writer.Control, _sequence, Session.Socket))
+        {
+            _sequence++;
+            result = (CuResult)slot->ReplyResult;
+        }
+        if (result != CuResult.Success)
+        {
+            _busy = 0;
+        }
+        return result;
+    }
+
+    /// <summary>The payload has been read.</summary>
+    internal void Done() => _busy = 0;
 
     /// <summary>Make <paramref name="context"/> the top of the stack; false when the stack is full.</summary>
     internal bool Push(ulong context)

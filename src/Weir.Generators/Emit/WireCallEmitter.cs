@@ -57,7 +57,9 @@ internal static class WireCallEmitter
         {
             Store(w, types, p);
         }
-        w.Line($"CuResult result = thread->{(call.Waits ? "Call" : "Post")}();");
+        // With an answer, the thread's block stays taken until the answer is read: a signal handler may call in between.
+        string send = !call.Waits ? "Post" : call.Parameters.Any(IsOutput) ? "CallForReply" : "Call";
+        w.Line($"CuResult result = thread->{send}();");
         if (call.Parameters.Any(p => p.Mode == ParameterMode.New))
         {
             w.Open("if (result != CuResult.Success)");
@@ -261,6 +263,7 @@ internal static class WireCallEmitter
             {
                 string length = $"length_{p.Name}";
                 w.Open($"if (replyEnd - reply < (long)Padded(4 + (ulong){length}) || *(uint*)reply != {length})");
+                w.Line("thread->Done();");
                 w.Line("return CuResult.Unknown;");
                 w.Close();
                 w.Line($"Buffer.MemoryCopy(reply + 4, {name}, {length}, {length});");
@@ -268,11 +271,13 @@ internal static class WireCallEmitter
                 continue;
             }
             w.Open($"if (replyEnd - reply < (long)Padded((ulong)sizeof({element})))");
+            w.Line("thread->Done();");
             w.Line("return CuResult.Unknown;");
             w.Close();
             string guard = p.IsOptional ? $"if ({name} != null) " : "";
             w.Line($"{guard}*{name} = *({element}*)reply;");
             w.Line($"reply += (nuint)Padded((ulong)sizeof({element}));");
         }
+        w.Line("thread->Done();");
     }
 }
