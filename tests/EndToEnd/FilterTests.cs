@@ -3,22 +3,28 @@ namespace Weir.EndToEnd;
 /// <summary>
 /// ffmpeg's CUDA filters against its CPU filters of the same kind. The two do not compute the same (tap positions,
 /// rounding, what happens at the edges), so each case has a floor: what the interpreter of tests/Weir.Oracle reaches with
-/// the same launches, less 0.1 dB. That the device's bytes equal the interpreter's is tests/Weir.Conformance.Tests' part.
+/// the same launches (its bytes are the device's: tests/Weir.Conformance.Tests replays them), less 0.1 dB; set once, on
+/// ffmpeg 5.1. Three are low for a reason: scale_cuda reads its bilinear textures as integers, which are not blended (CUDA
+/// Programming Guide, "Texture Fetching"); its Lanczos kernel does not saturate, so bright edges wrap; chromakey_cuda looks
+/// at single pixels where the CPU filter looks at their surroundings.
 /// </summary>
 public class FilterTests
 {
     private const string Small = "testsrc2=s=320x180:r=24";
     private const int Frames = 4;
 
+    // ffmpeg's scaler has variants for several processors; these flags make it compute the same on all.
+    private const string Exact = "+accurate_rnd+bitexact";
+
     [Theory]
-    [InlineData("nearest", "neighbor", "yuv420p", 160, 90, 40)]
-    [InlineData("bilinear", "bilinear", "yuv420p", 160, 90, 40)]
-    [InlineData("bilinear", "bilinear", "yuv420p", 640, 360, 40)]
-    [InlineData("bicubic", "bicubic", "yuv420p", 640, 360, 40)]
-    [InlineData("bicubic", "bicubic", "nv12", 480, 270, 40)]
-    [InlineData("lanczos", "lanczos", "yuv420p", 640, 360, 40)]
-    [InlineData("bicubic", "bicubic", "yuv444p", 400, 200, 40)]
-    [InlineData("bicubic", "bicubic", "p010le", 640, 360, 40)]
+    [InlineData("nearest", "neighbor", "yuv420p", 160, 90, double.PositiveInfinity)]
+    [InlineData("bilinear", "bilinear", "yuv420p", 160, 90, 34.3)]
+    [InlineData("bilinear", "bilinear", "yuv420p", 640, 360, 32.7)]
+    [InlineData("bicubic", "bicubic", "yuv420p", 640, 360, 40.5)]
+    [InlineData("bicubic", "bicubic", "nv12", 480, 270, 40.6)]
+    [InlineData("lanczos", "lanczos", "yuv420p", 640, 360, 30.0)]
+    [InlineData("bicubic", "bicubic", "yuv444p", 400, 200, 43.7)]
+    [InlineData("bicubic", "bicubic", "p010le", 640, 360, 40.5)]
     public void Scaling_reaches_its_floor(string cuda, string cpu, string format, int width, int height, double floor)
     {
         byte[] weir = Video.OnWeir(
@@ -27,7 +33,7 @@ public class FilterTests
             format,
             Frames
         );
-        byte[] reference = Video.OnCpu([Small], $"format={format},scale={width}:{height}:flags={cpu}", format, Frames);
+        byte[] reference = Video.OnCpu([Small], $"format={format},scale={width}:{height}:flags={cpu}{Exact}", format, Frames);
         Compare(weir, reference, floor, format == "p010le" ? 2 : 1);
     }
 
@@ -67,14 +73,14 @@ public class FilterTests
             "yuv420p",
             Frames
         );
-        Compare(weir, reference, 40);
+        Compare(weir, reference, 60.8);
     }
 
     [Theory]
-    [InlineData("send_frame", "yuv420p", 40)]
-    [InlineData("send_field", "yuv420p", 40)]
-    [InlineData("send_frame_nospatial", "yuv420p", 40)]
-    [InlineData("send_frame", "yuv444p", 40)]
+    [InlineData("send_frame", "yuv420p", 52.5)]
+    [InlineData("send_field", "yuv420p", 50.8)]
+    [InlineData("send_frame_nospatial", "yuv420p", 43.9)]
+    [InlineData("send_frame", "yuv444p", 56.6)]
     public void Deinterlacing_reaches_its_floor(string mode, string format, double floor)
     {
         string combed = $"format={format},tinterlace=interleave_top,setfield=tff";
@@ -100,7 +106,7 @@ public class FilterTests
             Frames
         );
         byte[] reference = Video.OnCpu([Small], $"format=yuva420p,chromakey={Key}", "yuva420p", Frames);
-        Compare(weir, reference, 40);
+        Compare(weir, reference, 22.3);
     }
 
     [Fact]
