@@ -28,11 +28,14 @@ public class RealDriverTests
     }
 
     [Theory]
-    [InlineData("errors")]
-    [InlineData("threads")]
-    public void A_client_sees_the_same_through_it(string name)
+    [InlineData("EndToEnd/clients/errors.c")]
+    [InlineData("EndToEnd/clients/threads.c")]
+    [InlineData("Weir.Shim.Tests/clients/callbacks.c")]
+    [InlineData("Weir.Shim.Tests/clients/contexts.c")]
+    [InlineData("Weir.Shim.Tests/clients/copies.c")]
+    public void A_client_sees_the_same_through_it(string path)
     {
-        string source = Path.Combine(WeirInstallation.Root, "tests/EndToEnd/clients", name + ".c");
+        string source = Path.Combine(WeirInstallation.Root, "tests", path);
         string program = ClientRun.Compile(source, WeirInstallation.NewFolder());
         ProgramRun direct = ClientRun.Run(program);
         ProgramRun chained = Chained(null, program);

@@ -101,14 +101,21 @@ internal sealed unsafe partial class Dispatcher
 
     private partial CuResult OnUseHost(ulong address, ulong length, uint flags, ref ReplyWriter reply)
     {
-        const uint PortableAndMapped = 3;
+        const uint Portable = 1;
+        const uint Mapped = 2;
         if (!session.Window.IsHost(address, length))
         {
             return CuResult.InvalidValue;
         }
-        return session.RegistersHostMemory
-            ? Driver.MemHostRegister((void*)address, (nuint)length, PortableAndMapped)
-            : CuResult.Success;
+        if (!session.RegistersHostMemory)
+        {
+            return CuResult.Success;
+        }
+        CuResult result = Driver.MemHostRegister((void*)address, (nuint)length, Portable | Mapped);
+        // A driver that cannot map it can still copy from and to it.
+        return result == CuResult.NotSupported
+            ? Driver.MemHostRegister((void*)address, (nuint)length, Portable)
+            : result;
     }
 
     private partial CuResult OnReleaseHost(ulong address, ulong length, ref ReplyWriter reply)
