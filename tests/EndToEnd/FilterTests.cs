@@ -4,9 +4,8 @@ namespace Weir.EndToEnd;
 /// ffmpeg's CUDA filters against its CPU filters of the same kind. The two do not compute the same (tap positions,
 /// rounding, what happens at the edges), so each case has a floor: what the interpreter of tests/Weir.Oracle reaches with
 /// the same launches (its bytes are the device's: tests/Weir.Conformance.Tests replays them), less 0.1 dB; set once, on
-/// ffmpeg 5.1. Three are low for a reason: scale_cuda reads its bilinear textures as integers, which are not blended (CUDA
-/// Programming Guide, "Texture Fetching"); its Lanczos kernel does not saturate, so bright edges wrap; chromakey_cuda looks
-/// at single pixels where the CPU filter looks at their surroundings.
+/// ffmpeg 5.1. Two are low for a known reason: scale_cuda reads its bilinear textures as integers, which are not blended
+/// (CUDA Programming Guide, "Texture Fetching"), and its Lanczos kernel does not saturate, so bright edges wrap.
 /// </summary>
 public class FilterTests
 {
