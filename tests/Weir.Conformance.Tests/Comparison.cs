@@ -6,8 +6,11 @@ namespace Weir.Conformance.Tests;
 /// <summary>Runs a case compiled and on the oracle, and says how the results differ.</summary>
 internal static class Comparison
 {
-    /// <summary>Null when all buffers are byte-identical and both ran to their end.</summary>
-    public static string? Difference(Func<ulong, KernelCase> at)
+    /// <summary>
+    /// Null when all buffers are byte-identical and both ran to their end; with <paramref name="mustWrite"/> also only when
+    /// the kernel changed something.
+    /// </summary>
+    public static string? Difference(Func<ulong, KernelCase> at, bool mustWrite = false)
     {
         using var arena = new Arena();
         var run = at(arena.Base);
@@ -15,6 +18,13 @@ internal static class Comparison
         run.PlaceVariables(module);
         var expected = run.RunOnOracle(module);
         var actual = CompiledKernels.Run(run, arena);
+        if (
+            mustWrite
+            && run.Buffers.Select((b, i) => b.Bytes.AsSpan().SequenceEqual(expected[i])).All(unchanged => unchanged)
+        )
+        {
+            return "nothing was written, so nothing is compared";
+        }
         if (actual.Fault != KernelFault.None)
         {
             return $"compiled code ended with {actual.Fault} in line {actual.Line}";
@@ -31,5 +41,6 @@ internal static class Comparison
         return null;
     }
 
-    private static string Hex(byte[] bytes, int from) => Convert.ToHexString(bytes.AsSpan(from, Math.Min(8, bytes.Length - from)));
+    private static string Hex(byte[] bytes, int from) =>
+        Convert.ToHexString(bytes.AsSpan(from, Math.Min(8, bytes.Length - from)));
 }

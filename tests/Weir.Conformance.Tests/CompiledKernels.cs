@@ -44,9 +44,10 @@ internal static unsafe class CompiledKernels
         {
             textures[(uint)handle] = Descriptor(texture);
         }
-        var sharedBytes = run.DynamicSharedBytes == 0
-            ? (ulong)kernel.Info.SharedBytes
-            : (((ulong)kernel.Info.SharedBytes + 15) & ~15UL) + run.DynamicSharedBytes;
+        var sharedBytes =
+            run.DynamicSharedBytes == 0
+                ? (ulong)kernel.Info.SharedBytes
+                : (((ulong)kernel.Info.SharedBytes + 15) & ~15UL) + run.DynamicSharedBytes;
         var scratchBytes = (ulong)kernel.Info.ScratchBytes((int)run.Block.X, (int)run.Block.Y, (int)run.Block.Z);
         using var parameterMemory = new Aligned((ulong)parameters.Length);
         using var shared = new Aligned(sharedBytes);
@@ -84,7 +85,12 @@ internal static unsafe class CompiledKernels
                 Cancel = (uint*)cancel.Start,
                 Helpers = Helpers,
             };
-            using var watch = new Timer(_ => Volatile.Write(ref *(uint*)cancel.Start, 1), null, 30_000, Timeout.Infinite);
+            using var watch = new Timer(
+                _ => Volatile.Write(ref *(uint*)cancel.Start, 1),
+                null,
+                30_000,
+                Timeout.Infinite
+            );
             // In two parts, as a device splits a grid across cores.
             fault = loaded.Function(&launch, &thread, 0, end / 2);
             fault = fault == KernelFault.None ? loaded.Function(&launch, &thread, end / 2, end) : fault;

@@ -14,7 +14,11 @@ public class FaultConformanceTests
     [InlineData("mov.u64 %rd2, 0;\nst.u8 [%rd2], %r1;", KernelFault.IllegalAddress, 12)]
     [InlineData("mov.u64 %rd2, -16;\nld.global.v2.u64 {%rd2, %rd3}, [%rd2];", KernelFault.IllegalAddress, 12)]
     [InlineData("ld.global.u32 %r1, [%rd1+2];", KernelFault.MisalignedAddress, 11)]
-    [InlineData("setp.eq.u32 %p1, %r2, 7;\n@%p1 add.s64 %rd1, %rd1, 1;\natom.global.add.u32 %r1, [%rd1], 1;", KernelFault.MisalignedAddress, 13)]
+    [InlineData(
+        "setp.eq.u32 %p1, %r2, 7;\n@%p1 add.s64 %rd1, %rd1, 1;\natom.global.add.u32 %r1, [%rd1], 1;",
+        KernelFault.MisalignedAddress,
+        13
+    )]
     [InlineData("setp.eq.u32 %p1, %r2, 40;\n@%p1 trap;", KernelFault.Trap, 12)]
     [InlineData(".shared .b32 s[4];\nmov.u32 %r1, 4096;\nst.shared.u32 [%r1], %r1;", KernelFault.IllegalAddress, 13)]
     public void Kind_and_line_are_reported(string body, KernelFault fault, int line)

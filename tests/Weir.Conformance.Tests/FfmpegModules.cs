@@ -41,7 +41,10 @@ internal static class FfmpegModules
     {
         try
         {
-            using var gzip = new GZipStream(new MemoryStream(library, at, library.Length - at), CompressionMode.Decompress);
+            using var gzip = new GZipStream(
+                new MemoryStream(library, at, library.Length - at),
+                CompressionMode.Decompress
+            );
             var head = new byte[512];
             var length = gzip.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
             if (!Encoding.Latin1.GetString(head, 0, length).Contains(".version"))
@@ -78,8 +81,13 @@ internal static class FfmpegModules
         var folders = (Environment.GetEnvironmentVariable("LD_LIBRARY_PATH") ?? "")
             .Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Append("/usr/lib/x86_64-linux-gnu")
-            .Append(Path.Combine(Environment.GetEnvironmentVariable("WEIR_ROOT") ?? "", ".deps/usr/lib/x86_64-linux-gnu"));
-        return folders.Where(Directory.Exists).SelectMany(f => Directory.GetFiles(f, "libavfilter.so.*")).FirstOrDefault()
+            .Append(
+                Path.Combine(Environment.GetEnvironmentVariable("WEIR_ROOT") ?? "", ".deps/usr/lib/x86_64-linux-gnu")
+            );
+        return folders
+                .Where(Directory.Exists)
+                .SelectMany(f => Directory.GetFiles(f, "libavfilter.so.*"))
+                .FirstOrDefault()
             ?? throw new FileNotFoundException("libavfilter.so.* is not installed (Debian package ffmpeg)");
     }
 }

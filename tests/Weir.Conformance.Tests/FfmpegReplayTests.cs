@@ -19,8 +19,16 @@ public class FfmpegReplayTests
             { "scale bicubic", "Subsample_Bicubic", Scale("interp_algo=bicubic") },
             { "scale lanczos", "Subsample_Lanczos", Scale("interp_algo=lanczos") },
             { "scale to ten bits", "Subsample_", Scale("format=p010le", "p010le") },
-            { "thumbnail", "Thumbnail_uchar", Source + "format=nv12,hwupload_cuda,thumbnail_cuda=n=2,hwdownload,format=nv12" },
-            { "chromakey", "Process_uchar", Source + "format=yuv420p,hwupload_cuda,chromakey_cuda=0x00ff00:0.3:0.1,hwdownload,format=yuva420p" },
+            {
+                "thumbnail",
+                "Thumbnail_uchar",
+                Source + "format=nv12,hwupload_cuda,thumbnail_cuda=n=2,hwdownload,format=nv12"
+            },
+            {
+                "chromakey",
+                "Process_uchar",
+                Source + "format=yuv420p,hwupload_cuda,chromakey_cuda=0x00ff00:0.3:0.1,hwdownload,format=yuva420p"
+            },
         };
 
     private const string Source = "testsrc2=s=72x40:r=10:d=0.3,";
@@ -31,7 +39,8 @@ public class FfmpegReplayTests
         + "format=yuv420p,hwupload_cuda[large];[large][small]overlay_cuda=x=8:y=6:shortest=1,hwdownload,format=yuv420p";
 
     private const string Yadif =
-        Source + "format=yuv420p,tinterlace=interleave_top,setfield=tff,hwupload_cuda,yadif_cuda,hwdownload,format=yuv420p";
+        Source
+        + "format=yuv420p,tinterlace=interleave_top,setfield=tff,hwupload_cuda,yadif_cuda,hwdownload,format=yuv420p";
 
     private static string Scale(string options, string result = "yuv420p") =>
         Source + $"format=yuv420p,hwupload_cuda,scale_cuda=50:30:{options},hwdownload,format={result}";
@@ -50,7 +59,10 @@ public class FfmpegReplayTests
             {
                 var record = LaunchRecord.Read(File.ReadAllBytes(file));
                 launched.Add(record.Entry);
-                Assert.True(Replay.Difference(record) is null, $"{name}, {Path.GetFileName(file)}: {Replay.Difference(record)}");
+                Assert.True(
+                    Replay.Difference(record) is null,
+                    $"{name}, {Path.GetFileName(file)}: {Replay.Difference(record)}"
+                );
             }
             foreach (var kernel in kernels.Split(' '))
             {
@@ -65,7 +77,9 @@ public class FfmpegReplayTests
 
     private static void RunFfmpeg(string graph, string recordFolder)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet")
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath is { } host && Path.GetFileName(host) == "dotnet" ? host : "dotnet"
+        )
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -73,8 +87,25 @@ public class FfmpegReplayTests
         };
         string[] arguments =
         [
-            Path.Combine(Installation.Artifacts, "cli", "weir.dll"), "run", "--", "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "error",
-            "-init_hw_device", "cuda=weir", "-filter_hw_device", "weir", "-filter_complex", graph, "-frames:v", "2", "-f", "null", "-",
+            Path.Combine(Installation.Artifacts, "cli", "weir.dll"),
+            "run",
+            "--",
+            "ffmpeg",
+            "-nostdin",
+            "-hide_banner",
+            "-loglevel",
+            "error",
+            "-init_hw_device",
+            "cuda=weir",
+            "-filter_hw_device",
+            "weir",
+            "-filter_complex",
+            graph,
+            "-frames:v",
+            "2",
+            "-f",
+            "null",
+            "-",
         ];
         foreach (var argument in arguments)
         {

@@ -29,8 +29,11 @@ public class FfmpegScaleTests
         for (var i = 0; i < module.Entries.Count; i += every)
         {
             var name = module.Entries[i].Name;
+            // Packed formats have no chroma planes, so these kernels are empty.
+            var isEmpty =
+                name.Contains("0_", StringComparison.Ordinal) && name.EndsWith("_uv", StringComparison.Ordinal);
             var text = Encoding.UTF8.GetString(module.EntryText(name));
-            if (Comparison.Difference(arena => Case(name, text, arena)) is { } difference)
+            if (Comparison.Difference(arena => Case(name, text, arena), mustWrite: !isEmpty) is { } difference)
             {
                 wrong.Add($"{name}: {difference}");
             }
@@ -58,7 +61,12 @@ public class FfmpegScaleTests
         {
             run.Buffer(new byte[PitchBytes * Height * 2], out _);
         }
-        run.Parameter(Width).Parameter(Height).Parameter(PitchBytes).Parameter(SourceWidth).Parameter(SourceHeight).Parameter(0f);
+        run.Parameter(Width)
+            .Parameter(Height)
+            .Parameter(PitchBytes)
+            .Parameter(SourceWidth)
+            .Parameter(SourceHeight)
+            .Parameter(0f);
         var random = new Random(entry.Length);
         for (var plane = 0; plane < 4; plane++)
         {
@@ -72,7 +80,10 @@ public class FfmpegScaleTests
                 Depth = 0,
                 PitchBytes = PitchBytes * 2,
                 Format = source is "p010le" or "p016le" or "yuv444p16le" ? 2u : 1,
-                Channels = source is "bgr0" or "rgb0" ? 4u : plane == 1 && source is "nv12" or "p010le" or "p016le" ? 2u : 1,
+                Channels =
+                    source is "bgr0" or "rgb0" ? 4u
+                    : plane == 1 && source is "nv12" or "p010le" or "p016le" ? 2u
+                    : 1,
                 AddressX = 0,
                 AddressY = 0,
                 AddressZ = 0,

@@ -62,7 +62,15 @@ public class InstructionConformanceTests
         {
             var want = Value(expected[results], i, width);
             var have = Value(actual.Buffers[results], i, width);
-            if (want != have && !(form.AnyNaN && SoftFloat.Of(form.Result.Bits) is var format && format.IsNaN(want) && format.IsNaN(have)))
+            if (
+                want != have
+                && !(
+                    form.AnyNaN
+                    && SoftFloat.Of(form.Result.Bits) is var format
+                    && format.IsNaN(want)
+                    && format.IsNaN(have)
+                )
+            )
             {
                 return $"of {string.Join(' ', rows[i].Select(v => v.ToString("x")))}: {want:x} expected, {have:x} found";
             }

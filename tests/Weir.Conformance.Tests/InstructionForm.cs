@@ -8,7 +8,12 @@ namespace Weir.Conformance.Tests;
 /// One spelling of an instruction: a template whose words d, q, a, b, c, e are its result, second (predicate) result and
 /// sources.
 /// </summary>
-internal sealed record InstructionForm(string Template, PtxType Result, IReadOnlyList<PtxType> Sources, bool HasSecondResult = false)
+internal sealed record InstructionForm(
+    string Template,
+    PtxType Result,
+    IReadOnlyList<PtxType> Sources,
+    bool HasSecondResult = false
+)
 {
     /// <summary>Results that differ only in a NaN's payload are the same: PTX leaves it open for this form.</summary>
     public bool AnyNaN { get; init; }
@@ -38,7 +43,9 @@ internal sealed record InstructionForm(string Template, PtxType Result, IReadOnl
     public string Kernel()
     {
         var text = new StringBuilder();
-        text.Append(".version 7.8\n.target sm_80\n.address_size 64\n.visible .entry apply(\n.param .u32 count,\n.param .u64 results,\n.param .u64 seconds");
+        text.Append(
+            ".version 7.8\n.target sm_80\n.address_size 64\n.visible .entry apply(\n.param .u32 count,\n.param .u64 results,\n.param .u64 seconds"
+        );
         for (var i = 0; i < Sources.Count; i++)
         {
             text.Append($",\n.param .u64 source{i}");
@@ -93,12 +100,13 @@ internal sealed record InstructionForm(string Template, PtxType Result, IReadOnl
             + Regex.Replace(
                 Template[space..],
                 @"(?<![\w.%])[dqabce](?!\w)",
-                name => name.Value switch
-                {
-                    "d" => result,
-                    "q" => second,
-                    var source => sources[Array.IndexOf(SourceNames, source)],
-                }
+                name =>
+                    name.Value switch
+                    {
+                        "d" => result,
+                        "q" => second,
+                        var source => sources[Array.IndexOf(SourceNames, source)],
+                    }
             );
     }
 
@@ -127,7 +135,10 @@ internal sealed record InstructionForm(string Template, PtxType Result, IReadOnl
             var bytes = new byte[rows.Count * StorageBytes(Sources[i])];
             for (var row = 0; row < rows.Count; row++)
             {
-                BitConverter.GetBytes(rows[row][i]).AsSpan(0, StorageBytes(Sources[i])).CopyTo(bytes.AsSpan(row * StorageBytes(Sources[i])));
+                BitConverter
+                    .GetBytes(rows[row][i])
+                    .AsSpan(0, StorageBytes(Sources[i]))
+                    .CopyTo(bytes.AsSpan(row * StorageBytes(Sources[i])));
             }
             run = run.Buffer(bytes, out _);
         }
@@ -153,7 +164,12 @@ internal sealed record InstructionForm(string Template, PtxType Result, IReadOnl
         {
             rows.Add(
                 Sources
-                    .Select((s, i) => random.Next(2) == 0 ? corners[i][random.Next(corners[i].Length)] : OperandValues.Random(s, random))
+                    .Select(
+                        (s, i) =>
+                            random.Next(2) == 0
+                                ? corners[i][random.Next(corners[i].Length)]
+                                : OperandValues.Random(s, random)
+                    )
                     .ToArray()
             );
         }

@@ -12,10 +12,24 @@ internal static class InstructionForms
     private static readonly string[] IntegerCompares = ["eq", "ne", "lt", "le", "gt", "ge"];
     private static readonly string[] FloatCompares =
     [
-        "eq", "ne", "lt", "le", "gt", "ge", "equ", "neu", "ltu", "leu", "gtu", "geu", "num", "nan",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "equ",
+        "neu",
+        "ltu",
+        "leu",
+        "gtu",
+        "geu",
+        "num",
+        "nan",
     ];
 
-    public static IReadOnlyList<InstructionForm> All { get; } = [.. Arithmetic(), .. Floats(), .. BitWork(), .. Choices(), .. Conversions()];
+    public static IReadOnlyList<InstructionForm> All { get; } =
+    [.. Arithmetic(), .. Floats(), .. BitWork(), .. Choices(), .. Conversions()];
 
     /// <summary>Valid PTX that the compiler does not run yet and has to refuse.</summary>
     public static bool IsRefused(InstructionForm form) => Refused.IsMatch(form.Template);
@@ -229,7 +243,10 @@ internal static class InstructionForms
         }
         foreach (var t in (string[])["f32", "f64"])
         {
-            yield return Of($"selp.{t} d, a, b, c", t, t, t, "pred") with { AnyNaN = false };
+            yield return Of($"selp.{t} d, a, b, c", t, t, t, "pred") with
+            {
+                AnyNaN = false,
+            };
             yield return Of($"set.gt.u32.{t} d, a, b", "u32", t, t);
             yield return Of($"set.leu.f32.{t} d, a, b", "f32", t, t);
         }
@@ -239,10 +256,16 @@ internal static class InstructionForms
         {
             yield return Of($"setp.lt.{combine}.s32 d, a, b, c", "pred", "s32", "s32", "pred");
             yield return Of($"setp.gt.{combine}.f32 d, a, b, !c", "pred", "f32", "f32", "pred");
-            yield return Of($"setp.ne.{combine}.u64 d|q, a, b, c", "pred", "u64", "u64", "pred") with { HasSecondResult = true };
+            yield return Of($"setp.ne.{combine}.u64 d|q, a, b, c", "pred", "u64", "u64", "pred") with
+            {
+                HasSecondResult = true,
+            };
             yield return Of($"set.eq.{combine}.u32.f32 d, a, b, c", "u32", "f32", "f32", "pred");
         }
-        yield return Of("setp.le.f32 d|q, a, b", "pred", "f32", "f32") with { HasSecondResult = true };
+        yield return Of("setp.le.f32 d|q, a, b", "pred", "f32", "f32") with
+        {
+            HasSecondResult = true,
+        };
     }
 
     private static IEnumerable<InstructionForm> Conversions()

@@ -7,15 +7,33 @@ namespace Weir.Conformance.Tests;
 /// </summary>
 internal static class KernelPrograms
 {
-    public static readonly IReadOnlyDictionary<string, Func<ulong, KernelCase>> All = new Dictionary<string, Func<ulong, KernelCase>>
+    public static readonly IReadOnlyDictionary<string, Func<ulong, KernelCase>> All = new Dictionary<
+        string,
+        Func<ulong, KernelCase>
+    >
     {
-        ["saxpy"] = arena => Sample("saxpy", new Dim3(3), new Dim3(96), arena).Parameter(1000).Parameter(2.5f).In(Floats(1000)).In(Floats(1000, 7)),
+        ["saxpy"] = arena =>
+            Sample("saxpy", new Dim3(3), new Dim3(96), arena)
+                .Parameter(1000)
+                .Parameter(2.5f)
+                .In(Floats(1000))
+                .In(Floats(1000, 7)),
         ["gemm"] = arena =>
-            Sample("gemm", new Dim3(3, 3), new Dim3(16, 16), arena).Parameter(37).In(Floats(37 * 37)).In(Floats(37 * 37, 3)).Out<float>(37 * 37),
-        ["reduce"] = arena => Sample("reduce", new Dim3(4), new Dim3(256), arena).Parameter(5000).In(Floats(5000)).Out<float>(4),
+            Sample("gemm", new Dim3(3, 3), new Dim3(16, 16), arena)
+                .Parameter(37)
+                .In(Floats(37 * 37))
+                .In(Floats(37 * 37, 3))
+                .Out<float>(37 * 37),
+        ["reduce"] = arena =>
+            Sample("reduce", new Dim3(4), new Dim3(256), arena).Parameter(5000).In(Floats(5000)).Out<float>(4),
         ["mandelbrot"] = arena =>
-            Kernel("control", "mandelbrot", new Dim3(2, 40), new Dim3(48), arena).Parameter(90).Parameter(40).Parameter(100).Out<uint>(90 * 40),
-        ["collatz"] = arena => Kernel("control", "collatz", new Dim3(5), new Dim3(64), arena).Parameter(300).Out<uint>(300),
+            Kernel("control", "mandelbrot", new Dim3(2, 40), new Dim3(48), arena)
+                .Parameter(90)
+                .Parameter(40)
+                .Parameter(100)
+                .Out<uint>(90 * 40),
+        ["collatz"] = arena =>
+            Kernel("control", "collatz", new Dim3(5), new Dim3(64), arena).Parameter(300).Out<uint>(300),
         ["interpret"] = arena =>
             Kernel("control", "interpret", new Dim3(2), new Dim3(100), arena)
                 .Parameter(170)
@@ -24,14 +42,16 @@ internal static class KernelPrograms
                 .Out<int>(170),
         ["calls"] = arena =>
             Kernel("control", "calls", new Dim3(2), new Dim3(40), arena).Parameter(77).In(Floats(77 * 3)).Out<int>(77),
-        ["blur"] = arena => Kernel("memory", "blur", new Dim3(4), new Dim3(128), arena).Parameter(500).In(Floats(500)).Out<float>(500),
+        ["blur"] = arena =>
+            Kernel("memory", "blur", new Dim3(4), new Dim3(128), arena).Parameter(500).In(Floats(500)).Out<float>(500),
         ["histogram"] = arena =>
             Kernel("memory", "histogram", new Dim3(3), new Dim3(100), arena)
                 .Parameter(3000)
                 .In(Enumerable.Range(0, 3000).Select(i => (byte)(i * i / 7)))
                 .Out<uint>(256)
                 .Out<uint>(1),
-        ["sort"] = arena => Kernel("memory", "sort", new Dim3(3), new Dim3(50), arena).Parameter(140).In(Integers(140)).Out<int>(140),
+        ["sort"] = arena =>
+            Kernel("memory", "sort", new Dim3(3), new Dim3(50), arena).Parameter(140).In(Integers(140)).Out<int>(140),
         ["transpose"] = arena =>
             Kernel("memory", "transpose", new Dim3(3, 3), new Dim3(12, 12), arena, dynamicShared: 12 * 13 * 4)
                 .Parameter(30)
@@ -46,13 +66,20 @@ internal static class KernelPrograms
                 .In(Enumerable.Range(0, 60).Select(i => (i * 0x1234_5678_9abL) - (long)1e14))
                 .In(Enumerable.Range(0, 60).Select(i => Math.Sqrt(i) * 1e6)),
         ["scan"] = arena => Kernel("memory", "scan", new Dim3(3), new Dim3(200), arena).In(Integers(600)).Out<int>(600),
-        ["warpScan"] = arena => Kernel("warp", "warpScan", new Dim3(2), new Dim3(96), arena).In(Integers(192)).Out<int>(192).Out<int>(192),
-        ["segments"] = arena => Kernel("warp", "segments", new Dim3(2), new Dim3(64), arena).In(Floats(128)).Out<float>(128),
-        ["compact"] = arena => Kernel("warp", "compact", new Dim3(2), new Dim3(128), arena).In(Integers(256)).Out<int>(256).Out<uint>(8),
-        ["leaving"] = arena => Kernel("warp", "leaving", new Dim3(2), new Dim3(80), arena).In(Integers(160)).Out<uint>(160),
-        ["halves"] = arena => Kernel("warp", "halves", new Dim3(2), new Dim3(64), arena).In(Integers(128)).Out<int>(128),
-        ["blockVotes"] = arena => Kernel("warp", "blockVotes", new Dim3(3), new Dim3(72), arena).In(Integers(216)).Out<uint>(216),
-        ["hash"] = arena => Kernel("numbers", "hash", new Dim3(2), new Dim3(64), arena).Parameter(120).In(Integers(120)).Out<uint>(120),
+        ["warpScan"] = arena =>
+            Kernel("warp", "warpScan", new Dim3(2), new Dim3(96), arena).In(Integers(192)).Out<int>(192).Out<int>(192),
+        ["segments"] = arena =>
+            Kernel("warp", "segments", new Dim3(2), new Dim3(64), arena).In(Floats(128)).Out<float>(128),
+        ["compact"] = arena =>
+            Kernel("warp", "compact", new Dim3(2), new Dim3(128), arena).In(Integers(256)).Out<int>(256).Out<uint>(8),
+        ["leaving"] = arena =>
+            Kernel("warp", "leaving", new Dim3(2), new Dim3(80), arena).In(Integers(160)).Out<uint>(160),
+        ["halves"] = arena =>
+            Kernel("warp", "halves", new Dim3(2), new Dim3(64), arena).In(Integers(128)).Out<int>(128),
+        ["blockVotes"] = arena =>
+            Kernel("warp", "blockVotes", new Dim3(3), new Dim3(72), arena).In(Integers(216)).Out<uint>(216),
+        ["hash"] = arena =>
+            Kernel("numbers", "hash", new Dim3(2), new Dim3(64), arena).Parameter(120).In(Integers(120)).Out<uint>(120),
         ["modular"] = arena =>
             Kernel("numbers", "modular", new Dim3(2), new Dim3(50), arena)
                 .Parameter(90)
@@ -63,7 +90,11 @@ internal static class KernelPrograms
                 .Parameter(50)
                 .In(Enumerable.Range(0, 50).Select(i => Math.Sin(i) * 10))
                 .Out<double>(50),
-        ["rounding"] = arena => Kernel("numbers", "rounding", new Dim3(4), new Dim3(64), arena).Parameter(250).In(Floats(250, 5)).Out<int>(250),
+        ["rounding"] = arena =>
+            Kernel("numbers", "rounding", new Dim3(4), new Dim3(64), arena)
+                .Parameter(250)
+                .In(Floats(250, 5))
+                .Out<int>(250),
     };
 
     private static KernelCase Sample(string name, Dim3 grid, Dim3 block, ulong arena) =>
@@ -76,7 +107,14 @@ internal static class KernelPrograms
             ArenaBase = arena,
         };
 
-    private static KernelCase Kernel(string file, string entry, Dim3 grid, Dim3 block, ulong arena, uint dynamicShared = 0) =>
+    private static KernelCase Kernel(
+        string file,
+        string entry,
+        Dim3 grid,
+        Dim3 block,
+        ulong arena,
+        uint dynamicShared = 0
+    ) =>
         new()
         {
             Ptx = KernelText.Of($"{file}.ptx"),
@@ -96,5 +134,6 @@ internal static class KernelPrograms
     private static IEnumerable<float> Floats(int count, int step = 1) =>
         Enumerable.Range(0, count).Select(i => ((i * step * 37 % 1009) - 504) * 0.0625f * (1 + (i % 3)));
 
-    private static IEnumerable<int> Integers(int count) => Enumerable.Range(0, count).Select(i => (i * i * 31) + (i * 17 % 101) & 127);
+    private static IEnumerable<int> Integers(int count) =>
+        Enumerable.Range(0, count).Select(i => (i * i * 31) + (i * 17 % 101) & 127);
 }

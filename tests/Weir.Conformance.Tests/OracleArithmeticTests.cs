@@ -101,8 +101,18 @@ public class OracleArithmeticTests
         foreach (var bits in OperandValues.Of(new PtxType('s', 64), 500, seed: 13))
         {
             var value = (long)bits;
-            Same(SoftFloat.Single, value, SoftFloat.Single.Round(ExactNumber.Integer(value), Rounding.NearestEven), bits);
-            Same(SoftFloat.Double, (double)value, SoftFloat.Double.Round(ExactNumber.Integer(value), Rounding.NearestEven), bits);
+            Same(
+                SoftFloat.Single,
+                value,
+                SoftFloat.Single.Round(ExactNumber.Integer(value), Rounding.NearestEven),
+                bits
+            );
+            Same(
+                SoftFloat.Double,
+                (double)value,
+                SoftFloat.Double.Round(ExactNumber.Integer(value), Rounding.NearestEven),
+                bits
+            );
         }
     }
 
@@ -110,10 +120,15 @@ public class OracleArithmeticTests
 
     private static void Same(SoftFloat soft, double expected, ulong actual, params ReadOnlySpan<ulong> operands)
     {
-        var bits = soft.Bits == 32 ? BitConverter.SingleToUInt32Bits((float)expected) : BitConverter.DoubleToUInt64Bits(expected);
+        var bits =
+            soft.Bits == 32
+                ? BitConverter.SingleToUInt32Bits((float)expected)
+                : BitConverter.DoubleToUInt64Bits(expected);
         if (double.IsNaN(expected) ? actual != soft.CanonicalNaN : bits != actual)
         {
-            Assert.Fail($"{string.Join(' ', operands.ToArray().Select(o => o.ToString("x")))}: {bits:x} expected, {actual:x} found");
+            Assert.Fail(
+                $"{string.Join(' ', operands.ToArray().Select(o => o.ToString("x")))}: {bits:x} expected, {actual:x} found"
+            );
         }
     }
 }

@@ -6,12 +6,18 @@ namespace Weir.Conformance.Tests;
 /// <summary>What a kernel must not do ends with a fault that names the line.</summary>
 public class OracleFaultTests
 {
-    private const string Head = ".version 7.0\n.target sm_70\n.address_size 64\n.visible .entry k(.param .u64 p)\n{\n.reg .b32 %r<4>;\n.reg .b64 %rd<4>;\n.reg .pred %p<3>;\n";
+    private const string Head =
+        ".version 7.0\n.target sm_70\n.address_size 64\n.visible .entry k(.param .u64 p)\n{\n.reg .b32 %r<4>;\n.reg .b64 %rd<4>;\n.reg .pred %p<3>;\n";
 
     private static OracleFault Fault(string body, int threads = 32)
     {
-        var run = new KernelCase { Ptx = Head + body + "\nret;\n}", Entry = "k", Block = new Dim3((uint)threads), MaxSteps = 100_000 }
-            .Buffer(new byte[64], out _);
+        var run = new KernelCase
+        {
+            Ptx = Head + body + "\nret;\n}",
+            Entry = "k",
+            Block = new Dim3((uint)threads),
+            MaxSteps = 100_000,
+        }.Buffer(new byte[64], out _);
         return Assert.Throws<OracleFault>(() => run.RunOnOracle());
     }
 

@@ -108,7 +108,11 @@ public class OracleProgramTests
         {
             // Blocks of 80: warps of 32, 32 and 16 threads.
             var first = (i / 80 * 80) + (i % 80 / 32 * 32);
-            var warp = values.Skip(first).Take(Math.Min(32, 80 - (i % 80 / 32 * 32))).Select(v => (uint)v % 23).ToArray();
+            var warp = values
+                .Skip(first)
+                .Take(Math.Min(32, 80 - (i % 80 / 32 * 32)))
+                .Select(v => (uint)v % 23)
+                .ToArray();
             var mine = (uint)values[i] % 23;
             uint expected = 0;
             for (uint round = 0; round < mine; round++)

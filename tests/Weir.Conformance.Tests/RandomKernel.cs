@@ -10,7 +10,11 @@ internal abstract record KernelNode;
 internal sealed record Lines(IReadOnlyList<string> Text) : KernelNode;
 
 /// <summary>Runs one or the other side, as %p0 says after the instructions of the condition.</summary>
-internal sealed record If(IReadOnlyList<string> Condition, IReadOnlyList<KernelNode> Then, IReadOnlyList<KernelNode> Else) : KernelNode;
+internal sealed record If(
+    IReadOnlyList<string> Condition,
+    IReadOnlyList<KernelNode> Then,
+    IReadOnlyList<KernelNode> Else
+) : KernelNode;
 
 /// <summary>Runs its body as often as %limit says, which <see cref="Limit"/> sets; leaves it early where told.</summary>
 internal sealed record Loop(IReadOnlyList<string> Limit, bool TestAtEnd, IReadOnlyList<KernelNode> Body) : KernelNode;
@@ -51,7 +55,9 @@ internal sealed record RandomKernel(Dim3 Grid, Dim3 Block, int Seed, IReadOnlyLi
     public override string ToString()
     {
         var ptx = Ptx();
-        var body = ptx[ptx.IndexOf("// body", StringComparison.Ordinal)..ptx.IndexOf("// results", StringComparison.Ordinal)];
+        var body = ptx[
+            ptx.IndexOf("// body", StringComparison.Ordinal)..ptx.IndexOf("// results", StringComparison.Ordinal)
+        ];
         return $"grid {Grid.X}, block {Block.X}x{Block.Y}, input seed {Seed}\n{body}";
     }
 
@@ -138,12 +144,16 @@ internal sealed record RandomKernel(Dim3 Grid, Dim3 Block, int Seed, IReadOnlyLi
         text.Append("setp.eq.u32 %p0, %thread, 0;\n");
         for (var i = 0; i < 64; i += 8)
         {
-            text.Append($"mov.u64 %wide, {i * 3};\n@%p0 st.shared.u64 [tally+{i}], %wide;\nst.local.u64 [own+{i}], %wide;\n");
+            text.Append(
+                $"mov.u64 %wide, {i * 3};\n@%p0 st.shared.u64 [tally+{i}], %wide;\nst.local.u64 [own+{i}], %wide;\n"
+            );
         }
         text.Append("bar.sync 0;\n// body\n");
         new Emitter(text).Emit(Body);
         // What the block counted together is seen when all that have not ended are here.
-        text.Append("// results\nbar.sync 0;\nmov.u32 %t0, tally;\nand.b32 %t1, %thread, 15;\nmad.lo.u32 %t0, %t1, 4, %t0;\nld.shared.u32 %t3, [%t0];\n");
+        text.Append(
+            "// results\nbar.sync 0;\nmov.u32 %t0, tally;\nand.b32 %t1, %thread, 15;\nmad.lo.u32 %t0, %t1, 4, %t0;\nld.shared.u32 %t3, [%t0];\n"
+        );
         text.Append("ld.param.u64 %at, [results];\ncvta.to.global.u64 %at, %at;\n");
         text.Append($"mul.wide.u32 %wide, %linear, {BytesPerThread};\nadd.s64 %at, %at, %wide;\n");
         var offset = 0;
@@ -168,11 +178,14 @@ internal sealed record RandomKernel(Dim3 Grid, Dim3 Block, int Seed, IReadOnlyLi
         {
             text.Append($"@%v{i} or.b32 %flags, %flags, {1 << i};\n");
         }
-        return text.Append($"st.global.u32 [%at+{offset}], %flags;\nst.global.u32 [%at+{offset + 4}], %t3;\nret;\n}}\n").ToString();
+        return text.Append($"st.global.u32 [%at+{offset}], %flags;\nst.global.u32 [%at+{offset + 4}], %t3;\nret;\n}}\n")
+            .ToString();
     }
 
     private static void LoadInput(StringBuilder text, string index, string load) =>
-        text.Append($"{index}\nand.b32 %t0, %t0, {Inputs - 1};\nmul.wide.u32 %at, %t0, 4;\nadd.s64 %at, %in, %at;\n{load}\n");
+        text.Append(
+            $"{index}\nand.b32 %t0, %t0, {Inputs - 1};\nmul.wide.u32 %at, %t0, 4;\nadd.s64 %at, %in, %at;\n{load}\n"
+        );
 
     private sealed class Emitter(StringBuilder text)
     {
@@ -216,7 +229,9 @@ internal sealed record RandomKernel(Dim3 Grid, Dim3 Block, int Seed, IReadOnlyLi
                     }
                     else if (_loops.Count > 0)
                     {
-                        text.Append($"@%p0 bra {(jump.Kind == JumpKind.Break ? _loops.Peek().End : _loops.Peek().Next)};\n");
+                        text.Append(
+                            $"@%p0 bra {(jump.Kind == JumpKind.Break ? _loops.Peek().End : _loops.Peek().Next)};\n"
+                        );
                     }
                     break;
                 case Tangle tangle:

@@ -30,9 +30,11 @@ public enum KernelTraits
 /// <summary>Makes kernels whose result PTX defines completely: no races, no undefined lanes, every loop ends.</summary>
 internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
 {
-    private static readonly InstructionForm[] Forms = 
+    private static readonly InstructionForm[] Forms =
     [
-        .. InstructionForms.All.Where(f => !f.HasSecondResult && !InstructionForms.IsRefused(f) && f.Result is not { Kind: 'f', Bits: 16 }),
+        .. InstructionForms.All.Where(f =>
+            !f.HasSecondResult && !InstructionForms.IsRefused(f) && f.Result is not { Kind: 'f', Bits: 16 }
+        ),
     ];
 
     private readonly Random _random = new(seed);
@@ -82,10 +84,14 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
             3 when Has(KernelTraits.Divergence) && nests => LoopNode(place),
             4 when Has(KernelTraits.Tangles) => TangleNode(),
             5 when Has(KernelTraits.EarlyReturns) && place.Depth < 3 => new Jump(Rarely(), JumpKind.Return),
-            5 or 6 when place.MayLeave =>
-                new Jump(Condition(), _random.Next(2) == 0 ? JumpKind.Break : JumpKind.Continue),
+            5 or 6 when place.MayLeave => new Jump(
+                Condition(),
+                _random.Next(2) == 0 ? JumpKind.Break : JumpKind.Continue
+            ),
             7 or 8 when Has(KernelTraits.Barriers) && place.IsUniform => new Lines(Exchange()),
-            7 or 8 or 9 when Has(KernelTraits.WarpOperations) && place.Mask is not null => new Lines(WarpOperation(place.Mask)),
+            7 or 8 or 9 when Has(KernelTraits.WarpOperations) && place.Mask is not null => new Lines(
+                WarpOperation(place.Mask)
+            ),
             10 when Has(KernelTraits.Memory) => new Lines(MemoryAccess()),
             _ => new Lines(Arithmetic(1 + _random.Next(4))),
         };
@@ -98,7 +104,11 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
         if (place.IsUniform && _random.Next(4) == 0)
         {
             // The same way for the whole block.
-            var condition = new[] { "mov.u32 %t0, %ctaid.x;", $"setp.{Pick("eq", "ne", "lt")}.u32 %p0, %t0, {_random.Next(3)};" };
+            var condition = new[]
+            {
+                "mov.u32 %t0, %ctaid.x;",
+                $"setp.{Pick("eq", "ne", "lt")}.u32 %p0, %t0, {_random.Next(3)};",
+            };
             var inside = place with { Depth = place.Depth + 1 };
             return new If(condition, Sequence(inside, 1 + _random.Next(3)), Sequence(inside, _random.Next(3)));
         }
@@ -133,8 +143,16 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
     private Loop LoopNode(Place place)
     {
         var uniform = place.IsUniform && _random.Next(2) == 0;
-        var limit = uniform ? $"mov.u32 %limit, {_random.Next(1, 5)};" : $"and.b32 %limit, {Word()}, {_random.Next(1, 8)};";
-        var inside = new Place(place.Depth + 1, uniform, uniform ? place.Mask : null, place.MaskDepth, MayLeave: !uniform);
+        var limit = uniform
+            ? $"mov.u32 %limit, {_random.Next(1, 5)};"
+            : $"and.b32 %limit, {Word()}, {_random.Next(1, 8)};";
+        var inside = new Place(
+            place.Depth + 1,
+            uniform,
+            uniform ? place.Mask : null,
+            place.MaskDepth,
+            MayLeave: !uniform
+        );
         return new Loop([limit], _random.Next(2) == 0, Sequence(inside, 1 + _random.Next(4)));
     }
 
@@ -144,11 +162,7 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
         return new Tangle(
             Enumerable
                 .Range(0, count)
-                .Select(_ => new TanglePiece(
-                    Arithmetic(1 + _random.Next(3)),
-                    Condition(),
-                    _random.Next(count + 1)
-                ))
+                .Select(_ => new TanglePiece(Arithmetic(1 + _random.Next(3)), Condition(), _random.Next(count + 1)))
                 .ToList()
         );
     }
@@ -158,14 +172,17 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
         _random.Next(5) switch
         {
             0 => [$"setp.{Pick("lt", "ge", "eq", "ne")}.u32 %p0, %thread, {_random.Next(64)};"],
-            1 => [$"and.b32 %t0, {Word()}, {_random.Next(1, 8)};", $"setp.{Pick("eq", "ne")}.u32 %p0, %t0, {_random.Next(3)};"],
+            1 =>
+            [
+                $"and.b32 %t0, {Word()}, {_random.Next(1, 8)};",
+                $"setp.{Pick("eq", "ne")}.u32 %p0, %t0, {_random.Next(3)};",
+            ],
             2 => [$"setp.{Pick("lt", "gt", "leu", "neu")}.f32 %p0, {Float()}, {Float()};"],
             3 => [$"{Pick("and", "or", "xor")}.pred %p0, {Predicate()}, {Predicate()};"],
             _ => [$"setp.{Pick("lt", "ge", "gt", "le")}.s32 %p0, {Word()}, {Word()};"],
         };
 
-    private List<string> Rarely() =>
-        [$"and.b32 %t0, {Word()}, 15;", $"setp.eq.u32 %p0, %t0, {_random.Next(16)};"];
+    private List<string> Rarely() => [$"and.b32 %t0, {Word()}, 15;", $"setp.eq.u32 %p0, %t0, {_random.Next(16)};"];
 
     private List<string> Arithmetic()
     {
@@ -177,7 +194,9 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
             line = $"@{(_random.Next(2) == 0 ? "!" : "")}{Predicate()} {line}";
         }
         // Which NaN an instruction gives is open, so the next one must not see the difference.
-        return form.AnyNaN ? [line, $"testp.notanumber.{form.Result} %g, {result};", $"@%g mov.b{form.Result.Bits} {result}, 0x7e00;"] : [line];
+        return form.AnyNaN
+            ? [line, $"testp.notanumber.{form.Result} %g, {result};", $"@%g mov.b{form.Result.Bits} {result}, 0x7e00;"]
+            : [line];
     }
 
     private List<string> Arithmetic(int count) => Enumerable.Range(0, count).SelectMany(_ => Arithmetic()).ToList();
@@ -201,9 +220,21 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
                     },
                 ];
             case 1:
-                return [$"and.b32 %t0, {Word()}, 60;", "mov.u32 %t1, own;", "add.u32 %t0, %t0, %t1;", $"st.local.b32 [%t0], {word};"];
+                return
+                [
+                    $"and.b32 %t0, {Word()}, 60;",
+                    "mov.u32 %t1, own;",
+                    "add.u32 %t0, %t0, %t1;",
+                    $"st.local.b32 [%t0], {word};",
+                ];
             case 2:
-                return [$"and.b32 %t0, {Word()}, 60;", "mov.u32 %t1, own;", "add.u32 %t0, %t0, %t1;", $"ld.local.b32 {word}, [%t0];"];
+                return
+                [
+                    $"and.b32 %t0, {Word()}, 60;",
+                    "mov.u32 %t1, own;",
+                    "add.u32 %t0, %t0, %t1;",
+                    $"ld.local.b32 {word}, [%t0];",
+                ];
             case 3:
                 // Through a generic pointer, the same for all threads or not.
                 return
@@ -225,7 +256,14 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
                     $"red.shared.{inShared} [%t0+{part}], {word};",
                 ];
             default:
-                var (offset, operation) = Any((0, "add.u32"), (64, "or.b32"), (96, "max.s32"), (128, "min.u32"), (160, "xor.b32"), (192, "add.u64"));
+                var (offset, operation) = Any(
+                    (0, "add.u32"),
+                    (64, "or.b32"),
+                    (96, "max.s32"),
+                    (128, "min.u32"),
+                    (160, "xor.b32"),
+                    (192, "add.u64")
+                );
                 return
                 [
                     $"and.b32 %t0, {Word()}, 24;",
@@ -274,7 +312,10 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
             case 3:
                 return [$"and.b32 %t0, {Word()}, 1;", $"match.all.sync.b32 {Word()}|{Predicate()}, %t0, {mask};"];
             case 4:
-                return [$"redux.sync.{Pick("add.u32", "min.s32", "max.u32", "and.b32", "or.b32", "xor.b32", "min.u32", "add.s32")} {Word()}, {Word()}, {mask};"];
+                return
+                [
+                    $"redux.sync.{Pick("add.u32", "min.s32", "max.u32", "and.b32", "or.b32", "xor.b32", "min.u32", "add.s32")} {Word()}, {Word()}, {mask};",
+                ];
             default:
                 return Shuffle(mask);
         }
@@ -287,7 +328,10 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
             // Every lane is there: any distance will do.
             var distance = _random.Next(2) == 0 ? Word() : _random.Next(32).ToString();
             var clamp = Any(0x1f, 0, 0x181f, 0x1c1f, 0x1000);
-            return [$"shfl.sync.{Pick("up", "down", "bfly", "idx")}.b32 {Word()}|{Predicate()}, {Word()}, {distance}, {clamp}, -1;"];
+            return
+            [
+                $"shfl.sync.{Pick("up", "down", "bfly", "idx")}.b32 {Word()}|{Predicate()}, {Word()}, {distance}, {clamp}, -1;",
+            ];
         }
         // The source is the lowest lane of those that are here: always one that takes part.
         return

@@ -9,15 +9,24 @@ internal static class RandomKernelShrinker
     {
         foreach (var body in Smaller(kernel.Body))
         {
-            yield return kernel with { Body = body };
+            yield return kernel with
+            {
+                Body = body,
+            };
         }
         if (kernel.Grid.Count > 1)
         {
-            yield return kernel with { Grid = new Dim3(1) };
+            yield return kernel with
+            {
+                Grid = new Dim3(1),
+            };
         }
         if (kernel.Block.Y > 1)
         {
-            yield return kernel with { Block = new Dim3(kernel.Block.X) };
+            yield return kernel with
+            {
+                Block = new Dim3(kernel.Block.X),
+            };
         }
         if (kernel.Block.X > 1)
         {
@@ -25,7 +34,10 @@ internal static class RandomKernelShrinker
             var fewer = kernel.Block.X % 32 == 0 ? kernel.Block.X - 32 : kernel.Block.X / 2;
             if (fewer > 0)
             {
-                yield return kernel with { Block = new Dim3(fewer, kernel.Block.Y) };
+                yield return kernel with
+                {
+                    Block = new Dim3(fewer, kernel.Block.Y),
+                };
             }
         }
     }
@@ -77,7 +89,13 @@ internal static class RandomKernelShrinker
                     if (tangle.Pieces[i].Text.Count > 0)
                     {
                         var bare = tangle.Pieces[i] with { Text = [] };
-                        yield return [tangle with { Pieces = [.. tangle.Pieces.Take(i), bare, .. tangle.Pieces.Skip(i + 1)] }];
+                        yield return
+                        [
+                            tangle with
+                            {
+                                Pieces = [.. tangle.Pieces.Take(i), bare, .. tangle.Pieces.Skip(i + 1)],
+                            },
+                        ];
                     }
                 }
                 break;

@@ -62,7 +62,8 @@ public class RandomKernelTests
 
     [Theory(Explicit = true)]
     [MemberData(nameof(Kinds))]
-    public void Many_compiled_kernels_give_what_the_oracle_gives(KernelTraits traits) => Check(traits, 500, IsTheOracles, seed: 4711);
+    public void Many_compiled_kernels_give_what_the_oracle_gives(KernelTraits traits) =>
+        Check(traits, 500, IsTheOracles, seed: 4711);
 
     private static bool IsTheOracles(RandomKernel kernel)
     {

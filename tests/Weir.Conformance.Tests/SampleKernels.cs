@@ -6,7 +6,13 @@ namespace Weir.Conformance.Tests;
 internal static class SampleKernels
 {
     public static KernelCase Saxpy(float[] x, float[] y, float a, Dim3 grid, Dim3 block, out int result) =>
-        new KernelCase { Ptx = KernelText.Of("saxpy.cu.ptx"), Entry = "saxpy", Grid = grid, Block = block }
+        new KernelCase
+        {
+            Ptx = KernelText.Of("saxpy.cu.ptx"),
+            Entry = "saxpy",
+            Grid = grid,
+            Block = block,
+        }
             .Parameter(x.Length)
             .Parameter(a)
             .Buffer(KernelCase.Bytes(x), out _)
@@ -31,7 +37,13 @@ internal static class SampleKernels
 
     /// <summary>One sum per block.</summary>
     public static KernelCase Reduce(float[] x, Dim3 grid, Dim3 block, out int result) =>
-        new KernelCase { Ptx = KernelText.Of("reduce.cu.ptx"), Entry = "reduce", Grid = grid, Block = block }
+        new KernelCase
+        {
+            Ptx = KernelText.Of("reduce.cu.ptx"),
+            Entry = "reduce",
+            Grid = grid,
+            Block = block,
+        }
             .Parameter(x.Length)
             .Buffer(KernelCase.Bytes(x), out _)
             .Buffer(new byte[grid.X * sizeof(float)], out result);

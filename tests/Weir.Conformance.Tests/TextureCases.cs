@@ -102,9 +102,10 @@ internal static class TextureCases
             for (var i = 0; i + 4 <= texels.Length; i += 4)
             {
                 var value = (i % 977 / 7f) - 60;
-                var bytes = texture.Format == 0x20
-                    ? BitConverter.GetBytes(value)
-                    : [.. BitConverter.GetBytes((Half)value), .. BitConverter.GetBytes((Half)(value / 3))];
+                var bytes =
+                    texture.Format == 0x20
+                        ? BitConverter.GetBytes(value)
+                        : [.. BitConverter.GetBytes((Half)value), .. BitConverter.GetBytes((Half)(value / 3))];
                 bytes.CopyTo(texels, i);
             }
         }

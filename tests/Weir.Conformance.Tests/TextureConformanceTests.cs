@@ -19,14 +19,21 @@ public class TextureConformanceTests
         var wrong = new List<string>();
         foreach (var texture in TextureCases.Textures().Where(t => t.Format == format))
         {
-            if (Comparison.Difference(arena => TextureCases.TwoDimensional(texture, arena)) is { } difference)
+            if (
+                Comparison.Difference(arena => TextureCases.TwoDimensional(texture, arena), mustWrite: true) is
+                { } difference
+            )
             {
                 wrong.Add($"{texture}: {difference}");
             }
         }
-        foreach (var texture in TextureCases.Textures().Where(t => t.Format == format && !t.Linear && !t.Normalised && t.AddressX == 1))
+        foreach (
+            var texture in TextureCases
+                .Textures()
+                .Where(t => t.Format == format && !t.Linear && !t.Normalised && t.AddressX == 1)
+        )
         {
-            if (Comparison.Difference(arena => TextureCases.Linear(texture, arena)) is { } difference)
+            if (Comparison.Difference(arena => TextureCases.Linear(texture, arena), mustWrite: true) is { } difference)
             {
                 wrong.Add($"linear memory, {texture}: {difference}");
             }
@@ -56,7 +63,8 @@ public class TextureConformanceTests
             Linear = true,
             Flags = 0,
         };
-        float At(float x, float y) => BitConverter.UInt32BitsToSingle(new TextureSampler(texture, memory).Sample([x, y])[0]) * 255;
+        float At(float x, float y) =>
+            BitConverter.UInt32BitsToSingle(new TextureSampler(texture, memory).Sample([x, y])[0]) * 255;
         Assert.Equal(100, At(1.5f, 0.5f), 1e-3f); // the centre of a texel
         Assert.Equal(150, At(2f, 0.5f), 1e-3f); // half way between two
         Assert.Equal((100 + 200 + 60 + 70) / 4f, At(2f, 1f), 1e-3f); // between four

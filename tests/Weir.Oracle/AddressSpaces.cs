@@ -55,5 +55,8 @@ internal static class AddressSpaces
     private static Span<byte> Part(byte[] bytes, int length, ulong address, int size, string space) =>
         address <= (ulong)length && (ulong)length - address >= (ulong)size
             ? bytes.AsSpan((int)address, size)
-            : throw new OracleFault(OracleFaultKind.IllegalAddress, $"{size} bytes at 0x{address:x} of {length} in .{space}");
+            : throw new OracleFault(
+                OracleFaultKind.IllegalAddress,
+                $"{size} bytes at 0x{address:x} of {length} in .{space}"
+            );
 }

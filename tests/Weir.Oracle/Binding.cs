@@ -15,9 +15,7 @@ internal sealed class Binding(Function function, OracleModule module)
                 var index = register.Index;
                 if (register.Type.Kind == 'p')
                 {
-                    return negated
-                        ? lane => lane.Frame.Registers[index] ^ 1
-                        : lane => lane.Frame.Registers[index];
+                    return negated ? lane => lane.Frame.Registers[index] ^ 1 : lane => lane.Frame.Registers[index];
                 }
                 if (register.Type.Bits < type.Bits)
                 {
@@ -26,9 +24,10 @@ internal sealed class Binding(Function function, OracleModule module)
                 var mask = type.Mask;
                 return lane => lane.Frame.Registers[index] & mask;
             case LiteralOperand literal:
-                var bits = type.Kind == 'p'
-                    ? Literal.Integer(literal.Text, at.Line) & 1
-                    : Literal.Bits(literal.Text, literal.Negative, type, at.Line);
+                var bits =
+                    type.Kind == 'p'
+                        ? Literal.Integer(literal.Text, at.Line) & 1
+                        : Literal.Bits(literal.Text, literal.Negative, type, at.Line);
                 return _ => bits;
             case SpecialOperand special:
                 return SpecialRegisters.Bind(special.Name, at);

@@ -23,9 +23,21 @@ internal static class BitInstructions
             case "cnot":
                 return binding.Unary(at, type, type, a => a == 0 ? 1UL : 0);
             case "shl":
-                return binding.Binary(at, type, type, u32, (a, n) => n >= (ulong)type.Bits ? 0 : (a << (int)n) & type.Mask);
+                return binding.Binary(
+                    at,
+                    type,
+                    type,
+                    u32,
+                    (a, n) => n >= (ulong)type.Bits ? 0 : (a << (int)n) & type.Mask
+                );
             case "shr":
-                return binding.Binary(at, type, type, u32, (a, n) => type.Truncate(type.Value(a) >> (int)Math.Min(n, 64)));
+                return binding.Binary(
+                    at,
+                    type,
+                    type,
+                    u32,
+                    (a, n) => type.Truncate(type.Value(a) >> (int)Math.Min(n, 64))
+                );
             case "shf":
                 return BindFunnel(at, binding);
             case "popc":
@@ -37,7 +49,14 @@ internal static class BitInstructions
             case "brev":
                 return binding.Unary(at, type, type, a => Reverse(a, type.Bits));
             case "bfe":
-                return binding.Ternary(at, type, type, u32, u32, (a, b, c) => Extract(type, a, (int)b & 255, (int)c & 255));
+                return binding.Ternary(
+                    at,
+                    type,
+                    type,
+                    u32,
+                    u32,
+                    (a, b, c) => Extract(type, a, (int)b & 255, (int)c & 255)
+                );
             case "bfi":
                 return BindInsert(at, binding);
             case "lop3":
@@ -155,18 +174,19 @@ internal static class BitInstructions
         ulong result = 0;
         for (var i = 0; i < 4; i++)
         {
-            var selector = at.Modifiers.Count > 1
-                ? at.Modifiers[1] switch
-                {
-                    "f4e" => n + i,
-                    "b4e" => (n - i) & 7,
-                    "rc8" => n,
-                    "ecl" => Math.Max(i, n),
-                    "ecr" => Math.Min(i, n),
-                    "rc16" => ((n & 1) * 2) + (i & 1),
-                    _ => throw at.Unknown("mode"),
-                }
-                : (int)(c >> (4 * i)) & 15;
+            var selector =
+                at.Modifiers.Count > 1
+                    ? at.Modifiers[1] switch
+                    {
+                        "f4e" => n + i,
+                        "b4e" => (n - i) & 7,
+                        "rc8" => n,
+                        "ecl" => Math.Max(i, n),
+                        "ecr" => Math.Min(i, n),
+                        "rc16" => ((n & 1) * 2) + (i & 1),
+                        _ => throw at.Unknown("mode"),
+                    }
+                    : (int)(c >> (4 * i)) & 15;
             var value = (bytes >> (8 * (selector & 7))) & 0xff;
             if ((selector & 8) != 0)
             {

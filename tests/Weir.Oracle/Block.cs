@@ -54,7 +54,8 @@ internal sealed class Block
 
     public List<Warp> Warps { get; } = [];
 
-    public List<BarrierArrival>[] Barriers { get; } = Enumerable.Range(0, 16).Select(_ => new List<BarrierArrival>()).ToArray();
+    public List<BarrierArrival>[] Barriers { get; } =
+        Enumerable.Range(0, 16).Select(_ => new List<BarrierArrival>()).ToArray();
 
     public void Run(OracleModule module)
     {
@@ -132,13 +133,23 @@ internal sealed class Block
                 var mask = (uint)operation.Mask(lane);
                 if (((mask >> lane.Index) & 1) == 0)
                 {
-                    throw new OracleFault(OracleFaultKind.Deadlock, $"line {operation.At.Line}: thread is not in its own member mask")
+                    throw new OracleFault(
+                        OracleFaultKind.Deadlock,
+                        $"line {operation.At.Line}: thread is not in its own member mask"
+                    )
                     {
                         Line = operation.At.Line,
                     };
                 }
                 var members = warp.Lanes.Where(l => ((mask >> l.Index) & 1) != 0 && !l.Exited).ToList();
-                if (members.TrueForAll(m => m.Waiting is WarpOperation o && o.Key == operation.Key && o.Mask is not null && (uint)o.Mask(m) == mask))
+                if (
+                    members.TrueForAll(m =>
+                        m.Waiting is WarpOperation o
+                        && o.Key == operation.Key
+                        && o.Mask is not null
+                        && (uint)o.Mask(m) == mask
+                    )
+                )
                 {
                     WarpOperation.Complete(members);
                     any = true;
@@ -176,9 +187,10 @@ internal sealed class Block
                 continue;
             }
             var count = barrier[0].Count;
-            var complete = count == 0
-                ? _lanes.TrueForAll(l => l.Exited || barrier.Exists(a => a.Lane == l))
-                : Arrived(barrier) >= count;
+            var complete =
+                count == 0
+                    ? _lanes.TrueForAll(l => l.Exited || barrier.Exists(a => a.Lane == l))
+                    : Arrived(barrier) >= count;
             if (complete)
             {
                 var all = barrier.ToArray();
@@ -200,7 +212,8 @@ internal sealed class Block
         foreach (var warp in Warps)
         {
             var here = barrier.Count(a => a.Lane.Warp == warp);
-            arrived += here > 0 && warp.Lanes.TrueForAll(l => l.Exited || barrier.Exists(a => a.Lane == l)) ? 32 : (ulong)here;
+            arrived +=
+                here > 0 && warp.Lanes.TrueForAll(l => l.Exited || barrier.Exists(a => a.Lane == l)) ? 32 : (ulong)here;
         }
         return arrived;
     }

@@ -140,10 +140,9 @@ internal sealed class BodyParser(TokenStream tokens, Function function, Scope pa
         {
             var negated = tokens.TryTake("!");
             var name = tokens.Next();
-            guard =
-                _scope.Find(name.Text) is Register register
-                    ? new RegisterOperand(register, negated)
-                    : throw new OracleSyntaxException(name.Line, $"'{name.Text}' is no predicate");
+            guard = _scope.Find(name.Text) is Register register
+                ? new RegisterOperand(register, negated)
+                : throw new OracleSyntaxException(name.Line, $"'{name.Text}' is no predicate");
             first = tokens.Next();
         }
         if (!first.IsWord)

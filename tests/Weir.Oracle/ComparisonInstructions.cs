@@ -15,8 +15,28 @@ internal static class ComparisonInstructions
 
     private static readonly string[] Known =
     [
-        "eq", "ne", "lt", "le", "gt", "ge", "lo", "ls", "hi", "hs", "equ", "neu", "ltu", "leu", "gtu", "geu", "num", "nan",
-        "and", "or", "xor", "ftz",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "lo",
+        "ls",
+        "hi",
+        "hs",
+        "equ",
+        "neu",
+        "ltu",
+        "leu",
+        "gtu",
+        "geu",
+        "num",
+        "nan",
+        "and",
+        "or",
+        "xor",
+        "ftz",
     ];
 
     private static Step BindSetPredicate(Instruction at, Binding binding)

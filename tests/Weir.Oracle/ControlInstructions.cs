@@ -70,7 +70,8 @@ internal static class ControlInstructions
         var operands = at.Operands;
         var results = operands[0] is ListOperand first ? first.Items : [];
         var calleeIndex = operands[0] is ListOperand ? 1 : 0;
-        var arguments = operands.Count > calleeIndex + 1 && operands[calleeIndex + 1] is ListOperand list ? list.Items : [];
+        var arguments =
+            operands.Count > calleeIndex + 1 && operands[calleeIndex + 1] is ListOperand list ? list.Items : [];
         if (operands[calleeIndex] is NameOperand name)
         {
             var callee = binding.Module.FunctionNamed(name.Name) ?? throw at.Unknown($"{name.Name} has no body");
@@ -99,7 +100,9 @@ internal static class ControlInstructions
     {
         if (arguments.Count != callee.Parameters.Count || results.Count != callee.Results.Count)
         {
-            throw at.Unknown($"{callee.Name} has {callee.Parameters.Count} parameters and {callee.Results.Count} results");
+            throw at.Unknown(
+                $"{callee.Name} has {callee.Parameters.Count} parameters and {callee.Results.Count} results"
+            );
         }
         return lane =>
         {
@@ -111,7 +114,16 @@ internal static class ControlInstructions
                 {
                     for (var i = 0; i < results.Count; i++)
                     {
-                        Pass(returning, at, binding, callee.Results[i], returning.Frame, results[i], caller, back: true);
+                        Pass(
+                            returning,
+                            at,
+                            binding,
+                            callee.Results[i],
+                            returning.Frame,
+                            results[i],
+                            caller,
+                            back: true
+                        );
                     }
                 },
             };

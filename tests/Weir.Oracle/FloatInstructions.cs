@@ -45,7 +45,8 @@ internal static class FloatInstructions
             "infinite" => a => format.Unpack(a).IsInfinite,
             "number" => a => !format.IsNaN(a),
             "notanumber" => format.IsNaN,
-            "normal" => a => format.Unpack(a) is { IsNaN: false, IsInfinite: false, IsZero: false } && !format.IsSubnormal(a),
+            "normal" => a =>
+                format.Unpack(a) is { IsNaN: false, IsInfinite: false, IsZero: false } && !format.IsSubnormal(a),
             "subnormal" => format.IsSubnormal,
             _ => throw at.Unknown("test"),
         };
@@ -155,7 +156,9 @@ internal static class FloatInstructions
         private Func<ulong, ulong> Through(Func<double, double> function) =>
             type.Bits switch
             {
-                16 => a => (ulong)BitConverter.HalfToUInt16Bits((Half)function((double)BitConverter.UInt16BitsToHalf((ushort)a))),
+                16 => a =>
+                    (ulong)
+                        BitConverter.HalfToUInt16Bits((Half)function((double)BitConverter.UInt16BitsToHalf((ushort)a))),
                 32 => a => Bits((float)function(Single(a))),
                 _ => a => Bits(function(Double(a))),
             };

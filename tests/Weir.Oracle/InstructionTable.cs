@@ -44,7 +44,14 @@ internal static class InstructionTable
             case "bar" or "barrier":
                 return BarrierInstructions.Bind(at, binding);
             case "bra" or "brx" or "call" or "ret" or "exit" or "trap":
-            case "membar" or "fence" or "prefetch" or "prefetchu" or "nanosleep" or "pmevent" or "discard" or "applypriority":
+            case "membar"
+            or "fence"
+            or "prefetch"
+            or "prefetchu"
+            or "nanosleep"
+            or "pmevent"
+            or "discard"
+            or "applypriority":
                 return ControlInstructions.Bind(at, binding);
             default:
                 throw at.Unknown("the oracle does not know this instruction");

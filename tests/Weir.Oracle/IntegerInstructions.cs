@@ -99,7 +99,9 @@ internal static class IntegerInstructions
             }
             var sum = product + Value(result, c);
             return at.Has("sat")
-                ? result.Clamp((Int128)BigInteger.Max(BigInteger.Min(sum, (BigInteger)result.Max), (BigInteger)result.Min))
+                ? result.Clamp(
+                    (Int128)BigInteger.Max(BigInteger.Min(sum, (BigInteger)result.Max), (BigInteger)result.Min)
+                )
                 : (ulong)(sum & result.Mask);
         }
         return hasAddend

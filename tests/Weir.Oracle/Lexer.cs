@@ -54,7 +54,10 @@ internal static class Lexer
             else if (IsWordCharacter(c))
             {
                 var start = i;
-                while (i < text.Length && (IsWordCharacter(text[i]) || IsDoubleColon(text, i) || IsDoubleColon(text, i - 1)))
+                while (
+                    i < text.Length
+                    && (IsWordCharacter(text[i]) || IsDoubleColon(text, i) || IsDoubleColon(text, i - 1))
+                )
                 {
                     i++;
                 }

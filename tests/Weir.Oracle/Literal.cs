@@ -35,8 +35,14 @@ internal static class Literal
         {
             return digits switch
             {
-                _ when digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase) => System.Convert.ToUInt64(digits[2..], 16),
-                _ when digits.StartsWith("0b", StringComparison.OrdinalIgnoreCase) => System.Convert.ToUInt64(digits[2..], 2),
+                _ when digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase) => System.Convert.ToUInt64(
+                    digits[2..],
+                    16
+                ),
+                _ when digits.StartsWith("0b", StringComparison.OrdinalIgnoreCase) => System.Convert.ToUInt64(
+                    digits[2..],
+                    2
+                ),
                 _ when digits.Length > 1 && digits[0] == '0' => System.Convert.ToUInt64(digits[1..], 8),
                 _ => ulong.Parse(digits, CultureInfo.InvariantCulture),
             };

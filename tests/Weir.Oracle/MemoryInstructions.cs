@@ -10,8 +10,30 @@ internal static class MemoryInstructions
     // What orders or caches accesses changes nothing here.
     private static readonly string[] Known =
     [
-        .. Spaces, "v2", "v4", "volatile", "weak", "relaxed", "acquire", "release", "acq_rel", "cta", "gpu", "sys", "cluster",
-        "ca", "cg", "cs", "lu", "cv", "wb", "wt", "nc", "L1", "L2", "unified",
+        .. Spaces,
+        "v2",
+        "v4",
+        "volatile",
+        "weak",
+        "relaxed",
+        "acquire",
+        "release",
+        "acq_rel",
+        "cta",
+        "gpu",
+        "sys",
+        "cluster",
+        "ca",
+        "cg",
+        "cs",
+        "lu",
+        "cv",
+        "wb",
+        "wt",
+        "nc",
+        "L1",
+        "L2",
+        "unified",
     ];
 
     public static Step BindLoad(Instruction at, Binding binding)
@@ -77,7 +99,9 @@ internal static class MemoryInstructions
     /// <summary>What an atomic makes of the old value and its operand.</summary>
     private static Func<ulong, ulong, ulong> Operation(Instruction at, PtxType type)
     {
-        var name = at.Modifiers.First(m => m is "add" or "min" or "max" or "inc" or "dec" or "and" or "or" or "xor" or "exch" or "cas");
+        var name = at.Modifiers.First(m =>
+            m is "add" or "min" or "max" or "inc" or "dec" or "and" or "or" or "xor" or "exch" or "cas"
+        );
         if (type.IsFloat && name is not "exch")
         {
             return new FloatInstructions.Unit(at, type).Binary(name);
@@ -136,9 +160,10 @@ internal static class MemoryInstructions
             return lane => (register(lane) + offset) & (type.Bits == 32 ? uint.MaxValue : ulong.MaxValue);
         }
         var @base = binding.Read(address.Base, PtxType.U64, at);
-        var window = space == "generic" && address.Base is VariableOperand named
-            ? AddressSpaces.WindowOf(named.Variable.Space == "param" ? "local" : named.Variable.Space)
-            : 0;
+        var window =
+            space == "generic" && address.Base is VariableOperand named
+                ? AddressSpaces.WindowOf(named.Variable.Space == "param" ? "local" : named.Variable.Space)
+                : 0;
         return lane => @base(lane) + offset + window;
     }
 

@@ -74,7 +74,12 @@ internal sealed class ModuleParser
         {
             ReadParameters(function, results, scope);
         }
-        function = new Function { Name = _tokens.Next().Text, IsEntry = isEntry, FrameBytes = function.FrameBytes };
+        function = new Function
+        {
+            Name = _tokens.Next().Text,
+            IsEntry = isEntry,
+            FrameBytes = function.FrameBytes,
+        };
         function.Results.AddRange(results);
         function.Registers.AddRange(results.Where(r => r.Register is not null).Select(r => r.Register!));
         if (_tokens.TryTake("("))
@@ -228,7 +233,12 @@ internal static class Declaration
         function.FrameBytes = (int)variable.Address + variable.SizeBytes;
     }
 
-    private static void ReadInitial(TokenStream tokens, PtxType type, List<byte> bytes, List<(int, string, long)> relocations)
+    private static void ReadInitial(
+        TokenStream tokens,
+        PtxType type,
+        List<byte> bytes,
+        List<(int, string, long)> relocations
+    )
     {
         if (tokens.TryTake("{"))
         {

@@ -37,6 +37,7 @@ public sealed class OracleMemory
     {
         public ulong End => Start + (ulong)Bytes.Length;
 
-        public bool Holds(ulong address, int size) => address >= Start && address <= End && End - address >= (ulong)size;
+        public bool Holds(ulong address, int size) =>
+            address >= Start && address <= End && End - address >= (ulong)size;
     }
 }

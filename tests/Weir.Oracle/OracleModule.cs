@@ -89,7 +89,10 @@ public sealed class OracleModule
     internal Function FunctionOf(ulong handle)
     {
         var index = (handle - FunctionBase) / 16;
-        return handle % 16 == 0 && index < (ulong)_functionNames.Count && FunctionNamed(_functionNames[(int)index]) is { } function
+        return
+            handle % 16 == 0
+            && index < (ulong)_functionNames.Count
+            && FunctionNamed(_functionNames[(int)index]) is { } function
             ? function
             : throw new OracleFault(OracleFaultKind.IllegalAddress, $"no function at 0x{handle:x}");
     }
@@ -113,7 +116,9 @@ public sealed class OracleModule
     }
 
     private Function Entry(string name) =>
-        FunctionNamed(name) is { IsEntry: true } function ? function : throw new OracleSyntaxException(0, $"no kernel '{name}'");
+        FunctionNamed(name) is { IsEntry: true } function
+            ? function
+            : throw new OracleSyntaxException(0, $"no kernel '{name}'");
 
     private void PlaceVariables(OracleLaunch launch, OracleMemory memory)
     {

@@ -50,5 +50,8 @@ internal readonly record struct PtxType(char Kind, int Bits)
         return type.Bits != 0;
     }
 
-    public override string ToString() => Kind == 'h' ? "f16x2" : Kind == 'p' ? "pred" : $"{Kind}{Bits}";
+    public override string ToString() =>
+        Kind == 'h' ? "f16x2"
+        : Kind == 'p' ? "pred"
+        : $"{Kind}{Bits}";
 }

@@ -15,7 +15,13 @@ internal enum Rounding
 /// <summary>
 /// An exact number: NaN, an infinity, or ±<see cref="Magnitude"/> × 2^<see cref="Exponent"/> with any number of bits.
 /// </summary>
-internal readonly record struct ExactNumber(bool IsNaN, bool IsInfinite, bool Negative, BigInteger Magnitude, int Exponent)
+internal readonly record struct ExactNumber(
+    bool IsNaN,
+    bool IsInfinite,
+    bool Negative,
+    BigInteger Magnitude,
+    int Exponent
+)
 {
     public static readonly ExactNumber NaN = new(true, false, false, 0, 0);
 
@@ -173,7 +179,9 @@ internal sealed record SoftFloat(int Bits, int FractionBits)
         var exponent = Math.Min(a.Exponent, b.Exponent);
         var sum = Signed(a, exponent) + Signed(b, exponent);
         // An exact zero is positive, except of two negatives and when rounding down.
-        var negative = sum.IsZero ? (a.Negative && b.Negative) || (a.Negative != b.Negative && rounding == Rounding.Down) : sum.Sign < 0;
+        var negative = sum.IsZero
+            ? (a.Negative && b.Negative) || (a.Negative != b.Negative && rounding == Rounding.Down)
+            : sum.Sign < 0;
         return ExactNumber.Finite(negative, BigInteger.Abs(sum), exponent);
     }
 
@@ -213,7 +221,11 @@ internal sealed record SoftFloat(int Bits, int FractionBits)
         }
         const int Extra = 128;
         var quotient = BigInteger.DivRem(a.Magnitude << Extra, b.Magnitude, out var remainder);
-        return ExactNumber.Finite(negative, (quotient << 1) + (remainder.IsZero ? 0 : 1), a.Exponent - b.Exponent - Extra - 1);
+        return ExactNumber.Finite(
+            negative,
+            (quotient << 1) + (remainder.IsZero ? 0 : 1),
+            a.Exponent - b.Exponent - Extra - 1
+        );
     }
 
     private static ExactNumber Root(ExactNumber a)

@@ -10,13 +10,20 @@ internal static class TextureInstructions
         Binding.Allow(at, "1d", "2d", "3d", "v4");
         var dimensions = at.Modifiers[0][0] - '0';
         var (to, from) = (at.Types[0], at.Types[1]);
-        if (at.Operands[0] is not VectorOperand results || at.Operands[1] is not TextureOperand texture || to.Bits != 32)
+        if (
+            at.Operands[0] is not VectorOperand results
+            || at.Operands[1] is not TextureOperand texture
+            || to.Bits != 32
+        )
         {
             throw at.Unknown("form of texture fetch");
         }
         var writes = results.Elements.Select(e => Binding.Write(e, to, at)).ToArray();
         var handle = binding.Read(texture.Handle, PtxType.U64, at);
-        var coordinates = texture.Coordinates.Elements.Take(dimensions).Select(e => binding.Read(e, from, at)).ToArray();
+        var coordinates = texture
+            .Coordinates.Elements.Take(dimensions)
+            .Select(e => binding.Read(e, from, at))
+            .ToArray();
         return lane =>
         {
             if (!lane.Block.Launch.Textures.TryGetValue(handle(lane), out var descriptor))
@@ -94,7 +101,8 @@ internal sealed class TextureSampler(OracleTexture texture, OracleMemory memory)
         return placed * Size(axis);
     }
 
-    private static long ToIndex(float value) => float.IsNaN(value) ? 0 : (long)Math.Clamp(value, -2147483648f, 2147483520f);
+    private static long ToIndex(float value) =>
+        float.IsNaN(value) ? 0 : (long)Math.Clamp(value, -2147483648f, 2147483520f);
 
     /// <summary>The texel at whole coordinates, address mode applied.</summary>
     public uint[] Fetch(long[] index)
@@ -133,14 +141,18 @@ internal sealed class TextureSampler(OracleTexture texture, OracleMemory memory)
         var channels = new uint[4];
         for (var c = 0; c < 4; c++)
         {
-            channels[c] = c < texture.Channels
-                ? Channel(bytes[(c * ChannelBytes)..])
-                : 0;
+            channels[c] = c < texture.Channels ? Channel(bytes[(c * ChannelBytes)..]) : 0;
         }
         return channels;
     }
 
-    private int ChannelBytes => texture.Format switch { 1 or 8 => 1, 2 or 9 or 0x10 => 2, _ => 4 };
+    private int ChannelBytes =>
+        texture.Format switch
+        {
+            1 or 8 => 1,
+            2 or 9 or 0x10 => 2,
+            _ => 4,
+        };
 
     private uint TexelBytes => (uint)ChannelBytes * texture.Channels;
 

@@ -179,7 +179,9 @@ internal static class WarpInstructions
     {
         Binding.Allow(at, "sync", "add", "min", "max", "and", "or", "xor");
         var type = at.Type;
-        Func<ulong, ulong, ulong> join = at.Modifiers.First(m => m is "add" or "min" or "max" or "and" or "or" or "xor") switch
+        Func<ulong, ulong, ulong> join = at.Modifiers.First(m =>
+            m is "add" or "min" or "max" or "and" or "or" or "xor"
+        ) switch
         {
             "add" => (a, b) => type.Truncate(type.Value(a) + type.Value(b)),
             "min" => (a, b) => type.Value(a) < type.Value(b) ? a : b,
