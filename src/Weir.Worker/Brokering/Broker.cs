@@ -17,6 +17,9 @@ internal sealed unsafe class Broker(BrokerOptions options)
     private const int MaxGreetings = 256;
     private const int MaxFailedStarts = 3;
 
+    // In a row, without a worker that came up between.
+    private const int MaxReassigned = 8;
+
     private readonly List<WorkerSlot> _workers = [];
 
     // Accepted connections whose first message has not arrived.
@@ -25,6 +28,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
     private byte[]? _snapshot;
     private bool _programEnded;
     private int _failedStarts;
+    private int _reassigned;
 
     /// <summary>Runs until its work is done; the exit code.</summary>
     public int Run()
@@ -173,6 +177,9 @@ internal sealed unsafe class Broker(BrokerOptions options)
         }
         if ((hello.Flags & Hello.SnapshotOnly) != 0 && _snapshot is not null)
         {
+            // Read it: a socket that is closed with something unread takes the answer back.
+            byte[] greeting = new byte[Hello.FixedBytes + Hello.MaxProgramBytes];
+            _ = UnixSocket.Receive(client, greeting, out _, Libc.MSG_DONTWAIT);
             byte[] answer = Welcome.Encode(new Welcome { ApiHash = hello.ApiHash }, [], _snapshot);
             _ = UnixSocket.Send(client, answer);
             _ = Libc.close(client);
@@ -196,20 +203,43 @@ internal sealed unsafe class Broker(BrokerOptions options)
             ?? StartWorker();
         if (worker is not null)
         {
-            // A worker that is not ready yet finds the message when it is.
-            if (UnixSocket.Send(worker.Control, [BrokerMessage.Serve], client))
-            {
-                worker.ClientProcessId = Math.Max(1, peer.Pid);
-            }
-            else
-            {
-                Log.Error($"worker {worker.ProcessId} does not listen any more");
-                _ = Libc.kill(worker.ProcessId, Libc.SIGKILL);
-                worker.IsSilent = true;
-            }
+            worker.ClientProcessId = Math.Max(1, peer.Pid);
+            worker.PendingClient = client;
+            // A worker that is not ready yet finds the message when it is. One that has died is noticed by its end.
+            _ = UnixSocket.Send(worker.Control, [BrokerMessage.Serve], client);
         }
-        // From here on the socket is the worker's alone: its end tells the client.
-        _ = Libc.close(client);
+        else
+        {
+            _ = Libc.close(client);
+        }
+    }
+
+    // From here on the socket is the worker's alone: its end tells the client.
+    private static void LetGo(WorkerSlot worker)
+    {
+        if (worker.PendingClient >= 0)
+        {
+            _ = Libc.close(worker.PendingClient);
+            worker.PendingClient = -1;
+        }
+    }
+
+    // A client whose worker died before it read the greeting is none the wiser: another worker takes it.
+    private void Reassign(WorkerSlot worker)
+    {
+        int client = worker.PendingClient;
+        worker.PendingClient = -1;
+        Hello hello;
+        bool hasGreeting =
+            client >= 0 && Libc.recv(client, &hello, (nuint)sizeof(Hello), Libc.MSG_PEEK | Libc.MSG_DONTWAIT) > 0;
+        if (hasGreeting && _reassigned++ < MaxReassigned)
+        {
+            Assign(client);
+        }
+        else if (client >= 0)
+        {
+            _ = Libc.close(client);
+        }
     }
 
     private void Hear(WorkerSlot worker)
@@ -224,6 +254,10 @@ internal sealed unsafe class Broker(BrokerOptions options)
         {
             worker.IsSilent = true;
         }
+        else if (length > 0 && buffer[0] == BrokerMessage.Attached)
+        {
+            LetGo(worker);
+        }
         else if (length > 0 && buffer[0] == BrokerMessage.StartCompiler)
         {
             CompilerStart.Start(Environment.ProcessId);
@@ -232,6 +266,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
         {
             worker.IsReady = true;
             _failedStarts = 0;
+            _reassigned = 0;
             if (Welcome.IsSnapshot(buffer.AsSpan(1, length - 1)))
             {
                 _snapshot ??= buffer[1..length];
@@ -255,7 +290,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
         {
             Log.Error($"{what} ended with exit code {status >> 8 & 0xff}");
         }
-        if (!worker.IsReady && status != 0)
+        if (!worker.IsReady && status != 0 && (status & 0x7f) != Libc.SIGKILL)
         {
             _failedStarts++;
             if (_failedStarts >= MaxFailedStarts)
@@ -263,5 +298,6 @@ internal sealed unsafe class Broker(BrokerOptions options)
                 Log.Error("workers do not start; no more are tried in advance");
             }
         }
+        Reassign(worker);
     }
 }

@@ -20,6 +20,12 @@ internal sealed class WorkerSlot(int processId, int control)
     /// <summary>Process id of the client that it serves; 0 while it has none.</summary>
     public int ClientProcessId { get; set; }
 
+    /// <summary>
+    /// The client's socket until the worker says that it serves it, else -1: should the worker die before, another gets
+    /// the client.
+    /// </summary>
+    public int PendingClient { get; set; } = -1;
+
     /// <summary>Its client is gone and only its end is awaited, or it closed its socket.</summary>
     public bool IsSilent { get; set; }
 

@@ -120,7 +120,7 @@ public unsafe class LifeCycleTests
         IReadOnlyList<string> descriptors = ProcessTable.Descriptors(client.WorkerId);
         // Pipes of the test's program must not be among them: whoever reads them would wait for the worker's end. One is
         // the worker's own, by which it is told of its session's end.
-        Assert.InRange(descriptors.Count(name => name.Contains("pipe:")), 0, 1);
+        Assert.InRange(descriptors.Where(name => name.Contains("pipe:")).Distinct().Count(), 0, 1);
         Assert.Contains("/dev/null", descriptors);
         Assert.InRange(descriptors.Count, 4, 16);
     }

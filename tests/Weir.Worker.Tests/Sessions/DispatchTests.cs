@@ -100,11 +100,11 @@ public unsafe class DispatchTests
     }
 
     [Fact]
-    public void A_handle_that_is_live_already_ends_the_session()
+    public void A_handle_that_no_client_mints_ends_the_session()
     {
         using LocalSession session = Open();
-        _ = session.Execute(Op.StreamCreate, s_context, s_stream, 0);
-        _ = Assert.Throws<ProtocolException>(() => session.Execute(Op.StreamCreate, s_context, s_stream, 0));
+        _ = Assert.Throws<ProtocolException>(() => session.Execute(Op.StreamCreate, s_context, s_stream | 1, 0));
+        _ = Assert.Throws<ProtocolException>(() => session.Execute(Op.StreamCreate, s_context, s_context, 0));
     }
 
     [Fact]
