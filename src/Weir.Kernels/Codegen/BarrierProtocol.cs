@@ -1,4 +1,3 @@
-using System.Globalization;
 using Weir.Kernels.Ir;
 
 namespace Weir.Kernels.Codegen;
@@ -166,6 +165,28 @@ internal sealed class BarrierProtocol(KernelContext context)
         return context.Read(operand, "i32");
     }
 
+    /// <summary>
+    /// False when all barriers of a kernel are the same one, at which all threads of the block meet and nothing is
+    /// asked: then nobody has to count.
+    /// </summary>
+    public static bool MustCount(IrFunction function)
+    {
+        HashSet<ulong> numbers = [];
+        foreach (IrInstruction i in function.Blocks.SelectMany(block => block.Instructions))
+        {
+            if (i.Op != IrOp.Bar || i.Barrier == IrBarrier.WarpSync)
+            {
+                continue;
+            }
+            if (i.Barrier != IrBarrier.Sync || i.Sources.Count != 1 || i.Sources[0].Kind != IrOperandKind.Immediate)
+            {
+                return true;
+            }
+            numbers.Add(i.Sources[0].Bits);
+        }
+        return numbers.Count > 1;
+    }
+
     /// <summary>Numbers of the barriers that a kernel uses; all sixteen when one is computed.</summary>
     public static IReadOnlyList<int> Used(IrFunction function)
     {
@@ -184,7 +205,4 @@ internal sealed class BarrierProtocol(KernelContext context)
         }
         return [.. used];
     }
-
-    /// <summary>Text of a number, for places outside a builder.</summary>
-    public static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -11,6 +11,7 @@ namespace Weir.Kernels.Codegen;
 /// <param name="lanes">Lanes of a vector.</param>
 /// <param name="trueWarps">There is a second variant for blocks whose rows are no multiple of a warp.</param>
 /// <param name="barriers">The kernel has barriers.</param>
+/// <param name="counted">Arrivals are counted; else one round is one barrier.</param>
 /// <param name="recordBytes">Scratch of a vector for what it keeps across barriers.</param>
 /// <param name="localBytes">Scratch of a vector for local memory.</param>
 /// <param name="used">Numbers of the barriers in use.</param>
@@ -19,6 +20,7 @@ internal sealed class DriverText(
     int lanes,
     bool trueWarps,
     bool barriers,
+    bool counted,
     int recordBytes,
     int localBytes,
     IReadOnlyList<int> used,
@@ -54,7 +56,7 @@ internal sealed class DriverText(
               %threads = mul i32 %bx, %byz
               %scp = getelementptr i8, ptr %thread, i64 16
               %scratch = load ptr, ptr %scp, !invariant.load !0
-              %records = getelementptr i8, ptr %scratch, i64 {{(barriers ? BarrierProtocol.FixedBytes : 0)}}
+              %records = getelementptr i8, ptr %scratch, i64 {{(counted ? BarrierProtocol.FixedBytes : 0)}}
               %bxr = urem i32 %bx, {{lanes}}
               %full = icmp eq i32 %bxr, 0
               %flat = icmp eq i32 %byz, 1
@@ -116,19 +118,10 @@ internal sealed class DriverText(
     {
         int header = 16 + 16 * continuations;
         _text.Append("  br label %init\ninit:\n");
-        for (int offset = 0; offset < BarrierProtocol.AliveOffset; offset += 64)
+        if (counted)
         {
-            _text.Append(
-                $"  %zp{offset} = getelementptr i8, ptr %scratch, i64 {offset}\n  store <16 x i32> zeroinitializer, ptr %zp{offset}, align 64\n"
-            );
+            WriteFixed();
         }
-        _text.Append(
-            $$"""
-              %alivep = getelementptr i8, ptr %scratch, i64 {{BarrierProtocol.AliveOffset}}
-              store i32 %threads, ptr %alivep
-
-            """
-        );
         WriteNest("init", "round", () =>
         {
             for (int offset = 0; offset < header; offset += 16)
@@ -138,6 +131,11 @@ internal sealed class DriverText(
         });
         _text.Append("round:\n  store i1 false, ptr %rans\n  store i1 true, ptr %alls\n");
         WriteNest("run", "roundend");
+        if (!counted)
+        {
+            _text.Append("roundend:\n  %all = load i1, ptr %alls\n  br i1 %all, label %nextblock, label %round\n");
+            return;
+        }
         _text.Append("roundend:\n  %ran = load i1, ptr %rans\n  %all = load i1, ptr %alls\n  br i1 %all, label %nextblock, label %finish\nfinish:\n");
         string progress = "%ran";
         for (int n = 0; n < used.Count; n++)
@@ -151,6 +149,23 @@ internal sealed class DriverText(
             dead:
               call void @weir_fault(ptr %thread, i32 {{(uint)KernelFault.BarrierDeadlock}}, i32 0, i64 0, i64 %b, i32 0)
               ret i32 {{(uint)KernelFault.BarrierDeadlock}}
+
+            """
+        );
+    }
+
+    private void WriteFixed()
+    {
+        for (int offset = 0; offset < BarrierProtocol.AliveOffset; offset += 64)
+        {
+            _text.Append(
+                $"  %zp{offset} = getelementptr i8, ptr %scratch, i64 {offset}\n  store <16 x i32> zeroinitializer, ptr %zp{offset}, align 64\n"
+            );
+        }
+        _text.Append(
+            $$"""
+              %alivep = getelementptr i8, ptr %scratch, i64 {{BarrierProtocol.AliveOffset}}
+              store i32 %threads, ptr %alivep
 
             """
         );
@@ -273,7 +288,6 @@ internal sealed class DriverText(
                   %{{p}}over = icmp eq i32 %{{p}}state, {{WarpRecord.Done}}
                   br i1 %{{p}}over, label %{{p}}skip, label %{{p}}go
                 {{p}}go:
-                  store i1 false, ptr %alls
                   %{{p}}local = getelementptr i8, ptr %{{p}}rec, i64 {{recordBytes}}
 
                 """
@@ -293,11 +307,18 @@ internal sealed class DriverText(
                 $$"""
                 {{p}}not:
                   %{{p}}waits = icmp eq i32 %{{p}}status, {{WarpEmitter.StillWaiting}}
-                  br i1 %{{p}}waits, label %{{p}}skip, label %{{p}}bad
+                  br i1 %{{p}}waits, label %{{p}}still, label %{{p}}bad
                 {{p}}bad:
                   ret i32 %{{p}}status
                 {{p}}ok:
                   store i1 true, ptr %rans
+                  br label %{{p}}still
+                {{p}}still:
+                  %{{p}}state2 = load i32, ptr %{{p}}rec
+                  %{{p}}over2 = icmp eq i32 %{{p}}state2, {{WarpRecord.Done}}
+                  %{{p}}all1 = load i1, ptr %alls
+                  %{{p}}all2 = and i1 %{{p}}all1, %{{p}}over2
+                  store i1 %{{p}}all2, ptr %alls
                   br label %{{p}}skip
                 {{p}}skip:
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Weir.Kernels.Abi;
 using Weir.Kernels.Analysis;
@@ -16,6 +15,7 @@ internal sealed class KernelEmitter
     private readonly int _lanes;
     private readonly bool _trueWarps;
     private readonly bool _barriers;
+    private readonly bool _countBarriers;
     private readonly ControlFlow _flow;
     private readonly Liveness _liveness;
     private readonly LaneHelpers _helpers;
@@ -28,8 +28,10 @@ internal sealed class KernelEmitter
     {
         _function = function;
         _trueWarps = NeedsTrueWarps(function);
-        _lanes = _trueWarps ? 32 : 16;
         _barriers = function.Blocks.Any(block => block.Instructions.Any(i => i.Op == IrOp.Bar && i.Barrier != IrBarrier.WarpSync));
+        _countBarriers = _barriers && BarrierProtocol.MustCount(function);
+        // Every barrier costs the same per vector, so wide ones pay where blocks are lines; rows of tiles are often 16.
+        _lanes = _trueWarps || (_barriers && !UsesRows(function)) ? 32 : 16;
         int operations = function.Blocks.Sum(block => block.Instructions.Count);
         _flow = ControlFlow.Build(function, splitAtAccesses: operations <= LargeKernel);
         _liveness = Liveness.Compute(_flow, function.Registers.Count);
@@ -68,6 +70,15 @@ internal sealed class KernelEmitter
         return false;
     }
 
+    private static bool UsesRows(IrFunction function) =>
+        function.Blocks.Any(block =>
+            block.Instructions.Any(i =>
+                i.Sources.Any(source =>
+                    source.Kind == IrOperandKind.Special && (IrSpecial)source.Index is IrSpecial.TidY or IrSpecial.TidZ
+                )
+            )
+        );
+
     private static bool IsWarpRegister(IrOperand operand) =>
         operand.Kind == IrOperandKind.Special
         && (IrSpecial)operand.Index
@@ -89,11 +100,11 @@ internal sealed class KernelEmitter
             : null;
         _recordBytes = Math.Max(rows?.Bytes ?? 0, linear?.Bytes ?? 0);
         // Warp functions become part of the loop over blocks, so that what a launch does not change is computed once.
-        string driver = new DriverText(_lanes, _trueWarps, _barriers, _recordBytes, LocalBytes, BarrierProtocol.Used(_function), _flow.Continuations).Write();
+        string driver = new DriverText(_lanes, _trueWarps, _barriers, _countBarriers, _recordBytes, LocalBytes, BarrierProtocol.Used(_function), _flow.Continuations).Write();
 
         StringBuilder module = new();
         module.Append(FaultFunction);
-        if (_barriers)
+        if (_countBarriers)
         {
             module.Append(BarrierProtocol.Functions);
         }
@@ -116,7 +127,7 @@ internal sealed class KernelEmitter
         ShapeAnalysis shapes = ShapeAnalysis.Run(_function, _flow, _liveness, model);
         KernelContext context = new(_function, _flow, shapes, model, _helpers, _textures);
         WarpRecord? record = _barriers ? new WarpRecord(_flow, _liveness, context.Registers) : null;
-        text.Append(new WarpEmitter(context, record, full).Emit(name));
+        text.Append(new WarpEmitter(context, record, full, _countBarriers).Emit(name));
         _declarations.UnionWith(context.B.Declarations);
         return record;
     }
@@ -140,7 +151,7 @@ internal sealed class KernelEmitter
             MaxThreads = _function.MaxThreads > 0 ? Math.Min(1024, _function.MaxThreads) : 1024,
             Registers = EstimateRegisters(),
             ScratchBytesPerVector = perVector,
-            ScratchFixedBytes = _barriers ? BarrierProtocol.FixedBytes : LocalBytes,
+            ScratchFixedBytes = _countBarriers ? BarrierProtocol.FixedBytes : _barriers ? 0 : LocalBytes,
             VectorLanes = _lanes,
             VectorsStayInRow = !_trueWarps,
             GlobalSymbols = globals,
@@ -192,7 +203,4 @@ internal sealed class KernelEmitter
         }
 
         """;
-
-    /// <summary>A number as LLVM text.</summary>
-    public static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -71,6 +71,13 @@ internal sealed class WarpRecord
         StoreWait(builder, continuation, builder.Binary("or", builder.Load("i32", false, place), lanes), generation, id);
     }
 
+    /// <summary>Notes further lanes that wait, where nothing is counted.</summary>
+    public static void AddLanes(LaneBuilder builder, int continuation, Value lanes)
+    {
+        string place = At(builder, continuation, 0);
+        builder.Store(builder.Binary("or", builder.Load("i32", false, place), lanes), place);
+    }
+
     /// <summary>Changes who waits at a continuation.</summary>
     public static void StoreLanes(LaneBuilder builder, int continuation, Value lanes) =>
         builder.Store(lanes, At(builder, continuation, 0));
