@@ -58,6 +58,18 @@ internal sealed class ElfObject
     /// <exception cref="InvalidDataException">It is malformed.</exception>
     public static ElfObject Parse(ReadOnlySpan<byte> image)
     {
+        try
+        {
+            return ParseChecked(image);
+        }
+        catch (OverflowException)
+        {
+            throw Invalid("a number in it is out of range");
+        }
+    }
+
+    private static ElfObject ParseChecked(ReadOnlySpan<byte> image)
+    {
         byte[] file = image.ToArray();
         Check(file.Length >= HeaderBytes, "it is shorter than a header");
         Check(file.AsSpan(0, 7).SequenceEqual<byte>([0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1]), "it is not 64-bit ELF");
