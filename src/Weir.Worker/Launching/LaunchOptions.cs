@@ -24,7 +24,7 @@ internal sealed record LaunchOptions
     public IReadOnlyList<string> Program { get; private set; } = [];
 
     /// <summary>
-    /// Reads [OPTION VALUE]… [--] PROGRAM [ARGUMENT]…; the first word that is no option begins the program.
+    /// Reads [OPTION VALUE | OPTION=VALUE]… [--] PROGRAM [ARGUMENT]…; the first word that is no option begins the program.
     /// </summary>
     /// <exception cref="FormatException">Says what was not understood.</exception>
     public static LaunchOptions Parse(IReadOnlyList<string> words)
@@ -33,8 +33,13 @@ internal sealed record LaunchOptions
         int at = 0;
         while (at < words.Count && words[at].StartsWith('-') && words[at] != "--")
         {
-            string name = words[at];
-            string value = at + 1 < words.Count ? words[at + 1] : throw new FormatException($"{name} needs a value");
+            int equals = words[at].IndexOf('=');
+            string name = equals < 0 ? words[at] : words[at][..equals];
+            at += equals < 0 ? 1 : 0;
+            string value =
+                equals >= 0 ? words[at][(equals + 1)..]
+                : at < words.Count ? words[at]
+                : throw new FormatException($"{name} needs a value");
             switch (name)
             {
                 case "--device":
@@ -58,7 +63,7 @@ internal sealed record LaunchOptions
                 default:
                     throw new FormatException($"unknown option {name}");
             }
-            at += 2;
+            at++;
         }
         if (at < words.Count && words[at] == "--")
         {
