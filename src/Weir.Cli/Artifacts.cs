@@ -5,7 +5,8 @@ namespace Weir.Cli;
 internal sealed record Artifacts(string Root)
 {
     /// <summary>What to tell a person when <see cref="Find"/> finds nothing.</summary>
-    public const string Missing = "weir: the published parts are missing; run ./weir in the checkout, or set WEIR_ARTIFACTS.";
+    public const string Missing =
+        "weir: the published parts are missing; run ./weir in the checkout, or set WEIR_ARTIFACTS.";
 
     /// <summary>Folder of libcuda.so.1 and its other names.</summary>
     public string ShimDirectory => Path.Combine(Root, "shim");

@@ -12,7 +12,9 @@ internal static class VersionCommand
         command.SetAction(_ =>
         {
             Console.WriteLine($"weir {Version}");
-            Console.WriteLine($"artifacts  {Artifacts.Find()?.Root ?? "not found: run ./weir build, or set WEIR_ARTIFACTS"}");
+            Console.WriteLine(
+                $"artifacts  {Artifacts.Find()?.Root ?? "not found: run ./weir build, or set WEIR_ARTIFACTS"}"
+            );
             return ExitCodes.Success;
         });
         return command;
@@ -22,5 +24,6 @@ internal static class VersionCommand
     public static string Version { get; } =
         typeof(VersionCommand)
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-            ?.InformationalVersion.Split('+')[0] ?? "0";
+            ?.InformationalVersion.Split('+')[0]
+        ?? "0";
 }

@@ -77,7 +77,10 @@ internal readonly unsafe struct JitLogs
             return;
         }
         var capacity = (uint)(nuint)(*capacityValue);
-        var written = capacity == 0 ? 0 : bytes < capacity ? bytes : capacity - 1;
+        var written =
+            capacity == 0 ? 0
+            : bytes < capacity ? bytes
+            : capacity - 1;
         if (buffer != null && capacity != 0)
         {
             _ = GuestLibc.Copy(buffer, text, written);

@@ -26,7 +26,13 @@ internal static unsafe class Staging
                 }
             }
             // All are in use: wait for one, then look at all again.
-            if (!ClientWait.ForChunk(SegmentLayout.ChunkWord(Session.Segment, (int)start), Session.Control, Session.Socket))
+            if (
+                !ClientWait.ForChunk(
+                    SegmentLayout.ChunkWord(Session.Segment, (int)start),
+                    Session.Control,
+                    Session.Socket
+                )
+            )
             {
                 return -1;
             }

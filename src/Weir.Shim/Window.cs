@@ -48,10 +48,7 @@ internal static unsafe class Window
                 (void*)at,
                 (nuint)bytes,
                 GuestLibc.ProtNone,
-                GuestLibc.MapPrivate
-                    | GuestLibc.MapAnonymous
-                    | GuestLibc.MapNoReserve
-                    | GuestLibc.MapFixedNoReplace,
+                GuestLibc.MapPrivate | GuestLibc.MapAnonymous | GuestLibc.MapNoReserve | GuestLibc.MapFixedNoReplace,
                 -1,
                 0
             );

@@ -124,7 +124,7 @@ internal struct Welcome
         welcome = default;
         text = default;
         snapshot = default;
-        
+
         if (message.Length < FixedBytes)
         {
             return false;
@@ -146,7 +146,6 @@ internal struct Welcome
     /// <summary>Build the message.</summary>
     internal static byte[] Encode(Welcome welcome, ReadOnlySpan<byte> text, ReadOnlySpan<byte> snapshot)
     {
-        
         var message = new byte[FixedBytes + text.Length + snapshot.Length];
         welcome.Magic = ExpectedMagic;
         welcome.Version = SegmentLayout.Version;

@@ -56,7 +56,10 @@ internal static unsafe class ClientWait
         while (true)
         {
             var head = Volatile.Read(ref slot->Head);
-            if (writer->Tail - head <= SegmentLayout.RingBytes / 2 && writer->Tail - head + recordBytes * 2 <= SegmentLayout.RingBytes)
+            if (
+                writer->Tail - head <= SegmentLayout.RingBytes / 2
+                && writer->Tail - head + recordBytes * 2 <= SegmentLayout.RingBytes
+            )
             {
                 return true;
             }

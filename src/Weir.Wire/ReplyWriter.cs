@@ -52,5 +52,6 @@ internal unsafe ref struct ReplyWriter
     internal void U64(ulong value) => *(ulong*)Reserve(8) = value;
 
     /// <summary>A variable part.</summary>
-    internal void Bytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(new Span<byte>(ReserveArray((ulong)bytes.Length, 1), bytes.Length));
+    internal void Bytes(ReadOnlySpan<byte> bytes) =>
+        bytes.CopyTo(new Span<byte>(ReserveArray((ulong)bytes.Length, 1), bytes.Length));
 }

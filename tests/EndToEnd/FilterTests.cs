@@ -32,7 +32,12 @@ public class FilterTests
             format,
             Frames
         );
-        byte[] reference = Video.OnCpu([Small], $"format={format},scale={width}:{height}:flags={cpu}{Exact}", format, Frames);
+        byte[] reference = Video.OnCpu(
+            [Small],
+            $"format={format},scale={width}:{height}:flags={cpu}{Exact}",
+            format,
+            Frames
+        );
         Compare(weir, reference, floor, format == "p010le" ? 2 : 1);
     }
 

@@ -21,7 +21,9 @@ public sealed unsafe class HostileRingTests
                 var header = SegmentLayout.Slot(segment.Base, slot);
                 var records = SegmentLayout.Records(header);
                 new Span<byte>(records, SegmentLayout.RingBytes).Clear();
-                bytes.AsSpan(0, Math.Min(bytes.Length, SegmentLayout.RingBytes)).CopyTo(new Span<byte>(records, bytes.Length));
+                bytes
+                    .AsSpan(0, Math.Min(bytes.Length, SegmentLayout.RingBytes))
+                    .CopyTo(new Span<byte>(records, bytes.Length));
                 header->Tail = tail % (SegmentLayout.RingBytes * 2);
                 header->Head = 0;
                 return Drain(segment, slot);
@@ -98,7 +100,10 @@ public sealed unsafe class HostileRingTests
                                     break;
                                 default:
                                     place = record.Text(true);
-                                    length = place == null ? 0 : (uint)new Span<byte>(place, (int)(end - place)).IndexOf((byte)0);
+                                    length =
+                                        place == null
+                                            ? 0
+                                            : (uint)new Span<byte>(place, (int)(end - place)).IndexOf((byte)0);
                                     break;
                             }
                             if (place != null && (place < data || place + length > end))

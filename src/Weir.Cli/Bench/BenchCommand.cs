@@ -21,7 +21,8 @@ internal static class BenchCommand
     {
         var sections = new Argument<string[]>("section")
         {
-            Description = "What to measure (default: all): " + string.Join("; ", Sections.Select(s => $"{s.Name} ({s.What})")),
+            Description =
+                "What to measure (default: all): " + string.Join("; ", Sections.Select(s => $"{s.Name} ({s.What})")),
             Arity = ArgumentArity.ZeroOrMore,
         };
         sections.AcceptOnlyFromAmong([.. Sections.Select(s => s.Name)]);
@@ -31,7 +32,11 @@ internal static class BenchCommand
             DefaultValueFactory = _ => "table",
         };
         output.AcceptOnlyFromAmong("table", "markdown", "json");
-        var command = new Command("bench", "Measure Weir on this machine, each figure beside its yardstick.") { sections, output };
+        var command = new Command("bench", "Measure Weir on this machine, each figure beside its yardstick.")
+        {
+            sections,
+            output,
+        };
         command.SetAction(parsed => Run(parsed.GetValue(sections)!, parsed.GetValue(output)!));
         return command;
     }
@@ -92,7 +97,10 @@ internal static class BenchCommand
             _ => $"{f.Judged:0.00}×",
         };
 
-    private static string Mark(Figure f) => f.Target.Kind == TargetKind.None ? "" : f.Reached ? "yes" : "no";
+    private static string Mark(Figure f) =>
+        f.Target.Kind == TargetKind.None ? ""
+        : f.Reached ? "yes"
+        : "no";
 
     private static void WriteTable(List<Figure> figures)
     {
@@ -113,7 +121,9 @@ internal static class BenchCommand
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (Figure f in figures)
         {
-            Console.WriteLine($"| {f.Name} | {Value(f)} | {Yardstick(f)} | {Judged(f)} | {f.Target.Describe(f.Unit)} | {Mark(f)} |");
+            Console.WriteLine(
+                $"| {f.Name} | {Value(f)} | {Yardstick(f)} | {Judged(f)} | {f.Target.Describe(f.Unit)} | {Mark(f)} |"
+            );
         }
     }
 

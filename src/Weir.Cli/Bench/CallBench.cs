@@ -99,8 +99,14 @@ internal static class CallBench
     // The worker times its own device, in the very process image that serves clients.
     private static double EmptyLaunch(BenchPlace place)
     {
-        (int code, string output, string error) = NativeProgram.Execute(place.Worker, ["--measure", "empty-launch"], null);
-        return code == 0 && double.TryParse(output.Trim(), System.Globalization.CultureInfo.InvariantCulture, out double ns)
+        (int code, string output, string error) = NativeProgram.Execute(
+            place.Worker,
+            ["--measure", "empty-launch"],
+            null
+        );
+        return
+            code == 0
+            && double.TryParse(output.Trim(), System.Globalization.CultureInfo.InvariantCulture, out double ns)
             ? ns
             : throw new BenchException($"the worker could not time its device:\n{error}");
     }

@@ -34,7 +34,15 @@ internal static class FootprintBench
             double before = CpuNanoseconds(worker);
             Thread.Sleep(5000);
             double share = (CpuNanoseconds(worker) - before) / 5e9 * 100;
-            yield return new(Section, "idle worker, processor", share, "% of a core", "", null, new(TargetKind.AtMost, 0.1));
+            yield return new(
+                Section,
+                "idle worker, processor",
+                share,
+                "% of a core",
+                "",
+                null,
+                new(TargetKind.AtMost, 0.1)
+            );
             yield return new(
                 Section,
                 "idle worker before its first kernel, resident",
@@ -68,7 +76,11 @@ internal static class FootprintBench
         List<int> found = [];
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (int.TryParse(Path.GetFileName(folder), out int pid) && Stat(pid) is { } stat && parents.Contains(int.Parse(stat[1])))
+            if (
+                int.TryParse(Path.GetFileName(folder), out int pid)
+                && Stat(pid) is { } stat
+                && parents.Contains(int.Parse(stat[1]))
+            )
             {
                 found.Add(pid);
             }
@@ -96,11 +108,16 @@ internal static class FootprintBench
     private static double CpuNanoseconds(int pid) =>
         Directory
             .EnumerateDirectories($"/proc/{pid}/task")
-            .Sum(task => double.Parse(File.ReadAllText(task + "/schedstat").Split(' ')[0], CultureInfo.InvariantCulture));
+            .Sum(task =>
+                double.Parse(File.ReadAllText(task + "/schedstat").Split(' ')[0], CultureInfo.InvariantCulture)
+            );
 
     private static double ResidentMiB(int pid) =>
         File.ReadLines($"/proc/{pid}/smaps_rollup")
             .Where(line => line.StartsWith("Pss:", StringComparison.Ordinal))
-            .Select(line => double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024)
+            .Select(line =>
+                double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+                / 1024
+            )
             .First();
 }

@@ -13,7 +13,12 @@ internal static class KernelBench
     public static IEnumerable<Figure> Run(BenchPlace place)
     {
         NativeProgram cuda = NativeProgram.Build(place, "kernels_cuda");
-        NativeProgram opencl = NativeProgram.Build(place, "kernels_opencl", "-Wno-deprecated-declarations", "-l:libOpenCL.so.1");
+        NativeProgram opencl = NativeProgram.Build(
+            place,
+            "kernels_opencl",
+            "-Wno-deprecated-declarations",
+            "-l:libOpenCL.so.1"
+        );
         string ptx = Path.Combine(place.Sources, "kernels", "kernels.ptx");
         string cl = Path.Combine(place.Sources, "kernels", "kernels.cl");
         Dictionary<string, double> yard = NativeProgram.Build(place, "yardsticks").Run([]);

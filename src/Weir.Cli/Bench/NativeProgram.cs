@@ -42,12 +42,17 @@ internal sealed class NativeProgram
     }
 
     /// <summary>Runs it directly and returns the figures it printed.</summary>
-    public Dictionary<string, double> Run(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? variables = null) =>
-        Parse(_executable, Execute(_executable, arguments, variables));
+    public Dictionary<string, double> Run(
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string>? variables = null
+    ) => Parse(_executable, Execute(_executable, arguments, variables));
 
     /// <summary>Runs it under `weir run` with the given options and returns the figures it printed.</summary>
-    public Dictionary<string, double> RunUnderWeir(BenchPlace place, IEnumerable<string> options, params string[] arguments) =>
-        Parse(_executable, Execute(place.Worker, ["--launch", .. options, "--", _executable, .. arguments], null));
+    public Dictionary<string, double> RunUnderWeir(
+        BenchPlace place,
+        IEnumerable<string> options,
+        params string[] arguments
+    ) => Parse(_executable, Execute(place.Worker, ["--launch", .. options, "--", _executable, .. arguments], null));
 
     /// <summary>Runs a program to its end.</summary>
     public static (int Code, string Output, string Error) Execute(
@@ -56,7 +61,11 @@ internal sealed class NativeProgram
         IReadOnlyDictionary<string, string>? variables
     )
     {
-        var start = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach ((string name, string value) in variables ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;

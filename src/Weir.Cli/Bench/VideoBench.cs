@@ -14,7 +14,19 @@ internal static class VideoBench
         string video = Path.Combine(place.Work, "input.yuv");
         if (!File.Exists(video))
         {
-            Ffmpeg([], "-f", "lavfi", "-i", $"testsrc2=s=1280x720:r=30:d={Frames / 30}", "-pix_fmt", "yuv420p", "-f", "rawvideo", "-y", video);
+            Ffmpeg(
+                [],
+                "-f",
+                "lavfi",
+                "-i",
+                $"testsrc2=s=1280x720:r=30:d={Frames / 30}",
+                "-pix_fmt",
+                "yuv420p",
+                "-f",
+                "rawvideo",
+                "-y",
+                video
+            );
         }
         string[] input = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "1280x720", "-r", "30", "-i", video];
         string[] discard = ["-f", "null", "-"];
@@ -22,7 +34,9 @@ internal static class VideoBench
         string chain = "hwupload_cuda,scale_cuda=640:360:interp_algo=bicubic,hwdownload,format=yuv420p";
         string[] launch = [place.Worker, "--launch", "--"];
         // A run of one frame is taken off, so that start and compilation do not count.
-        double weir = FramesPerSecond(frames => Ffmpeg(launch, [.. cuda, .. input, "-frames:v", frames, "-vf", chain, .. discard]));
+        double weir = FramesPerSecond(frames =>
+            Ffmpeg(launch, [.. cuda, .. input, "-frames:v", frames, "-vf", chain, .. discard])
+        );
         double own = FramesPerSecond(frames =>
             Ffmpeg([], [.. input, "-frames:v", frames, "-vf", "scale=640:360:flags=bicubic", .. discard])
         );

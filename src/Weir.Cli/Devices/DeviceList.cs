@@ -16,9 +16,7 @@ internal sealed record DeviceList(string Backend, string Reason, int DriverVersi
         }
         ToolRun run = ToolRun.Start(artifacts.Worker, arguments);
         problem = run.ExitCode == 0 ? "" : $"the worker does not answer: {run.Problem}";
-        return run.ExitCode == 0
-            ? JsonSerializer.Deserialize(run.Output, DeviceListJson.Default.DeviceList)
-            : null;
+        return run.ExitCode == 0 ? JsonSerializer.Deserialize(run.Output, DeviceListJson.Default.DeviceList) : null;
     }
 }
 

@@ -77,7 +77,9 @@ internal static class DoctorCommand
             Console.WriteLine("Recent sessions that met errors:");
             foreach (SessionTrouble trouble in report.Troubles)
             {
-                Console.WriteLine($"  {trouble.Started.ToLocalTime():yyyy-MM-dd HH:mm:ss} {trouble.Program}: {trouble.What}");
+                Console.WriteLine(
+                    $"  {trouble.Started.ToLocalTime():yyyy-MM-dd HH:mm:ss} {trouble.Program}: {trouble.What}"
+                );
             }
         }
     }

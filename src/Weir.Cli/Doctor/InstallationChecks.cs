@@ -80,7 +80,9 @@ internal static partial class InstallationChecks
                 "vm.overcommit_memory is 2: the session's address range cannot be reserved (sysctl vm.overcommit_memory=0)"
             );
         }
-        string? limit = Read("/proc/self/limits")?.Split('\n').FirstOrDefault(line => line.StartsWith("Max address space"));
+        string? limit = Read("/proc/self/limits")
+            ?.Split('\n')
+            .FirstOrDefault(line => line.StartsWith("Max address space"));
         return limit is not null && !limit.Contains("unlimited")
             ? Check.Note(Name, "the address space is limited (ulimit -v): sessions get a smaller range")
             : Check.Ok(Name, "address space and overcommit as needed");
@@ -92,7 +94,11 @@ internal static partial class InstallationChecks
         int brokers = 0;
         int workers = 0;
         int compilers = 0;
-        foreach (string folder in Directory.EnumerateDirectories("/proc").Where(path => char.IsDigit(Path.GetFileName(path)[0])))
+        foreach (
+            string folder in Directory
+                .EnumerateDirectories("/proc")
+                .Where(path => char.IsDigit(Path.GetFileName(path)[0]))
+        )
         {
             string[] words = (Read(Path.Combine(folder, "cmdline")) ?? "").Split('\0');
             string program = Path.GetFileName(words[0]);

@@ -58,15 +58,24 @@ internal static unsafe class SelfTestCommand
         int device;
         Check("cuDeviceGet", ((delegate* unmanaged<int*, int, int>)Symbol("cuDeviceGet"))(&device, 0));
         byte* name = stackalloc byte[256];
-        Check("cuDeviceGetName", ((delegate* unmanaged<byte*, int, int, int>)Symbol("cuDeviceGetName"))(name, 256, device));
+        Check(
+            "cuDeviceGetName",
+            ((delegate* unmanaged<byte*, int, int, int>)Symbol("cuDeviceGetName"))(name, 256, device)
+        );
         nint context;
-        Check("cuCtxCreate", ((delegate* unmanaged<nint*, uint, int, int>)Symbol("cuCtxCreate_v2"))(&context, 0, device));
+        Check(
+            "cuCtxCreate",
+            ((delegate* unmanaged<nint*, uint, int, int>)Symbol("cuCtxCreate_v2"))(&context, 0, device)
+        );
         nint module;
         nint function;
         fixed (byte* text = Encoding.ASCII.GetBytes(Kernel + "\0"))
         fixed (byte* entry = "check\0"u8)
         {
-            Check("cuModuleLoadData", ((delegate* unmanaged<nint*, byte*, int>)Symbol("cuModuleLoadData"))(&module, text));
+            Check(
+                "cuModuleLoadData",
+                ((delegate* unmanaged<nint*, byte*, int>)Symbol("cuModuleLoadData"))(&module, text)
+            );
             Check(
                 "cuModuleGetFunction",
                 ((delegate* unmanaged<nint*, nint, byte*, int>)Symbol("cuModuleGetFunction"))(&function, module, entry)
@@ -76,8 +85,19 @@ internal static unsafe class SelfTestCommand
         Check("cuMemAlloc", ((delegate* unmanaged<ulong*, nuint, int>)Symbol("cuMemAlloc_v2"))(&memory, Threads * 4));
         void** arguments = stackalloc void*[1];
         arguments[0] = &memory;
-        var launch = (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)
-            Symbol("cuLaunchKernel");
+        var launch = (delegate* unmanaged<
+            nint,
+            uint,
+            uint,
+            uint,
+            uint,
+            uint,
+            uint,
+            uint,
+            nint,
+            void**,
+            void**,
+            int>)Symbol("cuLaunchKernel");
         Check("cuLaunchKernel", launch(function, 1, 1, 1, Threads, 1, 1, 0, 0, arguments, null));
         int* result = stackalloc int[Threads];
         Check(

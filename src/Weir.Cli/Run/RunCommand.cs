@@ -20,8 +20,14 @@ internal static class RunCommand
         {
             Description = "Device memory of the software device, e.g. 8GiB (default: half of this machine's).",
         };
-        var threads = new Option<int?>("--threads") { Description = "Threads of the software device (default: all cores)." };
-        var report = new Option<string?>("--report") { Description = "Write the session summaries (JSON, one per line) to this file." };
+        var threads = new Option<int?>("--threads")
+        {
+            Description = "Threads of the software device (default: all cores).",
+        };
+        var report = new Option<string?>("--report")
+        {
+            Description = "Write the session summaries (JSON, one per line) to this file.",
+        };
         var program = new Argument<string[]>("program")
         {
             Description = "The program and its arguments, after --",

@@ -58,7 +58,10 @@ internal static class WireCallEmitter
             Store(w, types, p);
         }
         // With an answer, the thread's block stays taken until the answer is read: a signal handler may call in between.
-        string send = !call.Waits ? "Post" : call.Parameters.Any(IsOutput) ? "CallForReply" : "Call";
+        string send =
+            !call.Waits ? "Post"
+            : call.Parameters.Any(IsOutput) ? "CallForReply"
+            : "Call";
         w.Line($"CuResult result = thread->{send}();");
         if (call.Parameters.Any(p => p.Mode == ParameterMode.New))
         {

@@ -27,8 +27,7 @@ internal sealed class CodeNode
     public int Continuation { get; set; } = -1;
 
     /// <summary>The deciding operation, or null when control falls through.</summary>
-    public IrInstruction? Terminator =>
-        Instructions.Count > 0 && EndsNode(Instructions[^1]) ? Instructions[^1] : null;
+    public IrInstruction? Terminator => Instructions.Count > 0 && EndsNode(Instructions[^1]) ? Instructions[^1] : null;
 
     /// <summary>Operations without the deciding one.</summary>
     public int BodyCount => Terminator is null ? Instructions.Count : Instructions.Count - 1;

@@ -123,7 +123,12 @@ internal static class LoopOrder
     }
 
     /// <summary>Topological order over the forward edges that finishes a loop before it goes on behind it.</summary>
-    private static List<CodeNode> Place(List<CodeNode> order, Dictionary<CodeNode, int> number, int[] loopOf, List<Loop> loops)
+    private static List<CodeNode> Place(
+        List<CodeNode> order,
+        Dictionary<CodeNode, int> number,
+        int[] loopOf,
+        List<Loop> loops
+    )
     {
         int[] waiting = new int[order.Count];
         for (int i = 0; i < order.Count; i++)

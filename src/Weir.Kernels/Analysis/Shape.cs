@@ -78,6 +78,11 @@ internal readonly record struct Shape(
         {
             return Varying;
         }
-        return a with { Breaks = a.Breaks || b.Breaks, AlignLog2 = Math.Min(a.AlignLog2, b.AlignLog2), RangeLog2 = Math.Max(a.RangeLog2, b.RangeLog2) };
+        return a with
+        {
+            Breaks = a.Breaks || b.Breaks,
+            AlignLog2 = Math.Min(a.AlignLog2, b.AlignLog2),
+            RangeLog2 = Math.Max(a.RangeLog2, b.RangeLog2),
+        };
     }
 }

@@ -14,7 +14,12 @@ internal static class ShapeRules
     /// <param name="model">The dealing of threads to lanes.</param>
     /// <param name="symbols">Variables named by operands.</param>
     /// <param name="registers">Shapes of registers by number.</param>
-    public static Shape Result(IrInstruction instruction, LaneModel model, IReadOnlyList<IrSymbol> symbols, Shape[] registers)
+    public static Shape Result(
+        IrInstruction instruction,
+        LaneModel model,
+        IReadOnlyList<IrSymbol> symbols,
+        Shape[] registers
+    )
     {
         bool uniform = true;
         foreach (IrOperand source in instruction.Sources)
@@ -50,7 +55,9 @@ internal static class ShapeRules
                 return Shape.Varying;
             case IrOp.Ld:
                 // Local memory is each lane's own.
-                return uniform && instruction.Space is not (IrSpace.Local or IrSpace.Generic) ? Shape.Uniform : Shape.Varying;
+                return uniform && instruction.Space is not (IrSpace.Local or IrSpace.Generic)
+                    ? Shape.Uniform
+                    : Shape.Varying;
             case IrOp.Vote or IrOp.Redux:
                 return instruction.Sources.Count < 2 || Of(instruction.Sources[^1], model, symbols, registers).IsUniform
                     ? Shape.Uniform
@@ -75,7 +82,8 @@ internal static class ShapeRules
                 BitOperations.TrailingZeroCount(operand.Bits | 1UL << 63),
                 operand.Bits == 0 ? 0 : BitOperations.Log2(operand.Bits) + 1
             ),
-            IrOperandKind.Symbol => symbols[operand.Index] is { Space: IrSpace.Shared or IrSpace.Local or IrSpace.Param } symbol
+            IrOperandKind.Symbol => symbols[operand.Index]
+                is { Space: IrSpace.Shared or IrSpace.Local or IrSpace.Param } symbol
                 ? new Shape(
                     ShapeKind.Uniform,
                     0,
@@ -123,7 +131,9 @@ internal static class ShapeRules
         {
             case IrOp.Mov or IrOp.Cvta:
                 Shape moved = S(0);
-                return i.Op == IrOp.Cvta ? Add(moved, Shape.Uniform, false) : moved.IsVarying ? null : moved;
+                return i.Op == IrOp.Cvta ? Add(moved, Shape.Uniform, false)
+                    : moved.IsVarying ? null
+                    : moved;
             case IrOp.Add:
                 return Add(S(0), S(1), false);
             case IrOp.Sub:
@@ -135,7 +145,10 @@ internal static class ShapeRules
                 return i.Op == IrOp.Mul || product is null ? product : Add(product.Value, S(2), false);
             case IrOp.Shl when Constant(1) is { } count && count < (ulong)IrTypes.Bits(i.Type):
                 return Scale(S(0), 1L << (int)count, IrTypes.Bits(i.Type));
-            case IrOp.Shr when Constant(1) is { } count && LanesStayBelow(S(0), model.Lanes, (int)Math.Min(count, 63)) && count < 32:
+            case IrOp.Shr
+                when Constant(1) is { } count
+                    && LanesStayBelow(S(0), model.Lanes, (int)Math.Min(count, 63))
+                    && count < 32:
                 return new Shape(ShapeKind.Uniform, 0, false, Math.Max(0, S(0).AlignLog2 - (int)count));
             case IrOp.And when Constant(1) is { } mask:
                 return Mask(S(0), mask, IrTypes.Bits(i.Type), model.Lanes);

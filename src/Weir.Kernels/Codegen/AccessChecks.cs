@@ -36,7 +36,10 @@ internal sealed class AccessChecks(KernelContext context)
                 && !(i.Address.IsRegister && written.Contains(i.Address.Index))
             )
             {
-                int bytes = new Value("", MemoryEmitter.ElementType(i.Type), false).Bits / 8 * (i.Op == IrOp.Ld ? i.Dests.Count : i.Sources.Count);
+                int bytes =
+                    new Value("", MemoryEmitter.ElementType(i.Type), false).Bits
+                    / 8
+                    * (i.Op == IrOp.Ld ? i.Dests.Count : i.Sources.Count);
                 (IrSpace, IrOperand, AccessForm) key = (CheckedSpace(i.Space), i.Address, FormOf(i, bytes));
                 if (!groups.TryGetValue(key, out List<(IrInstruction, int)>? group))
                 {
@@ -53,7 +56,12 @@ internal sealed class AccessChecks(KernelContext context)
             }
         }
         Value? all = null;
-        foreach (((IrSpace space, IrOperand address, AccessForm form), List<(IrInstruction Instruction, int Bytes)> group) in groups)
+        foreach (
+            (
+                (IrSpace space, IrOperand address, AccessForm form),
+                List<(IrInstruction Instruction, int Bytes)> group
+            ) in groups
+        )
         {
             Value good = CheckGroup(space, address, form, group);
             all = all is { } others ? B.Binary("and", others, good) : good;
@@ -69,7 +77,12 @@ internal sealed class AccessChecks(KernelContext context)
             : AccessForm.Scattered;
     }
 
-    private Value CheckGroup(IrSpace space, IrOperand address, AccessForm form, List<(IrInstruction Instruction, int Bytes)> group)
+    private Value CheckGroup(
+        IrSpace space,
+        IrOperand address,
+        AccessForm form,
+        List<(IrInstruction Instruction, int Bytes)> group
+    )
     {
         long low = group.Min(access => access.Instruction.AddressOffset);
         int widest = group.Max(access => access.Bytes);
@@ -116,8 +129,14 @@ internal sealed class AccessChecks(KernelContext context)
         Value high = B.Binary("sub", LaneBuilder.Int("i64", Lanes - 1), leading);
         Value lowest = B.Binary("add", first, B.Binary("mul", low, start.Stride));
         Value highest = B.Binary("add", first, B.Binary("mul", high, start.Stride));
-        Value good = B.Binary("and", InRangeLog2(space, lowest, log2, laneRun), InRangeLog2(space, highest, log2, laneRun));
-        return start.BreakLane is { } lane ? B.Binary("and", good, B.Compare("ugt", B.Resize(lane, "i64", false), high)) : good;
+        Value good = B.Binary(
+            "and",
+            InRangeLog2(space, lowest, log2, laneRun),
+            InRangeLog2(space, highest, log2, laneRun)
+        );
+        return start.BreakLane is { } lane
+            ? B.Binary("and", good, B.Compare("ugt", B.Resize(lane, "i64", false), high))
+            : good;
     }
 
     /// <summary>True when a run of bytes lies inside the space and on its alignment.</summary>

@@ -39,7 +39,14 @@ internal sealed class AddressEmitter(KernelContext context, AccessChecks checks)
             return new MemoryAccess(local ? AccessForm.LocalRow : AccessForm.Uniform, wide, null, Spread, type, count);
         }
         bool contiguous = address.Stride == laneBytes && !local;
-        return new MemoryAccess(contiguous ? AccessForm.Contiguous : AccessForm.Scattered, wide, address.BreakLane, Spread, type, count);
+        return new MemoryAccess(
+            contiguous ? AccessForm.Contiguous : AccessForm.Scattered,
+            wide,
+            address.BreakLane,
+            Spread,
+            type,
+            count
+        );
     }
 
     /// <summary>Host address of a scalar address.</summary>
@@ -59,9 +66,7 @@ internal sealed class AddressEmitter(KernelContext context, AccessChecks checks)
 
     /// <summary>Addresses moved by bytes.</summary>
     public Value ElementPointers(Value pointers, int bytes) =>
-        bytes == 0
-            ? pointers
-            : B.Assign($"getelementptr i8, {B.Arg(pointers)}, i64 {bytes}", "ptr", true);
+        bytes == 0 ? pointers : B.Assign($"getelementptr i8, {B.Arg(pointers)}, i64 {bytes}", "ptr", true);
 
     /// <summary>Keeps LLVM from moving accesses across; no instruction.</summary>
     public void CompilerFence() => B.Line("fence syncscope(\"singlethread\") seq_cst");

@@ -28,7 +28,9 @@ internal sealed class AffineEmitter(KernelContext context)
             return true;
         }
         bool uniformResult = context.Registers.ShapeOf(I.Dests[0].Index).IsUniform;
-        return uniformResult && I.Op is not (IrOp.Vote or IrOp.Redux) && I.Sources.Any(source => context.ShapeOf(source).IsAffine);
+        return uniformResult
+            && I.Op is not (IrOp.Vote or IrOp.Redux)
+            && I.Sources.Any(source => context.ShapeOf(source).IsAffine);
     }
 
     /// <summary>Emits the operation.</summary>
@@ -81,7 +83,12 @@ internal sealed class AffineEmitter(KernelContext context)
             case IrOp.Or:
                 return Sum(Source(0, Type), Source(1, Type), false);
             case IrOp.Cvt:
-                return Convert(Source(0, Type), IrTypes.Bits(I.Type), IrTypes.Bits(I.DestType), context.ShapeOf(I.Sources[0]));
+                return Convert(
+                    Source(0, Type),
+                    IrTypes.Bits(I.Type),
+                    IrTypes.Bits(I.DestType),
+                    context.ShapeOf(I.Sources[0])
+                );
             default:
                 throw new InvalidOperationException($"{I.Op} is not done on bases.");
         }
@@ -132,7 +139,11 @@ internal sealed class AffineEmitter(KernelContext context)
         Value start = B.Binary(op, a.Base, b.Base);
         Value? delta =
             a.Delta
-            ?? (b.Delta is not { } other ? null : subtract ? B.Binary("sub", LaneBuilder.Int("i64", 0), other) : other);
+            ?? (
+                b.Delta is not { } other ? null
+                : subtract ? B.Binary("sub", LaneBuilder.Int("i64", 0), other)
+                : other
+            );
         return new AffineValue(start, start.Type == "i32" ? (int)stride : stride, a.BreakLane ?? b.BreakLane, delta);
     }
 
@@ -163,7 +174,10 @@ internal sealed class AffineEmitter(KernelContext context)
             return new AffineValue(wide, a.Stride, null, null);
         }
         bool up = a.Stride > 0;
-        long last = signed ? (up ? int.MaxValue : int.MinValue) : up ? uint.MaxValue : 0;
+        long last =
+            signed ? (up ? int.MaxValue : int.MinValue)
+            : up ? uint.MaxValue
+            : 0;
         Value limit = LaneBuilder.Int("i64", last);
         Value room = up ? B.Binary("sub", limit, wide) : B.Binary("sub", wide, limit);
         Value fitting = B.Binary("add", B.Binary("udiv", room, Math.Abs(a.Stride)), 1);

@@ -100,7 +100,9 @@ internal sealed class BarrierProtocol(KernelContext context)
         id = B.Binary("and", id, 15);
         bool reduces = i.Barrier is IrBarrier.RedPopc or IrBarrier.RedAnd or IrBarrier.RedOr;
         bool counted = i.Sources.Count > (reduces ? 2 : 1);
-        Value expected = counted ? Scalar(i.Sources[1], "a thread count that differs within a warp") : LaneBuilder.Int("i32", 0);
+        Value expected = counted
+            ? Scalar(i.Sources[1], "a thread count that differs within a warp")
+            : LaneBuilder.Int("i32", 0);
         Value lanes = PopCount(arriving);
         Value hold = LaneBuilder.Int("i32", 0);
         if (reduces)

@@ -66,7 +66,11 @@ internal sealed class CompareEmitter(KernelContext context, FloatEmitter floats)
             return B.CompareFloat(FloatPredicate(I.Compare), floats.Source(0), floats.Source(1));
         }
         string type = "i" + IrTypes.Bits(I.Type);
-        return B.Compare(IntegerPredicate(I.Compare, IrTypes.IsSigned(I.Type)), context.Source(0, type), context.Source(1, type));
+        return B.Compare(
+            IntegerPredicate(I.Compare, IrTypes.IsSigned(I.Type)),
+            context.Source(0, type),
+            context.Source(1, type)
+        );
     }
 
     private Value Join(Value value, Value? with) =>

@@ -249,20 +249,24 @@ internal sealed class ConvertEmitter(KernelContext context, FloatEmitter floats)
             LaneBuilder.Int("i32", unchecked((int)0x8000_0001)),
             B.Select(negativeBits, B.Binary("add", bits, 1), B.Binary("sub", bits, 1))
         );
-        Value up = B.Select(isZero, LaneBuilder.Int("i32", 1), B.Select(negativeBits, B.Binary("sub", bits, 1), B.Binary("add", bits, 1)));
+        Value up = B.Select(
+            isZero,
+            LaneBuilder.Int("i32", 1),
+            B.Select(negativeBits, B.Binary("sub", bits, 1), B.Binary("add", bits, 1))
+        );
         Value result = I.Rounding switch
         {
             IrRounding.Rm => B.Select(larger, down, bits),
             IrRounding.Rp => B.Select(smaller, up, bits),
-            IrRounding.Rz => B.Select(
-                positive,
-                B.Select(larger, down, bits),
-                B.Select(smaller, up, bits)
-            ),
+            IrRounding.Rz => B.Select(positive, B.Select(larger, down, bits), B.Select(smaller, up, bits)),
             _ => throw context.Unsupported($"rounding .{I.Rounding.ToString().ToLowerInvariant()}"),
         };
         // A step up from a negative subnormal ends at -0, which keeps its sign.
-        Value fromNegative = B.Binary("and", B.CompareFloat("olt", a, zero), B.Compare("eq", B.Binary("shl", result, 1), 0));
+        Value fromNegative = B.Binary(
+            "and",
+            B.CompareFloat("olt", a, zero),
+            B.Compare("eq", B.Binary("shl", result, 1), 0)
+        );
         result = B.Select(fromNegative, signBit, result);
         return B.Cast("bitcast", result, "float");
     }

@@ -122,13 +122,19 @@ internal sealed class DriverText(
         {
             WriteFixed();
         }
-        WriteNest("init", "round", () =>
-        {
-            for (int offset = 0; offset < header; offset += 16)
+        WriteNest(
+            "init",
+            "round",
+            () =>
             {
-                _text.Append($"  %hp{offset} = getelementptr i8, ptr %RECORD, i64 {offset}\n  store <4 x i32> zeroinitializer, ptr %hp{offset}, align 16\n");
+                for (int offset = 0; offset < header; offset += 16)
+                {
+                    _text.Append(
+                        $"  %hp{offset} = getelementptr i8, ptr %RECORD, i64 {offset}\n  store <4 x i32> zeroinitializer, ptr %hp{offset}, align 16\n"
+                    );
+                }
             }
-        });
+        );
         _text.Append("round:\n  store i1 false, ptr %rans\n  store i1 true, ptr %alls\n");
         WriteNest("run", "roundend");
         if (!counted)
@@ -136,11 +142,15 @@ internal sealed class DriverText(
             _text.Append("roundend:\n  %all = load i1, ptr %alls\n  br i1 %all, label %nextblock, label %round\n");
             return;
         }
-        _text.Append("roundend:\n  %ran = load i1, ptr %rans\n  %all = load i1, ptr %alls\n  br i1 %all, label %nextblock, label %finish\nfinish:\n");
+        _text.Append(
+            "roundend:\n  %ran = load i1, ptr %rans\n  %all = load i1, ptr %alls\n  br i1 %all, label %nextblock, label %finish\nfinish:\n"
+        );
         string progress = "%ran";
         for (int n = 0; n < used.Count; n++)
         {
-            _text.Append($"  %fin{n} = call i1 @bar_finish(ptr %scratch, i32 {used[n]})\n  %prog{n} = or i1 {progress}, %fin{n}\n");
+            _text.Append(
+                $"  %fin{n} = call i1 @bar_finish(ptr %scratch, i32 {used[n]})\n  %prog{n} = or i1 {progress}, %fin{n}\n"
+            );
             progress = $"%prog{n}";
         }
         _text.Append(

@@ -81,13 +81,18 @@ internal sealed class FloatEmitter(KernelContext context)
         {
             return value;
         }
-        Value small = B.CompareFloat("olt", B.Intrinsic("fabs", value), LaneBuilder.Float("float", 1.17549435082228751e-38));
+        Value small = B.CompareFloat(
+            "olt",
+            B.Intrinsic("fabs", value),
+            LaneBuilder.Float("float", 1.17549435082228751e-38)
+        );
         Value zero = B.Intrinsic("copysign", LaneBuilder.Float("float", 0), value);
         return B.Select(small, zero, value);
     }
 
     /// <summary>NaN becomes the one NaN that the hardware gives.</summary>
-    public Value Canonical(Value value) => B.Select(B.CompareFloat("uno", value, value), CanonicalNan(value.Type), value);
+    public Value Canonical(Value value) =>
+        B.Select(B.CompareFloat("uno", value, value), CanonicalNan(value.Type), value);
 
     /// <summary>.sat: clamps to [0, 1], NaN to +0.</summary>
     public Value Clamp(Value value)
@@ -99,7 +104,9 @@ internal sealed class FloatEmitter(KernelContext context)
     }
 
     private static Value CanonicalNan(string type) =>
-        type == "float" ? KernelContext.Constant(0x7fff_ffff, "float") : KernelContext.Constant(0x7ff8_0000_0000_0000, "double");
+        type == "float"
+            ? KernelContext.Constant(0x7fff_ffff, "float")
+            : KernelContext.Constant(0x7ff8_0000_0000_0000, "double");
 
     private void RequireNearest()
     {

@@ -22,8 +22,7 @@ internal sealed class HostTarget
         {
             throw new CodegenException("This processor lacks AVX2 and FMA, which generated kernels need.");
         }
-        HasAvx512 =
-            Has("avx512f") && Has("avx512vl") && Has("avx512bw") && Has("avx512dq");
+        HasAvx512 = Has("avx512f") && Has("avx512vl") && Has("avx512bw") && Has("avx512dq");
         if (HasAvx512)
         {
             // Several models prefer 256 bits for code with little vector work; kernels are nothing but vector work.

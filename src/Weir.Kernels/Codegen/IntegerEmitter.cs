@@ -62,9 +62,7 @@ internal sealed class IntegerEmitter(KernelContext context)
     public void Multiply24()
     {
         Value Low24(Value value) =>
-            Signed
-                ? B.Binary("ashr", B.Binary("shl", value, 8), 8)
-                : B.Binary("and", value, 0xffffff);
+            Signed ? B.Binary("ashr", B.Binary("shl", value, 8), 8) : B.Binary("and", value, 0xffffff);
         Value a = B.Resize(Low24(context.Source(0, "i32")), "i64", Signed);
         Value b = B.Resize(Low24(context.Source(1, "i32")), "i64", Signed);
         Value product = B.Binary("mul", a, b);
@@ -135,7 +133,11 @@ internal sealed class IntegerEmitter(KernelContext context)
     /// <summary>min and max.</summary>
     public void MinMax() =>
         context.Write(
-            B.Intrinsic((Signed ? "s" : "u") + (I.Op == IrOp.Min ? "min" : "max"), context.Source(0, Type), context.Source(1, Type))
+            B.Intrinsic(
+                (Signed ? "s" : "u") + (I.Op == IrOp.Min ? "min" : "max"),
+                context.Source(0, Type),
+                context.Source(1, Type)
+            )
         );
 
     /// <summary>dp4a: four products of bytes and a sum. Type and DestType say how a and b are read.</summary>

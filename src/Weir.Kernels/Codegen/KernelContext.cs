@@ -16,7 +16,14 @@ internal sealed class KernelContext
     private string? _laneList;
     private string? _laneData;
 
-    public KernelContext(IrFunction function, ControlFlow flow, ShapeAnalysis shapes, LaneModel model, LaneHelpers helpers, TextureFunctions textures)
+    public KernelContext(
+        IrFunction function,
+        ControlFlow flow,
+        ShapeAnalysis shapes,
+        LaneModel model,
+        LaneHelpers helpers,
+        TextureFunctions textures
+    )
     {
         Function = function;
         Flow = flow;
@@ -72,7 +79,9 @@ internal sealed class KernelContext
 
     /// <summary>Bits of <see cref="Active"/>.</summary>
     public Value ActiveBits =>
-        Active is { } active ? B.Bits(active) : new Value("-1", "i" + Model.Lanes.ToString(CultureInfo.InvariantCulture), false);
+        Active is { } active
+            ? B.Bits(active)
+            : new Value("-1", "i" + Model.Lanes.ToString(CultureInfo.InvariantCulture), false);
 
     /// <summary>Stack memory for the addresses that a per-lane function takes.</summary>
     public string LaneList => _laneList ??= B.Alloca(B.VectorOf("i64"), zero: false);
@@ -140,7 +149,8 @@ internal sealed class KernelContext
         }
         if (operand.Kind == IrOperandKind.Special && Model.ShapeOf((IrSpecial)operand.Index).IsAffine)
         {
-            Value start = (IrSpecial)operand.Index == IrSpecial.TidX ? new Value("%tx", "i32", false) : LaneBuilder.Int("i32", 0);
+            Value start =
+                (IrSpecial)operand.Index == IrSpecial.TidX ? new Value("%tx", "i32", false) : LaneBuilder.Int("i32", 0);
             return new AffineValue(Reinterpret(start, type), 1, null, null);
         }
         return new AffineValue(Read(operand, type), 0, null, null);
@@ -162,7 +172,11 @@ internal sealed class KernelContext
             return lanes;
         }
         Value beyond = B.Compare("uge", B.Ramp("i32", 1), lane);
-        return B.Binary("add", lanes, B.Select(beyond, B.Splat(value.Delta!.Value), B.Splat(LaneBuilder.Int("i64", 0))));
+        return B.Binary(
+            "add",
+            lanes,
+            B.Select(beyond, B.Splat(value.Delta!.Value), B.Splat(LaneBuilder.Int("i64", 0)))
+        );
     }
 
     /// <summary>Writes a result to the operation's destination, in the lanes for which it happens.</summary>
@@ -189,9 +203,14 @@ internal sealed class KernelContext
         {
             if (value.IsVector || shape.IsAffine)
             {
-                throw new InvalidOperationException($"{Instruction.Op} gives a vector where the analysis promised none.");
+                throw new InvalidOperationException(
+                    $"{Instruction.Op} gives a vector where the analysis promised none."
+                );
             }
-            Registers.Store(register, Guard is { } condition ? B.Select(condition, value, Registers.Load(register)) : value);
+            Registers.Store(
+                register,
+                Guard is { } condition ? B.Select(condition, value, Registers.Load(register)) : value
+            );
             return;
         }
         value = B.Splat(value);
@@ -268,7 +287,8 @@ internal sealed class KernelContext
     }
 
     /// <summary>Linear index in the block of a lane's thread.</summary>
-    public Value ThreadIndex(Value lane) => B.Binary("add", new Value("%linear", "i32", false), B.Resize(lane, "i32", false));
+    public Value ThreadIndex(Value lane) =>
+        B.Binary("add", new Value("%linear", "i32", false), B.Resize(lane, "i32", false));
 
     /// <summary>Number of the first lane for which the operation happens, i32.</summary>
     public Value FirstActiveLane() =>
@@ -276,7 +296,11 @@ internal sealed class KernelContext
 
     /// <summary>The refusal of an operation.</summary>
     public PtxException Unsupported(string what) =>
-        new($"{Instruction.Op.ToString().ToLowerInvariant()}: {what} is not supported", Instruction.Line, unsupported: true);
+        new(
+            $"{Instruction.Op.ToString().ToLowerInvariant()}: {what} is not supported",
+            Instruction.Line,
+            unsupported: true
+        );
 
     /// <summary>Address of a variable, in its own space.</summary>
     public Value SymbolAddress(IrOperand operand)

@@ -28,7 +28,9 @@ internal sealed class KernelEmitter
     {
         _function = function;
         _trueWarps = NeedsTrueWarps(function);
-        _barriers = function.Blocks.Any(block => block.Instructions.Any(i => i.Op == IrOp.Bar && i.Barrier != IrBarrier.WarpSync));
+        _barriers = function.Blocks.Any(block =>
+            block.Instructions.Any(i => i.Op == IrOp.Bar && i.Barrier != IrBarrier.WarpSync)
+        );
         _countBarriers = _barriers && BarrierProtocol.MustCount(function);
         // Every barrier costs the same per vector, so wide ones pay where blocks are lines; rows of tiles are often 16.
         _lanes = _trueWarps || (_barriers && !UsesRows(function)) ? 32 : 16;
@@ -100,7 +102,16 @@ internal sealed class KernelEmitter
             : null;
         _recordBytes = Math.Max(rows?.Bytes ?? 0, linear?.Bytes ?? 0);
         // Warp functions become part of the loop over blocks, so that what a launch does not change is computed once.
-        string driver = new DriverText(_lanes, _trueWarps, _barriers, _countBarriers, _recordBytes, LocalBytes, BarrierProtocol.Used(_function), _flow.Continuations).Write();
+        string driver = new DriverText(
+            _lanes,
+            _trueWarps,
+            _barriers,
+            _countBarriers,
+            _recordBytes,
+            LocalBytes,
+            BarrierProtocol.Used(_function),
+            _flow.Continuations
+        ).Write();
 
         StringBuilder module = new();
         module.Append(FaultFunction);
@@ -151,7 +162,10 @@ internal sealed class KernelEmitter
             MaxThreads = _function.MaxThreads > 0 ? Math.Min(1024, _function.MaxThreads) : 1024,
             Registers = EstimateRegisters(),
             ScratchBytesPerVector = perVector,
-            ScratchFixedBytes = _countBarriers ? BarrierProtocol.FixedBytes : _barriers ? 0 : LocalBytes,
+            ScratchFixedBytes =
+                _countBarriers ? BarrierProtocol.FixedBytes
+                : _barriers ? 0
+                : LocalBytes,
             VectorLanes = _lanes,
             VectorsStayInRow = !_trueWarps,
             GlobalSymbols = globals,

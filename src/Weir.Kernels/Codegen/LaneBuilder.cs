@@ -106,7 +106,13 @@ internal sealed class LaneBuilder(int lanes)
     {
         if (!_ramps.TryGetValue((type, stride), out string? text))
         {
-            text = "<" + string.Join(", ", Enumerable.Range(0, Lanes).Select(lane => $"{type} {Int(type, lane * stride).Text}")) + ">";
+            text =
+                "<"
+                + string.Join(
+                    ", ",
+                    Enumerable.Range(0, Lanes).Select(lane => $"{type} {Int(type, lane * stride).Text}")
+                )
+                + ">";
             _ramps[(type, stride)] = text;
         }
         return new Value(text, type, true);
@@ -123,7 +129,11 @@ internal sealed class LaneBuilder(int lanes)
         {
             return new Value($"splat ({value.Type} {value.Text})", value.Type, true);
         }
-        Value first = Assign($"insertelement {VectorOf(value.Type)} poison, {value.Type} {value.Text}, i64 0", value.Type, true);
+        Value first = Assign(
+            $"insertelement {VectorOf(value.Type)} poison, {value.Type} {value.Text}, i64 0",
+            value.Type,
+            true
+        );
         return Assign(
             $"shufflevector {VectorOf(value.Type)} {first.Text}, {VectorOf(value.Type)} poison, <{Lanes} x i32> zeroinitializer",
             value.Type,
@@ -221,7 +231,13 @@ internal sealed class LaneBuilder(int lanes)
         );
 
     /// <summary>A call with arguments spelled; declares intrinsics.</summary>
-    public Value Call(string function, string resultSpelled, string resultType, bool isVector, params string[] arguments)
+    public Value Call(
+        string function,
+        string resultSpelled,
+        string resultType,
+        bool isVector,
+        params string[] arguments
+    )
     {
         Declare(function, resultSpelled, arguments);
         return Assign($"call {resultSpelled} @{function}({string.Join(", ", arguments)})", resultType, isVector);
@@ -237,7 +253,11 @@ internal sealed class LaneBuilder(int lanes)
     /// <summary>One lane of a vector.</summary>
     public Value Lane(Value vector, Value lane) =>
         vector.IsVector
-            ? Assign($"extractelement {VectorOf(vector.Type)} {vector.Text}, {lane.Type} {lane.Text}", vector.Type, false)
+            ? Assign(
+                $"extractelement {VectorOf(vector.Type)} {vector.Text}, {lane.Type} {lane.Text}",
+                vector.Type,
+                false
+            )
             : vector;
 
     /// <summary>One lane of a vector.</summary>
@@ -245,7 +265,11 @@ internal sealed class LaneBuilder(int lanes)
 
     /// <summary>Lane predicates as the bits of one integer, lane 0 lowest.</summary>
     public Value Bits(Value predicate) =>
-        Assign($"bitcast {VectorOf("i1")} {Splat(predicate).Text} to i{Lanes}", "i" + Lanes.ToString(CultureInfo.InvariantCulture), false);
+        Assign(
+            $"bitcast {VectorOf("i1")} {Splat(predicate).Text} to i{Lanes}",
+            "i" + Lanes.ToString(CultureInfo.InvariantCulture),
+            false
+        );
 
     /// <summary>Bits of an integer as lane predicates.</summary>
     public Value FromBits(Value bits) => Assign($"bitcast i{Lanes} {bits.Text} to {VectorOf("i1")}", "i1", true);
@@ -270,7 +294,8 @@ internal sealed class LaneBuilder(int lanes)
         Assign($"load {(isVector ? VectorOf(type) : type)}, ptr {pointer}{suffix}", type, isVector);
 
     /// <summary>Stores.</summary>
-    public void Store(Value value, string pointer, string suffix = "") => Line($"store {Arg(value)}, ptr {pointer}{suffix}");
+    public void Store(Value value, string pointer, string suffix = "") =>
+        Line($"store {Arg(value)}, ptr {pointer}{suffix}");
 
     /// <summary>Address plus bytes.</summary>
     public string Offset(string pointer, long bytes) =>

@@ -43,7 +43,9 @@ internal sealed class LaneCalls(KernelContext context, AccessChecks checks)
         }
         AffineValue address = context.ReadAffine(i.Address, type);
         Value start = B.Resize(B.Binary("add", address.Base, i.AddressOffset), "i64", signed: false);
-        string lane = address.BreakLane is { } at ? B.Resize(at, "i64", false).Text : Lanes.ToString(CultureInfo.InvariantCulture);
+        string lane = address.BreakLane is { } at
+            ? B.Resize(at, "i64", false).Text
+            : Lanes.ToString(CultureInfo.InvariantCulture);
         long wrap = type == "i32" ? uint.MaxValue : -1;
         return $"i64 {start.Text}, i64 {address.Stride}, i64 {wrap}, i64 {lane}, i64 {address.Delta?.Text ?? "0"}, ptr null";
     }
@@ -52,15 +54,16 @@ internal sealed class LaneCalls(KernelContext context, AccessChecks checks)
     public Value[] LoadByLanes(MemoryAccess access)
     {
         string data = context.LaneData;
-        CallLanes(
-            context.Helpers.Load(context.Instruction.Space, access.Type, access.Count),
-            context.ActiveBits,
-            data
-        );
+        CallLanes(context.Helpers.Load(context.Instruction.Space, access.Type, access.Count), context.ActiveBits, data);
         Value[] values = new Value[access.Count];
         for (int e = 0; e < values.Length; e++)
         {
-            values[e] = B.Load(access.Type, true, B.Offset(data, e * access.ElementBytes * Lanes), $", align {access.ElementBytes}");
+            values[e] = B.Load(
+                access.Type,
+                true,
+                B.Offset(data, e * access.ElementBytes * Lanes),
+                $", align {access.ElementBytes}"
+            );
         }
         return values;
     }
@@ -71,7 +74,11 @@ internal sealed class LaneCalls(KernelContext context, AccessChecks checks)
         string data = context.LaneData;
         for (int e = 0; e < values.Length; e++)
         {
-            B.Store(B.Splat(values[e]), B.Offset(data, e * access.ElementBytes * Lanes), $", align {access.ElementBytes}");
+            B.Store(
+                B.Splat(values[e]),
+                B.Offset(data, e * access.ElementBytes * Lanes),
+                $", align {access.ElementBytes}"
+            );
         }
         CallLanes(
             context.Helpers.Store(context.Instruction.Space, access.Type, access.Count),

@@ -22,8 +22,7 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
     public string Text => string.Concat(_functions.Values);
 
     /// <summary>Intrinsics that the text needs.</summary>
-    public string Declarations =>
-        _functions.Count == 0 ? "" : $"declare i{lanes} @llvm.cttz.i{lanes}(i{lanes}, i1)\n";
+    public string Declarations => _functions.Count == 0 ? "" : $"declare i{lanes} @llvm.cttz.i{lanes}(i{lanes}, i1)\n";
 
     /// <summary>Name of the function that loads.</summary>
     public string Load(IrSpace space, string type, int elements) =>
@@ -55,7 +54,12 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
     public string Atomic(IrSpace space, string type, string operation)
     {
         int operands = operation == "cas" ? 2 : 1;
-        return Get($"lane_{operation}_{Name(space)}_{type}", space, type, operands, (text, element, pointer) =>
+        return Get(
+            $"lane_{operation}_{Name(space)}_{type}",
+            space,
+            type,
+            operands,
+            (text, element, pointer) =>
             {
                 if (element != operands - 1)
                 {
@@ -78,7 +82,8 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
         );
     }
 
-    private static string Name(IrSpace space) => space is IrSpace.Const or IrSpace.Global ? "global" : space.ToString().ToLowerInvariant();
+    private static string Name(IrSpace space) =>
+        space is IrSpace.Const or IrSpace.Global ? "global" : space.ToString().ToLowerInvariant();
 
     private string Get(
         string name,
@@ -160,7 +165,10 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
         for (int e = 0; e < elements; e++)
         {
             // Slots are computed where they dominate both ways of access.
-            text.Replace("  br i1 %odd", $"  %si{e} = add i64 %n, {e * lanes}\n  %slot{e} = getelementptr {type}, ptr %data, i64 %si{e}\n  br i1 %odd");
+            text.Replace(
+                "  br i1 %odd",
+                $"  %si{e} = add i64 %n, {e * lanes}\n  %slot{e} = getelementptr {type}, ptr %data, i64 %si{e}\n  br i1 %odd"
+            );
         }
         text.Append("check:\n");
         WriteChecks(text, space, total, atomic);
@@ -189,7 +197,8 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
             illegal:
               br label %fault
             fault:
-              %kind = phi i32 [ {{(uint)KernelFault.MisalignedAddress}}, %misaligned ], [ {{(uint)KernelFault.IllegalAddress}}, %illegal ]
+              %kind = phi i32 [ {{(uint)KernelFault.MisalignedAddress}}, %misaligned ], [ {{(uint)
+                KernelFault.IllegalAddress}}, %illegal ]
               %n32 = trunc i64 %n to i32
               %who = add i32 %linear, %n32
               call void @weir_fault(ptr %thread, i32 %kind, i32 %line, i64 %address, i64 %block, i32 %who)
@@ -209,11 +218,27 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
                 Within(text, "s", "%address", "%ss", total, "flat", "illegal");
                 break;
             case IrSpace.Param:
-                Within(text, "p", "%address", parameterBytes.ToString(CultureInfo.InvariantCulture), total, "flat", "illegal");
+                Within(
+                    text,
+                    "p",
+                    "%address",
+                    parameterBytes.ToString(CultureInfo.InvariantCulture),
+                    total,
+                    "flat",
+                    "illegal"
+                );
                 break;
             case IrSpace.Local:
                 text.Append("  %offset = add i64 %address, 0\n");
-                Within(text, "l", "%offset", localBytes.ToString(CultureInfo.InvariantCulture), total, "interleaved", "illegal");
+                Within(
+                    text,
+                    "l",
+                    "%offset",
+                    localBytes.ToString(CultureInfo.InvariantCulture),
+                    total,
+                    "interleaved",
+                    "illegal"
+                );
                 break;
             case IrSpace.Generic:
                 text.Append("  %woff = sub i64 %address, %wb\n");
@@ -222,8 +247,19 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
                 Within(text, "s", "%soff", "%ss", total, "flat", atomic ? "illegal" : "trylocal");
                 if (!atomic)
                 {
-                    text.Append(CultureInfo.InvariantCulture, $"trylocal:\n  %offset = sub i64 %address, {KernelAbi.LocalWindow}\n");
-                    Within(text, "l", "%offset", localBytes.ToString(CultureInfo.InvariantCulture), total, "interleaved", "illegal");
+                    text.Append(
+                        CultureInfo.InvariantCulture,
+                        $"trylocal:\n  %offset = sub i64 %address, {KernelAbi.LocalWindow}\n"
+                    );
+                    Within(
+                        text,
+                        "l",
+                        "%offset",
+                        localBytes.ToString(CultureInfo.InvariantCulture),
+                        total,
+                        "interleaved",
+                        "illegal"
+                    );
                 }
                 break;
             default:
@@ -233,7 +269,15 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
         }
     }
 
-    private static void Within(StringBuilder text, string prefix, string offset, string size, int total, string yes, string no) =>
+    private static void Within(
+        StringBuilder text,
+        string prefix,
+        string offset,
+        string size,
+        int total,
+        string yes,
+        string no
+    ) =>
         text.Append(
             CultureInfo.InvariantCulture,
             $$"""

@@ -27,7 +27,11 @@ internal sealed unsafe class LlvmLibrary
 
     public readonly delegate* unmanaged<nint> ContextCreate;
     public readonly delegate* unmanaged<nint, void> ContextDispose;
-    public readonly delegate* unmanaged<nint, delegate* unmanaged<nint, void*, void>, void*, void> ContextSetDiagnosticHandler;
+    public readonly delegate* unmanaged<
+        nint,
+        delegate* unmanaged<nint, void*, void>,
+        void*,
+        void> ContextSetDiagnosticHandler;
     public readonly delegate* unmanaged<byte*, nuint, byte*, nint> CreateMemoryBufferCopy;
     public readonly delegate* unmanaged<nint, nint, nint*, byte**, int> ParseIR;
     public readonly delegate* unmanaged<byte*, void> DisposeMessage;
@@ -57,23 +61,35 @@ internal sealed unsafe class LlvmLibrary
         nint library = Open();
         ContextCreate = (delegate* unmanaged<nint>)Export(library, "LLVMContextCreate");
         ContextDispose = (delegate* unmanaged<nint, void>)Export(library, "LLVMContextDispose");
-        ContextSetDiagnosticHandler =
-            (delegate* unmanaged<nint, delegate* unmanaged<nint, void*, void>, void*, void>)Export(library, "LLVMContextSetDiagnosticHandler");
-        CreateMemoryBufferCopy =
-            (delegate* unmanaged<byte*, nuint, byte*, nint>)Export(library, "LLVMCreateMemoryBufferWithMemoryRangeCopy");
+        ContextSetDiagnosticHandler = (delegate* unmanaged<
+            nint,
+            delegate* unmanaged<nint, void*, void>,
+            void*,
+            void>)Export(library, "LLVMContextSetDiagnosticHandler");
+        CreateMemoryBufferCopy = (delegate* unmanaged<byte*, nuint, byte*, nint>)Export(
+            library,
+            "LLVMCreateMemoryBufferWithMemoryRangeCopy"
+        );
         ParseIR = (delegate* unmanaged<nint, nint, nint*, byte**, int>)Export(library, "LLVMParseIRInContext");
         DisposeMessage = (delegate* unmanaged<byte*, void>)Export(library, "LLVMDisposeMessage");
         DisposeModule = (delegate* unmanaged<nint, void>)Export(library, "LLVMDisposeModule");
-        GetTargetFromTriple = (delegate* unmanaged<byte*, nint*, byte**, int>)Export(library, "LLVMGetTargetFromTriple");
-        CreateTargetMachine =
-            (delegate* unmanaged<nint, byte*, byte*, byte*, int, int, int, nint>)Export(library, "LLVMCreateTargetMachine");
+        GetTargetFromTriple = (delegate* unmanaged<byte*, nint*, byte**, int>)Export(
+            library,
+            "LLVMGetTargetFromTriple"
+        );
+        CreateTargetMachine = (delegate* unmanaged<nint, byte*, byte*, byte*, int, int, int, nint>)Export(
+            library,
+            "LLVMCreateTargetMachine"
+        );
         DisposeTargetMachine = (delegate* unmanaged<nint, void>)Export(library, "LLVMDisposeTargetMachine");
         CreateTargetDataLayout = (delegate* unmanaged<nint, nint>)Export(library, "LLVMCreateTargetDataLayout");
         DisposeTargetData = (delegate* unmanaged<nint, void>)Export(library, "LLVMDisposeTargetData");
         SetModuleDataLayout = (delegate* unmanaged<nint, nint, void>)Export(library, "LLVMSetModuleDataLayout");
         SetTarget = (delegate* unmanaged<nint, byte*, void>)Export(library, "LLVMSetTarget");
-        EmitToMemoryBuffer =
-            (delegate* unmanaged<nint, nint, int, byte**, nint*, int>)Export(library, "LLVMTargetMachineEmitToMemoryBuffer");
+        EmitToMemoryBuffer = (delegate* unmanaged<nint, nint, int, byte**, nint*, int>)Export(
+            library,
+            "LLVMTargetMachineEmitToMemoryBuffer"
+        );
         GetBufferStart = (delegate* unmanaged<nint, byte*>)Export(library, "LLVMGetBufferStart");
         GetBufferSize = (delegate* unmanaged<nint, nuint>)Export(library, "LLVMGetBufferSize");
         DisposeMemoryBuffer = (delegate* unmanaged<nint, void>)Export(library, "LLVMDisposeMemoryBuffer");
@@ -124,7 +140,9 @@ internal sealed unsafe class LlvmLibrary
         {
             return NativeLibrary.TryLoad(chosen, out nint named)
                 ? named
-                : throw new CodegenException($"libLLVM cannot be loaded from '{chosen}' (environment variable WEIR_LLVM).");
+                : throw new CodegenException(
+                    $"libLLVM cannot be loaded from '{chosen}' (environment variable WEIR_LLVM)."
+                );
         }
         foreach (string name in Names)
         {

@@ -3,7 +3,13 @@ using Weir.Kernels.Ir;
 namespace Weir.Kernels.Codegen;
 
 /// <summary>Loads: uniform ones once, contiguous ones as vectors, the rest as gathers.</summary>
-internal sealed class LoadEmitter(KernelContext context, AccessChecks checks, AddressEmitter addresses, LaneCalls calls, LocalRows rows)
+internal sealed class LoadEmitter(
+    KernelContext context,
+    AccessChecks checks,
+    AddressEmitter addresses,
+    LaneCalls calls,
+    LocalRows rows
+)
 {
     private LaneBuilder B => context.B;
 
@@ -164,7 +170,9 @@ internal sealed class LoadEmitter(KernelContext context, AccessChecks checks, Ad
                 for (int e = 0; e < values.Length; e++)
                 {
                     int from = e;
-                    IEnumerable<string> picks = Enumerable.Range(0, Lanes).Select(lane => $"i32 {lane * access.Count + from}");
+                    IEnumerable<string> picks = Enumerable
+                        .Range(0, Lanes)
+                        .Select(lane => $"i32 {lane * access.Count + from}");
                     values[e] = B.Assign(
                         $"shufflevector {wide} {all}, {wide} poison, <{Lanes} x i32> <{string.Join(", ", picks)}>",
                         access.Type,
@@ -196,12 +204,7 @@ internal sealed class LoadEmitter(KernelContext context, AccessChecks checks, Ad
             return calls.LoadByLanes(access);
         }
         Value fits = checks.LanesFit(access);
-        return Either(
-            access,
-            fits,
-            () => GatherAll(access),
-            scalar: false
-        );
+        return Either(access, fits, () => GatherAll(access), scalar: false);
     }
 
     private Value Gather(MemoryAccess access, Value pointers)

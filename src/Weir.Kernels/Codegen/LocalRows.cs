@@ -51,7 +51,9 @@ internal sealed class LocalRows(KernelContext context, LaneCalls calls)
         for (int e = 0; e < values.Length; e++)
         {
             long at = start + e * access.ElementBytes;
-            Value bits = B.Splat(context.Reinterpret(values[e], "i" + (access.ElementBytes * 8).ToString(CultureInfo.InvariantCulture)));
+            Value bits = B.Splat(
+                context.Reinterpret(values[e], "i" + (access.ElementBytes * 8).ToString(CultureInfo.InvariantCulture))
+            );
             if (access.ElementBytes == 8)
             {
                 StoreWords(at, B.Resize(bits, "i32", false));
@@ -72,7 +74,12 @@ internal sealed class LocalRows(KernelContext context, LaneCalls calls)
 
     private bool IsStaticRow(MemoryAccess access, out long start)
     {
-        bool constant = long.TryParse(access.Start.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out start);
+        bool constant = long.TryParse(
+            access.Start.Text,
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture,
+            out start
+        );
         return constant
             && start >= 0
             && start % access.LaneBytes == 0

@@ -68,7 +68,10 @@ internal sealed class MathEmitter(KernelContext context, FloatEmitter floats)
         Value a = context.Source(0, I.Type == IrType.F64 ? "double" : "float");
         Value size = B.Intrinsic("fabs", a);
         Value infinity = LaneBuilder.Float(a.Type, double.PositiveInfinity);
-        Value smallest = LaneBuilder.Float(a.Type, a.Type == "float" ? 1.17549435082228751e-38 : 2.2250738585072014e-308);
+        Value smallest = LaneBuilder.Float(
+            a.Type,
+            a.Type == "float" ? 1.17549435082228751e-38 : 2.2250738585072014e-308
+        );
         Value zero = LaneBuilder.Float(a.Type, 0);
         context.Write(
             I.TestP switch
@@ -77,8 +80,16 @@ internal sealed class MathEmitter(KernelContext context, FloatEmitter floats)
                 IrTestP.Infinite => B.CompareFloat("oeq", size, infinity),
                 IrTestP.Number => B.CompareFloat("ord", a, a),
                 IrTestP.NotANumber => B.CompareFloat("uno", a, a),
-                IrTestP.Normal => B.Binary("and", B.CompareFloat("oge", size, smallest), B.CompareFloat("olt", size, infinity)),
-                IrTestP.Subnormal => B.Binary("and", B.CompareFloat("ogt", size, zero), B.CompareFloat("olt", size, smallest)),
+                IrTestP.Normal => B.Binary(
+                    "and",
+                    B.CompareFloat("oge", size, smallest),
+                    B.CompareFloat("olt", size, infinity)
+                ),
+                IrTestP.Subnormal => B.Binary(
+                    "and",
+                    B.CompareFloat("ogt", size, zero),
+                    B.CompareFloat("olt", size, smallest)
+                ),
                 _ => throw context.Unsupported("the question"),
             }
         );
@@ -204,7 +215,11 @@ internal sealed class MathEmitter(KernelContext context, FloatEmitter floats)
         Value result = B.Binary("fadd", B.Cast("sitofp", exponent, "double"), fraction);
         result = B.Select(B.CompareFloat("oeq", x, D(0)), D(double.NegativeInfinity), result);
         result = B.Select(B.CompareFloat("oeq", x, D(double.PositiveInfinity)), x, result);
-        return B.Select(B.CompareFloat("uge", x, D(0)), B.Select(B.CompareFloat("uno", x, x), x, result), D(double.NaN));
+        return B.Select(
+            B.CompareFloat("uge", x, D(0)),
+            B.Select(B.CompareFloat("uno", x, x), x, result),
+            D(double.NaN)
+        );
     }
 
     private Value Tanh(Value x)

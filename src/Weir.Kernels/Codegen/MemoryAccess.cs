@@ -16,7 +16,14 @@ internal enum AccessForm
 /// <param name="Addresses">Makes the addresses of all lanes; i32 for shared, else i64.</param>
 /// <param name="Type">LLVM type of an element.</param>
 /// <param name="Count">Elements per lane.</param>
-internal sealed record MemoryAccess(AccessForm Form, Value Start, Value? BreakLane, Func<Value> Addresses, string Type, int Count)
+internal sealed record MemoryAccess(
+    AccessForm Form,
+    Value Start,
+    Value? BreakLane,
+    Func<Value> Addresses,
+    string Type,
+    int Count
+)
 {
     public int ElementBytes => new Value("", Type, false).Bits / 8;
 

@@ -122,7 +122,10 @@ internal static unsafe class ObjectEmitter
             llvm.DisposeMessage(message);
             throw new CodegenException("LLVM cannot emit the object: " + reason);
         }
-        byte[] result = new ReadOnlySpan<byte>(llvm.GetBufferStart(buffer), checked((int)llvm.GetBufferSize(buffer))).ToArray();
+        byte[] result = new ReadOnlySpan<byte>(
+            llvm.GetBufferStart(buffer),
+            checked((int)llvm.GetBufferSize(buffer))
+        ).ToArray();
         llvm.DisposeMemoryBuffer(buffer);
         return result;
     }

@@ -37,7 +37,8 @@ internal sealed class RegisterFile
         };
 
     /// <summary>Reads a register that is not affine.</summary>
-    public Value Load(int register) => _builder.Load(TypeOf(register), _shapes[register].IsVarying, SlotOf(register).Main);
+    public Value Load(int register) =>
+        _builder.Load(TypeOf(register), _shapes[register].IsVarying, SlotOf(register).Main);
 
     /// <summary>Writes a register that is not affine.</summary>
     public void Store(int register, Value value) => _builder.Store(value, SlotOf(register).Main);
@@ -73,11 +74,12 @@ internal sealed class RegisterFile
         int bits = _registers[register].Bits;
         int element = Math.Max(1, bits / 8);
         return shape.IsVarying
-                ? bits == 1
-                    ? 4
-                    : element * _builder.Lanes
-            : shape.Breaks ? 24
-            : 8;
+            ? bits == 1
+                ? 4
+                : element * _builder.Lanes
+            : shape.Breaks
+                ? 24
+                : 8;
     }
 
     /// <summary>Copies a register to memory.</summary>
@@ -96,7 +98,11 @@ internal sealed class RegisterFile
             return;
         }
         Value loaded = Load(register);
-        _builder.Store(loaded.Type == "i1" && loaded.IsVector ? _builder.Bits(loaded) : loaded, pointer, Alignment(loaded));
+        _builder.Store(
+            loaded.Type == "i1" && loaded.IsVector ? _builder.Bits(loaded) : loaded,
+            pointer,
+            Alignment(loaded)
+        );
     }
 
     /// <summary>Copies a register back from memory.</summary>
@@ -129,7 +135,8 @@ internal sealed class RegisterFile
         Store(register, _builder.Load(type, shape.IsVarying, pointer, Alignment(value)));
     }
 
-    private static string Alignment(Value value) => value.IsVector && value.Type != "i1" ? $", align {value.Bits / 8}" : "";
+    private static string Alignment(Value value) =>
+        value.IsVector && value.Type != "i1" ? $", align {value.Bits / 8}" : "";
 
     private Slot SlotOf(int register)
     {

@@ -3,7 +3,13 @@ using Weir.Kernels.Ir;
 namespace Weir.Kernels.Codegen;
 
 /// <summary>Stores: uniform ones once, contiguous ones as vectors, the rest as scatters.</summary>
-internal sealed class StoreEmitter(KernelContext context, AccessChecks checks, AddressEmitter addresses, LaneCalls calls, LocalRows rows)
+internal sealed class StoreEmitter(
+    KernelContext context,
+    AccessChecks checks,
+    AddressEmitter addresses,
+    LaneCalls calls,
+    LocalRows rows
+)
 {
     private LaneBuilder B => context.B;
 

@@ -56,7 +56,11 @@ internal sealed class TextureEmitter(KernelContext context)
         Value high = B.Binary("lshr", handle, 32);
         Value index = B.Binary("and", handle, 0xffff_ffffL);
         Value count = B.Resize(context.LaunchField(28, "i32"), "i64", false);
-        Value known = B.Binary("and", B.Compare("eq", high, KernelAbi.TextureHandleTag), B.Compare("ult", index, count));
+        Value known = B.Binary(
+            "and",
+            B.Compare("eq", high, KernelAbi.TextureHandleTag),
+            B.Compare("ult", index, count)
+        );
         B.Branch(known, inTable, bad, likely: true);
         B.Label(bad);
         context.RaiseFault(KernelFault.BadTexture, handle, context.FirstActiveLane());

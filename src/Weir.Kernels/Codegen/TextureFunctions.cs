@@ -66,8 +66,7 @@ internal sealed class TextureFunctions(int lanes)
 
         private static Value F(double value) => LaneBuilder.Float("float", value);
 
-        private Value Field(int offset, string type = "i32") =>
-            _b.Load(type, false, _b.Offset("%desc", offset));
+        private Value Field(int offset, string type = "i32") => _b.Load(type, false, _b.Offset("%desc", offset));
 
         private void ReadDescriptor()
         {

@@ -27,7 +27,9 @@ internal sealed class WarpEmitter(KernelContext context, WarpRecord? record, boo
         WarpBlocks blocks = new(context, full);
         blocks.FindPending();
         PieceEmitter pieces = new(context);
-        BarrierSuspension? suspension = record is null ? null : new BarrierSuspension(context, blocks, record, countBarriers);
+        BarrierSuspension? suspension = record is null
+            ? null
+            : new BarrierSuspension(context, blocks, record, countBarriers);
         suspension?.EmitEntry();
         EmitStart(blocks);
         if (full)
@@ -80,7 +82,10 @@ internal sealed class WarpEmitter(KernelContext context, WarpRecord? record, boo
               %lbx = load i32, ptr %lbxp, !invariant.load !0
               %lbyp = getelementptr i8, ptr %launch, i64 16
               %lby = load i32, ptr %lbyp, !invariant.load !0
-            {Splat("lv", "%linear")}{Splat("bxv", "%lbx")}{Splat("byv", "%lby")}  %lall = add {i} %lv, {B.Ramp("i32", 1).Text}
+            {Splat("lv", "%linear")}{Splat("bxv", "%lbx")}{Splat("byv", "%lby")}  %lall = add {i} %lv, {B.Ramp(
+                "i32",
+                1
+            ).Text}
               %lfi = uitofp {i} %lall to {f}
               %lf = fadd {f} %lfi, splat (float 5.000000e-01)
               %bxf = uitofp {i} %bxv to {f}

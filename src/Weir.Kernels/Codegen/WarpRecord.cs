@@ -68,7 +68,13 @@ internal sealed class WarpRecord
     public static void AddWait(LaneBuilder builder, int continuation, Value lanes, Value generation, Value id)
     {
         string place = At(builder, continuation, 0);
-        StoreWait(builder, continuation, builder.Binary("or", builder.Load("i32", false, place), lanes), generation, id);
+        StoreWait(
+            builder,
+            continuation,
+            builder.Binary("or", builder.Load("i32", false, place), lanes),
+            generation,
+            id
+        );
     }
 
     /// <summary>Notes further lanes that wait, where nothing is counted.</summary>

@@ -72,11 +72,17 @@ internal sealed class ElfObject
     {
         byte[] file = image.ToArray();
         Check(file.Length >= HeaderBytes, "it is shorter than a header");
-        Check(file.AsSpan(0, 7).SequenceEqual<byte>([0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1]), "it is not 64-bit ELF");
+        Check(
+            file.AsSpan(0, 7).SequenceEqual<byte>([0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1]),
+            "it is not 64-bit ELF"
+        );
         Check(U16(file, 16) == 1 && U16(file, 18) == 62, "it is not a relocatable x86-64 object");
         int table = Offset(file, 40, 0);
         int count = U16(file, 60);
-        Check(U16(file, 58) == SectionBytes && count > 0 && (long)table + (long)count * SectionBytes <= file.Length, "its section table lies outside");
+        Check(
+            U16(file, 58) == SectionBytes && count > 0 && (long)table + (long)count * SectionBytes <= file.Length,
+            "its section table lies outside"
+        );
         int names = U16(file, 62);
         Check(names < count, "it has no section names");
 
@@ -116,7 +122,10 @@ internal sealed class ElfObject
     {
         foreach ((int symbol, int slot) in _gotSlots)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(memory[(_gotOffset + 8 * slot)..], address + (ulong)ImageOffset(symbol));
+            BinaryPrimitives.WriteUInt64LittleEndian(
+                memory[(_gotOffset + 8 * slot)..],
+                address + (ulong)ImageOffset(symbol)
+            );
         }
         foreach ((int target, Relocation[] entries) in _relocations)
         {
@@ -140,13 +149,19 @@ internal sealed class ElfObject
     private void Apply(Span<byte> bytes, Section section, Relocation entry, ulong address)
     {
         bool wide = entry.Type is 1 or 24;
-        Check(entry.Offset >= 0 && entry.Offset <= bytes.Length - (wide ? 8 : 4), "a relocation lies outside its section");
+        Check(
+            entry.Offset >= 0 && entry.Offset <= bytes.Length - (wide ? 8 : 4),
+            "a relocation lies outside its section"
+        );
         Span<byte> place = bytes[entry.Offset..];
         long here = section.ImageOffset + (long)entry.Offset;
         switch (entry.Type)
         {
             case 1: // R_X86_64_64
-                BinaryPrimitives.WriteUInt64LittleEndian(place, address + (ulong)(ImageOffset(entry.Symbol) + entry.Addend));
+                BinaryPrimitives.WriteUInt64LittleEndian(
+                    place,
+                    address + (ulong)(ImageOffset(entry.Symbol) + entry.Addend)
+                );
                 break;
             case 2: // R_X86_64_PC32
             case 4: // R_X86_64_PLT32

@@ -40,10 +40,19 @@ public sealed unsafe class ObjectLoader : IDisposable
     {
         ElfObject elf = ElfObject.Parse(image);
         nuint size = elf.ImageBytes;
-        nint mapping = Native.mmap(0, size, Native.ProtRead | Native.ProtWrite, Native.MapPrivate | Native.MapAnonymous, -1, 0);
+        nint mapping = Native.mmap(
+            0,
+            size,
+            Native.ProtRead | Native.ProtWrite,
+            Native.MapPrivate | Native.MapAnonymous,
+            -1,
+            0
+        );
         if (mapping == -1)
         {
-            throw new OutOfMemoryException($"A compiled kernel of {size} bytes cannot be mapped (errno {Marshal.GetLastPInvokeError()}).");
+            throw new OutOfMemoryException(
+                $"A compiled kernel of {size} bytes cannot be mapped (errno {Marshal.GetLastPInvokeError()})."
+            );
         }
         try
         {

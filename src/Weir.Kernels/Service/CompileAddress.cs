@@ -19,7 +19,10 @@ public static class CompileAddress
     public static string Default =>
         Environment.GetEnvironmentVariable("WEIR_COMPILER_SOCKET") is { Length: > 0 } given
             ? given
-            : string.Create(CultureInfo.InvariantCulture, $"weir-compiler-{User}-{KernelAbi.Version}.{KernelCompiler.Version}");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"weir-compiler-{User}-{KernelAbi.Version}.{KernelCompiler.Version}"
+            );
 
     /// <summary>Own user id.</summary>
     internal static uint User => geteuid();

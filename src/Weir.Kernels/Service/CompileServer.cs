@@ -188,7 +188,9 @@ public sealed class CompileServer : IDisposable
 
     private void EndProcess(string entry)
     {
-        Console.Error.WriteLine($"kernel {entry}: compiling took longer than {_limit.TotalSeconds} s; the service ends");
+        Console.Error.WriteLine(
+            $"kernel {entry}: compiling took longer than {_limit.TotalSeconds} s; the service ends"
+        );
         Environment.Exit(3);
     }
 }

@@ -13,7 +13,8 @@ namespace Weir.Kernels.Service;
 /// <param name="socketName">Abstract socket of the service, see <see cref="CompileAddress"/>.</param>
 /// <param name="startService">Starts the service; returns when it is on its way. May be called again.</param>
 /// <param name="timeout">Longest time that one compilation may take.</param>
-public sealed class KernelClient(KernelCache cache, string socketName, Action startService, TimeSpan timeout) : IDisposable
+public sealed class KernelClient(KernelCache cache, string socketName, Action startService, TimeSpan timeout)
+    : IDisposable
 {
     private const int MaxCrashes = 2;
 

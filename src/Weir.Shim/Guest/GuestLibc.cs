@@ -22,7 +22,14 @@ internal static unsafe class GuestLibc
     internal const int MadvWipeOnFork = 18;
 
     [DllImport("libc", EntryPoint = "mmap"), SuppressGCTransition]
-    private static extern nint MapRaw(void* address, nuint bytes, int protection, int flags, int descriptor, nint offset);
+    private static extern nint MapRaw(
+        void* address,
+        nuint bytes,
+        int protection,
+        int flags,
+        int descriptor,
+        nint offset
+    );
 
     [DllImport("libc", EntryPoint = "munmap"), SuppressGCTransition]
     internal static extern int Unmap(void* address, nuint bytes);
@@ -94,7 +101,7 @@ internal static unsafe class GuestLibc
     internal static extern void Free(void* memory);
 
     [DllImport("libc", EntryPoint = "pthread_key_create"), SuppressGCTransition]
-    internal static extern int KeyCreate(uint* key, delegate*<void*, void> destructor);
+    internal static extern int KeyCreate(uint* key, delegate* <void*, void> destructor);
 
     [DllImport("libc", EntryPoint = "pthread_getspecific"), SuppressGCTransition]
     internal static extern void* GetSpecific(uint key);
@@ -103,7 +110,12 @@ internal static unsafe class GuestLibc
     internal static extern int SetSpecific(uint key, void* value);
 
     [DllImport("libc", EntryPoint = "__real_pthread_create"), SuppressGCTransition]
-    internal static extern int ThreadCreate(nuint* thread, void* attributes, delegate*<void*, void*> start, void* argument);
+    internal static extern int ThreadCreate(
+        nuint* thread,
+        void* attributes,
+        delegate* <void*, void*> start,
+        void* argument
+    );
 
     [DllImport("libc", EntryPoint = "pthread_detach"), SuppressGCTransition]
     internal static extern int ThreadDetach(nuint thread);

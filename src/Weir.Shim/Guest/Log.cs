@@ -38,7 +38,8 @@ internal static unsafe class Log
         var isStderr = false;
         fixed (byte* stderr = "stderr\0"u8)
         {
-            isStderr = GuestLibc.Compare(target, stderr, GuestLibc.Length(target) < 6 ? GuestLibc.Length(target) + 1 : 7) == 0;
+            isStderr =
+                GuestLibc.Compare(target, stderr, GuestLibc.Length(target) < 6 ? GuestLibc.Length(target) + 1 : 7) == 0;
         }
         var descriptor = isStderr ? 2 : GuestLibc.Open(target, AppendCreateCloexec, 0x180);
         if (descriptor < 0)

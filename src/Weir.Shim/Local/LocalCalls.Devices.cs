@@ -218,7 +218,12 @@ internal static unsafe partial class LocalCalls
         return CuResult.Success;
     }
 
-    internal static CuResult DeviceGetP2PAttribute(int* value, CUdevice_P2PAttribute attrib, int srcDevice, int dstDevice)
+    internal static CuResult DeviceGetP2PAttribute(
+        int* value,
+        CUdevice_P2PAttribute attrib,
+        int srcDevice,
+        int dstDevice
+    )
     {
         var result = Pair(srcDevice, dstDevice);
         if (result != CuResult.Success)

@@ -195,7 +195,8 @@ internal static unsafe partial class NvmlCalls
 
     internal static NvmlReturn DeviceGetDisplayMode(nint device, int* display) => Give(device, display, 0);
 
-    internal static NvmlReturn DeviceGetEccMode(nint device, int* current, int* pending) => Unsupported(device, current);
+    internal static NvmlReturn DeviceGetEccMode(nint device, int* current, int* pending) =>
+        Unsupported(device, current);
 
     internal static NvmlReturn DeviceGetMigMode(nint device, uint* currentMode, uint* pendingMode) =>
         Unsupported(device, currentMode);

@@ -120,7 +120,14 @@ internal sealed unsafe class Broker(BrokerOptions options)
         try
         {
             List<string> arguments = [_self, "--worker", .. options.ForWorkers];
-            int pid = ChildProcess.Start(_self, arguments, NativeText.Environment(), [pair[1]], output: 2, detached: false);
+            int pid = ChildProcess.Start(
+                _self,
+                arguments,
+                NativeText.Environment(),
+                [pair[1]],
+                output: 2,
+                detached: false
+            );
             var worker = new WorkerSlot(pid, pair[0]);
             _workers.Add(worker);
             return worker;

@@ -26,7 +26,12 @@ internal static class ByteSize
             "T" or "t" or "TiB" => 40,
             _ => -1,
         };
-        bool ok = decimal.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value);
+        bool ok = decimal.TryParse(
+            number,
+            NumberStyles.AllowDecimalPoint,
+            CultureInfo.InvariantCulture,
+            out decimal value
+        );
         decimal bytes = ok && shift >= 0 && value < 1L << 40 ? decimal.Truncate(value * (1L << shift)) : 0;
         return bytes is >= 1 and < long.MaxValue
             ? (long)bytes

@@ -43,10 +43,9 @@ internal sealed record LaunchOptions
             switch (name)
             {
                 case "--device":
-                    options.Device =
-                        value is "auto" or "software" or "cuda"
-                            ? value
-                            : throw new FormatException($"--device takes auto, software or cuda, not {value}");
+                    options.Device = value is "auto" or "software" or "cuda"
+                        ? value
+                        : throw new FormatException($"--device takes auto, software or cuda, not {value}");
                     break;
                 case "--mem":
                     options.MemoryBytes = ByteSize.Parse(value);
@@ -58,7 +57,9 @@ internal sealed record LaunchOptions
                     options.Prewarm = Number(name, value, 0, 64);
                     break;
                 case "--report":
-                    options.Report = Path.IsPathRooted(value) ? value : Path.Combine(Environment.CurrentDirectory, value);
+                    options.Report = Path.IsPathRooted(value)
+                        ? value
+                        : Path.Combine(Environment.CurrentDirectory, value);
                     break;
                 default:
                     throw new FormatException($"unknown option {name}");

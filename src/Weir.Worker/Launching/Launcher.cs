@@ -118,7 +118,10 @@ internal static unsafe class Launcher
         int at = environment.FindIndex(line => line.StartsWith(Prefix, StringComparison.Ordinal));
         if (at >= 0)
         {
-            IEnumerable<string> kept = environment[at][Prefix.Length..].Split(':').Where(folder => folder != shimDirectory);
+            IEnumerable<string> kept = environment[at]
+                [Prefix.Length..]
+                .Split(':')
+                .Where(folder => folder != shimDirectory);
             environment[at] = Prefix + string.Join(':', kept);
         }
         return environment;

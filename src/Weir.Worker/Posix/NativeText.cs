@@ -55,7 +55,10 @@ internal static unsafe class NativeText
     public static string? Variable(string name)
     {
         string prefix = name + "=";
-        return NativeText.Environment().Find(line => line.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..];
+        return NativeText
+            .Environment()
+            .Find(line => line.StartsWith(prefix, StringComparison.Ordinal))
+            ?[prefix.Length..];
     }
 
     /// <summary>UTF-8 text (this program's own) in the one-character-per-byte form.</summary>

@@ -165,7 +165,8 @@ internal sealed unsafe class DispatchLoop(Session session)
         Doorbell.Sleep(session.Control, -1);
     }
 
-    private static long Clock() => (long)(System.Diagnostics.Stopwatch.GetTimestamp() * (1e9 / System.Diagnostics.Stopwatch.Frequency));
+    private static long Clock() =>
+        (long)(System.Diagnostics.Stopwatch.GetTimestamp() * (1e9 / System.Diagnostics.Stopwatch.Frequency));
 
     private static void Pause()
     {

@@ -25,7 +25,8 @@ internal sealed record WorkerOptions
         var options = new WorkerOptions();
         for (int at = 0; at < words.Count; at += 2)
         {
-            string value = at + 1 < words.Count ? words[at + 1] : throw new FormatException($"{words[at]} needs a value");
+            string value =
+                at + 1 < words.Count ? words[at + 1] : throw new FormatException($"{words[at]} needs a value");
             switch (words[at])
             {
                 case "--device":

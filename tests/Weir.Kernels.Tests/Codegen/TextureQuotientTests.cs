@@ -43,9 +43,10 @@ public sealed class TextureQuotientTests
     {
         int count = bytes == 1 ? 256 : 65536;
         using KernelRun run = new(Fetch, "k");
-        ulong texels = bytes == 1
-            ? run.Put([.. Enumerable.Range(0, count).Select(i => (byte)i)])
-            : run.Put([.. Enumerable.Range(0, count).Select(i => (ushort)i)]);
+        ulong texels =
+            bytes == 1
+                ? run.Put([.. Enumerable.Range(0, count).Select(i => (byte)i)])
+                : run.Put([.. Enumerable.Range(0, count).Select(i => (ushort)i)]);
         ulong texture = run.AddTexture(
             new TextureDescriptor
             {

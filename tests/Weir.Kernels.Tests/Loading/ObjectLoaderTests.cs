@@ -26,7 +26,10 @@ public sealed class ObjectLoaderTests
             // Headers and tables are where it can hurt: the first and the last bytes.
             for (int change = 0; change < 3; change++)
             {
-                int at = random.Next(2) == 0 ? random.Next(64) : altered.Length - 1 - random.Next(Math.Min(altered.Length, 1500));
+                int at =
+                    random.Next(2) == 0
+                        ? random.Next(64)
+                        : altered.Length - 1 - random.Next(Math.Min(altered.Length, 1500));
                 altered[at] = (byte)random.Next(256);
             }
             int length = random.Next(4) == 0 ? random.Next(altered.Length) : altered.Length;

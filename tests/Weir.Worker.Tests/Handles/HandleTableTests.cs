@@ -37,7 +37,9 @@ public class HandleTableTests
                                 if (added)
                                 {
                                     // One that was there before has ended without a word, as functions do.
-                                    foreach (ulong older in model.Keys.Where(live => Handle.Index(live) == index).ToArray())
+                                    foreach (
+                                        ulong older in model.Keys.Where(live => Handle.Index(live) == index).ToArray()
+                                    )
                                     {
                                         _ = model.Remove(older);
                                     }
@@ -48,7 +50,10 @@ public class HandleTableTests
                                 Assert.Equal(model.Remove(handle), table.TryRemove(handle));
                                 break;
                             default:
-                                Assert.Equal(model.TryGetValue(handle, out nint expected), table.TryGet(handle, out nint native));
+                                Assert.Equal(
+                                    model.TryGetValue(handle, out nint expected),
+                                    table.TryGet(handle, out nint native)
+                                );
                                 Assert.Equal(expected, native);
                                 break;
                         }

@@ -8,7 +8,17 @@ public class LaunchOptionsTests
     [Fact]
     public void Options_end_where_the_program_begins()
     {
-        var options = LaunchOptions.Parse(["--device", "software", "--mem", "2GiB", "--threads=3", "--", "p", "--mem", "x"]);
+        var options = LaunchOptions.Parse([
+            "--device",
+            "software",
+            "--mem",
+            "2GiB",
+            "--threads=3",
+            "--",
+            "p",
+            "--mem",
+            "x",
+        ]);
         Assert.Equal("software", options.Device);
         Assert.Equal(2L << 30, options.MemoryBytes);
         Assert.Equal(3, options.Threads);

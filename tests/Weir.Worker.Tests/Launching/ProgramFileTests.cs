@@ -28,8 +28,7 @@ public class ProgramFileTests
     }
 
     [Fact]
-    public void The_loader_of_a_program_is_read() =>
-        Assert.Contains("ld-linux", GuestCheck.ReadInterpreter("/bin/sh"));
+    public void The_loader_of_a_program_is_read() => Assert.Contains("ld-linux", GuestCheck.ReadInterpreter("/bin/sh"));
 
     [Fact]
     public void What_names_no_loader_has_none()

@@ -18,22 +18,20 @@ public class CudaLoopTests
         string program = Path.Combine(AppContext.BaseDirectory, $"{sample}-{Guid.NewGuid():N}");
         string source = Path.Combine(WeirRun.Root, "samples", sample + ".c");
         Assert.Equal(0, Run(new ProcessStartInfo("gcc", ["-O2", source, "-o", program, "-ldl", "-lm"])).ExitCode);
-        ProcessStartInfo start = WeirRun.Command(
-            [
-                "--launch",
-                "--device",
-                "software",
-                "--",
-                "env",
-                $"WEIR_CUDA_DRIVER={Path.Combine(WeirRun.Artifacts, "shim", "libweir.so")}",
-                WeirRun.Worker,
-                "--launch",
-                "--device",
-                "cuda",
-                "--",
-                program,
-            ]
-        );
+        ProcessStartInfo start = WeirRun.Command([
+            "--launch",
+            "--device",
+            "software",
+            "--",
+            "env",
+            $"WEIR_CUDA_DRIVER={Path.Combine(WeirRun.Artifacts, "shim", "libweir.so")}",
+            WeirRun.Worker,
+            "--launch",
+            "--device",
+            "cuda",
+            "--",
+            program,
+        ]);
         (int code, string text) = Run(start);
         Assert.True(code == 0, text);
     }

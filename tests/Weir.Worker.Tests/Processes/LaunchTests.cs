@@ -30,7 +30,8 @@ public class LaunchTests
     [InlineData("trap '' PIPE INT; ")]
     public void Signal_dispositions_and_masks_arrive_as_they_were(string before)
     {
-        const string Show = "grep -E '^Sig(Blk|Ign|Cgt)|^Seccomp:|^NoNewPrivs' /proc/self/status; ulimit -n; ulimit -c; umask; nice";
+        const string Show =
+            "grep -E '^Sig(Blk|Ign|Cgt)|^Seccomp:|^NoNewPrivs' /proc/self/status; ulimit -n; ulimit -c; umask; nice";
         ProcessStartInfo start = Shell($"{before}exec \"$0\" --launch -- sh -c \"$1\"", WeirRun.Worker, Show);
         Assert.Equal(Run(Shell($"{before}sh -c \"$1\"", "sh", Show)).Output, Run(start).Output);
     }
@@ -90,7 +91,9 @@ public class LaunchTests
         const string Print = "printf '%s' \"$1\" | od -An -tx1";
         Assert.Equal(
             " ff fe 80\n",
-            Run(Shell("exec \"$0\" --launch -- sh -c \"$1\" x \"$(printf '\\377\\376\\200')\"", WeirRun.Worker, Print)).Output
+            Run(
+                Shell("exec \"$0\" --launch -- sh -c \"$1\" x \"$(printf '\\377\\376\\200')\"", WeirRun.Worker, Print)
+            ).Output
         );
     }
 

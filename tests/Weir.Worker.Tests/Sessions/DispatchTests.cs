@@ -120,9 +120,28 @@ public unsafe class DispatchTests
             _ = session.Execute(Op.StreamCreate, s_context, s_stream, 0);
             ulong[] words =
             [
-                0, 1, 2, 3, 8, 16, 64, 4096, 65536, s_context, s_stream, s_stream + 16, memory, memory + 64,
-                session.Session.Window.HostBase, session.Session.Window.Base, uint.MaxValue, ulong.MaxValue, 1UL << 40,
-                1UL << 63, Handle.Pack(1, 0, (uint)HandleKind.Event, 0), Handle.Pack(0, 0, (uint)HandleKind.Array, 0),
+                0,
+                1,
+                2,
+                3,
+                8,
+                16,
+                64,
+                4096,
+                65536,
+                s_context,
+                s_stream,
+                s_stream + 16,
+                memory,
+                memory + 64,
+                session.Session.Window.HostBase,
+                session.Session.Window.Base,
+                uint.MaxValue,
+                ulong.MaxValue,
+                1UL << 40,
+                1UL << 63,
+                Handle.Pack(1, 0, (uint)HandleKind.Event, 0),
+                Handle.Pack(0, 0, (uint)HandleKind.Array, 0),
             ];
             int ended = 0;
             for (int i = 0; i < 4000; i++)

@@ -19,7 +19,10 @@ public class SummaryStoreTests
             {
                 SummaryStore.Write(Summary($"20260101-{i:d6}-1"), report);
             }
-            string[] files = [.. Directory.GetFiles(Path.Combine(state, "weir", "sessions")).Order(StringComparer.Ordinal)];
+            string[] files =
+            [
+                .. Directory.GetFiles(Path.Combine(state, "weir", "sessions")).Order(StringComparer.Ordinal),
+            ];
             Assert.Equal(SummaryStore.Keep, files.Length);
             Assert.EndsWith("20260101-000005-1.json", files[0]);
             string[] lines = File.ReadAllLines(report);

@@ -53,7 +53,8 @@ internal static class ProcessTable
     }
 
     /// <summary>Is somebody listening at, or connected through, an abstract name?</summary>
-    public static bool SocketExists(string name) => File.ReadLines("/proc/net/unix").Any(line => line.EndsWith("@" + name));
+    public static bool SocketExists(string name) =>
+        File.ReadLines("/proc/net/unix").Any(line => line.EndsWith("@" + name));
 
     /// <summary>Descriptors of a process as the kernel names them.</summary>
     public static IReadOnlyList<string> Descriptors(int id) =>

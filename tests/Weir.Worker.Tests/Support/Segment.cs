@@ -28,7 +28,13 @@ internal sealed unsafe class Segment : IDisposable
     }
 
     /// <summary>Publishes one record whose payload is the given words.</summary>
-    public static void Put(ref RingWriter writer, ushort op, bool isCall, ulong ticket, params ReadOnlySpan<ulong> words)
+    public static void Put(
+        ref RingWriter writer,
+        ushort op,
+        bool isCall,
+        ulong ticket,
+        params ReadOnlySpan<ulong> words
+    )
     {
         byte* place = writer.Begin(op, 0, (uint)words.Length * 8);
         Assert.True(place != null);

@@ -33,7 +33,15 @@ internal sealed class WeirRun : IDisposable
 
     public static WeirRun Start()
     {
-        ProcessStartInfo start = Command(["--launch", "--device", "software", "--", "sh", "-c", "echo $WEIR_SOCKET; exec cat"]);
+        ProcessStartInfo start = Command([
+            "--launch",
+            "--device",
+            "software",
+            "--",
+            "sh",
+            "-c",
+            "echo $WEIR_SOCKET; exec cat",
+        ]);
         Process process = Process.Start(start)!;
         return new WeirRun(process, process.StandardOutput.ReadLine()!.TrimStart('@'));
     }
