@@ -11,7 +11,7 @@ summarise() {
   local file passed=0 failed=$2
   printf '\nslowest tests:\n'
   cat "$1"/*.xml 2>/dev/null | grep -o '<test [^>]*>' |
-    sed -nE 's/.* name="([^"]*)".* time="([0-9.]+)".*/\2 \1/p' | sort -rn | head -n 10 |
+    sed -nE 's/.* name="([^"]*)".* time="([0-9.]+)".*/\2 \1/p' | sort -rn | sed -n 1,10p |
     awk '{ seconds = $1; $1 = ""; printf "%8.2f s %s\n", seconds, $0 }' | sed 's/&quot;/"/g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g'
   for file in "$1"/*.xml; do
     passed=$((passed + $(counter "$file" passed)))
