@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using Weir.Wire;
 using Weir.Worker.Logging;
 using Weir.Worker.Posix;
+using Weir.Worker.Sessions;
+using Weir.Worker.Summaries;
 using Libc = Weir.Worker.Posix.Libc;
 
 namespace Weir.Worker.Brokering;
@@ -292,6 +294,10 @@ internal sealed unsafe class Broker(BrokerOptions options)
         if ((status & 0x7f) != 0)
         {
             Log.Error($"{what} was ended by signal {status & 0x7f}");
+            if (worker.ClientProcessId != 0)
+            {
+                WriteCrash(worker, status & 0x7f);
+            }
         }
         else if (status != 0)
         {
@@ -306,5 +312,29 @@ internal sealed unsafe class Broker(BrokerOptions options)
             }
         }
         Reassign(worker);
+    }
+
+    // What the worker would have written itself had it lived.
+    private void WriteCrash(WorkerSlot worker, int signal)
+    {
+        ClientProgram client = ClientProgram.Describe(worker.ClientProcessId);
+        DateTime now = DateTime.UtcNow;
+        SummaryStore.Write(
+            new SessionSummary
+            {
+                Id = SessionSummary.NewId(now, worker.ProcessId),
+                Program = client.Path,
+                Arguments = client.Arguments,
+                ProcessId = client.ProcessId,
+                WorkerProcessId = worker.ProcessId,
+                Device = "",
+                Backend = "",
+                Started = now,
+                Seconds = 0,
+                End = "crashed",
+                Reason = $"the worker was ended by signal {signal}",
+            },
+            options.Report
+        );
     }
 }

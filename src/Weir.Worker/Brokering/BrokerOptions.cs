@@ -15,6 +15,9 @@ internal sealed record BrokerOptions
     /// <summary>Workers kept ready.</summary>
     public int Prewarm { get; private set; } = 1;
 
+    /// <summary>File that summaries are appended to, or null.</summary>
+    public string? Report { get; private set; }
+
     /// <summary>The part that workers get too: --device, --memory, --threads, --report with their values.</summary>
     public IReadOnlyList<string> ForWorkers { get; private set; } = [];
 
@@ -40,6 +43,7 @@ internal sealed record BrokerOptions
                     break;
                 case "--device" or "--memory" or "--threads" or "--report":
                     forWorkers.AddRange([name, value]);
+                    options.Report = name == "--report" ? NativeText.ToDisplay(value) : options.Report;
                     break;
                 default:
                     throw new FormatException($"unknown option {NativeText.ToDisplay(name)}");

@@ -8,12 +8,13 @@ internal sealed record ClientProgram(int ProcessId, string Path, IReadOnlyList<s
 {
     private const int MaxArguments = 64;
 
-    /// <summary>Reads what /proc tells; <paramref name="said"/> is what the client calls itself.</summary>
-    public static ClientProgram Describe(int processId, string said)
+    /// <summary>Reads what /proc tells; <paramref name="said"/> is what the client calls itself, where it said so.</summary>
+    public static ClientProgram Describe(int processId, string said = "")
     {
         string[] arguments = [];
         try
         {
+            said = said.Length > 0 ? said : File.ResolveLinkTarget($"/proc/{processId}/exe", false)?.FullName ?? "";
             arguments = File.ReadAllText($"/proc/{processId}/cmdline").TrimEnd('\0').Split('\0');
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -16,6 +16,9 @@ internal sealed unsafe class DispatchLoop(Session session)
     private const int MaxExecutors = 64;
     private const int PausesPerLook = 16;
 
+    // As the cores of the software device have: a thread that waits for a kernel may run a part of it.
+    private const int StackBytes = 16 << 20;
+
     private readonly object _gate = new();
     private bool _isLed;
     private int _executors;
@@ -49,7 +52,7 @@ internal sealed unsafe class DispatchLoop(Session session)
         {
             _executors++;
         }
-        new Thread(Run, 1 << 20) { IsBackground = true, Name = "weir-dispatch" }.Start();
+        new Thread(Run, StackBytes) { IsBackground = true, Name = "weir-dispatch" }.Start();
     }
 
     private void Run()

@@ -132,7 +132,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         DeviceCounts device = backend.Counts;
         return new SessionSummary
         {
-            Id = $"{started:yyyyMMdd-HHmmss-fff}-{Environment.ProcessId}",
+            Id = SessionSummary.NewId(started, Environment.ProcessId),
             Program = client.Path,
             Arguments = client.Arguments,
             ProcessId = client.ProcessId,

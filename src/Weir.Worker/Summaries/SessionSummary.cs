@@ -1,8 +1,14 @@
+using System.Globalization;
+
 namespace Weir.Worker.Summaries;
 
 /// <summary>What is left of a session when it has ended: one JSON file, read by `weir doctor` and `weir demo`.</summary>
 internal sealed record SessionSummary
 {
+    /// <summary>A name for the file; names sort by time.</summary>
+    public static string NewId(DateTime time, int worker) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time:yyyyMMdd-HHmmss-fff}-{worker}");
+
     /// <summary>Format of this file; counted up when a field changes its meaning.</summary>
     public int Version { get; init; } = 1;
 

@@ -87,6 +87,12 @@ public unsafe class LifeCycleTests
         using var client = WireClient.Attach(run.SocketName);
         Assert.Equal(0, Libc.kill(client.WorkerId, Libc.SIGKILL));
         Assert.Null(client.Call(Op.CtxCreate, 0, s_context, 0, 0));
+        string summary = Directory.CreateDirectory($"{WeirRun.State}/weir/sessions").FullName;
+        AssertBecomes(() =>
+            Directory
+                .GetFiles(summary, $"*-{client.WorkerId}.json")
+                .Any(file => File.ReadAllText(file).Contains("\"crashed\""))
+        );
         using var next = WireClient.Attach(run.SocketName);
         Assert.Equal(CuResult.Success, next.Call(Op.CtxCreate, 0, s_context, 0, 0));
     }
@@ -123,6 +129,15 @@ public unsafe class LifeCycleTests
         Assert.InRange(descriptors.Where(name => name.Contains("pipe:")).Distinct().Count(), 0, 1);
         Assert.Contains("/dev/null", descriptors);
         Assert.InRange(descriptors.Count, 4, 16);
+    }
+
+    private static void AssertBecomes(Func<bool> condition)
+    {
+        for (int attempt = 0; attempt < 3000 && !condition(); attempt++)
+        {
+            Thread.Sleep(10);
+        }
+        Assert.True(condition());
     }
 
     // Broker and all of its workers, when the prewarmed one is there too.
