@@ -10,6 +10,9 @@ ensure_artifacts() {
   local stamp=$root/artifacts/.stamp quick content
   # First by name, size and time; only when these differ by content (a checkout touches times).
   quick=$(artifact_sources -printf '%p %s %T@\n' | LC_ALL=C sort | sha256sum)
+  if ! artifacts_are_whole; then
+    rm -f "$stamp" "$stamp.quick"
+  fi
   [[ -f $stamp.quick && $(<"$stamp.quick") == "$quick" ]] && return 0
   if ! mkdir -p "$root/artifacts" 2>/dev/null || [[ ! -w $root/artifacts ]]; then
     say "cannot write to $root/artifacts, so nothing can be built here"
@@ -32,6 +35,12 @@ ensure_artifacts() {
   fi
   printf '%s' "$quick" >"$stamp.quick"
   exec 9>&-
+}
+
+# Somebody may have tidied up by hand.
+artifacts_are_whole() {
+  [[ -e $root/artifacts/shim/libcuda.so.1 && -x $root/artifacts/bin/weir-worker && -x $root/artifacts/bin/weir-compiler &&
+    -f $root/artifacts/cli/weir.dll ]]
 }
 
 build_artifacts() {
