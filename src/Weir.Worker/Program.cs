@@ -2,6 +2,7 @@ using Weir.Worker.Brokering;
 using Weir.Worker.Devices;
 using Weir.Worker.Launching;
 using Weir.Worker.Logging;
+using Weir.Worker.Measuring;
 using Weir.Worker.Posix;
 using Weir.Worker.Sessions;
 
@@ -18,6 +19,7 @@ internal static class Program
           --broker OPTIONS                      hand clients to workers (started by --launch)
           --worker OPTIONS                      serve one client (started by --broker)
           --describe OPTIONS                    print the devices that a client would see, as JSON
+          --measure empty-launch                print the nanoseconds that the software device takes for an empty launch
         """;
 
     private static int Main()
@@ -35,6 +37,8 @@ internal static class Program
                 return RunWorker(rest);
             case "--describe":
                 return Describe(rest);
+            case "--measure" when rest is ["empty-launch"]:
+                return Measure();
             default:
                 Console.Error.WriteLine(Usage);
                 return 2;
@@ -68,6 +72,23 @@ internal static class Program
         {
             Log.Error(failure.Message);
             return 2;
+        }
+    }
+
+    private static int Measure()
+    {
+        Log.SetRole("measure");
+        try
+        {
+            Console.WriteLine(
+                EmptyLaunch.Nanoseconds().ToString("0.0", System.Globalization.CultureInfo.InvariantCulture)
+            );
+            return 0;
+        }
+        catch (InvalidOperationException failure)
+        {
+            Log.Error(failure.Message);
+            return 1;
         }
     }
 
