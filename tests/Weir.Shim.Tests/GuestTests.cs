@@ -34,6 +34,18 @@ public sealed class GuestTests
     }
 
     [Fact]
+    public void A_killed_client_leaves_no_worker_even_if_its_child_lives_on()
+    {
+        var run = Artifacts.RunAttached("python3", Artifacts.Client("orphans.py"));
+        string worker = $"/proc/{int.Parse(run.Output)}";
+        for (int attempt = 0; attempt < 1000 && Directory.Exists(worker); attempt++)
+        {
+            Thread.Sleep(10);
+        }
+        Assert.False(Directory.Exists(worker));
+    }
+
+    [Fact]
     public void A_reason_is_logged_only_when_asked_for()
     {
         var run = Artifacts.Run("/usr/bin/env", ["WEIR_LOG=stderr", "python3", "-c", Start]);

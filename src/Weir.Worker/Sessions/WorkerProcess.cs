@@ -48,7 +48,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         var loop = new DispatchLoop(session);
         loop.Start();
         _ = UnixSocket.Send(Control, [BrokerMessage.Attached]);
-        WatchClient(client, session);
+        WatchClient(client, peer.Pid, session);
         backend.Stop();
         bool isQuiet = loop.WaitForEnd(s_endLimit);
         SummaryStore.Write(SummaryOf(session, backend, description, started), options.Report);
@@ -88,9 +88,11 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         }
     }
 
-    // The socket carries nothing more: its end is the client's end.
-    private static void WatchClient(int client, Session session)
+    // The socket carries nothing more: its end is the client's end. So is the end of its process: a child that it forked may
+    // hold the socket open for longer.
+    private static void WatchClient(int client, int processId, Session session)
     {
+        int process = processId > 0 ? Libc.PidfdOpen(processId) : -1;
         int wake = -1;
         int* pair = stackalloc int[2];
         if (Libc.pipe2(pair, Libc.O_CLOEXEC) == 0)
@@ -99,13 +101,19 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
             int write = pair[1];
             session.WhenEnded(() => _ = Libc.close(write));
         }
-        var entries = stackalloc PollEntry[2];
+        var entries = stackalloc PollEntry[3];
         entries[0] = new PollEntry { Descriptor = client, Events = Libc.POLLIN };
         entries[1] = new PollEntry { Descriptor = wake, Events = Libc.POLLIN };
+        entries[2] = new PollEntry { Descriptor = process, Events = Libc.POLLIN };
         byte[] unexpected = new byte[64];
         while (!session.HasEnded)
         {
-            if (Libc.poll(entries, 2, -1) <= 0 || entries[0].Returned == 0)
+            if (Libc.poll(entries, 3, -1) > 0 && entries[2].Returned != 0)
+            {
+                session.End(null);
+                return;
+            }
+            if (entries[0].Returned == 0)
             {
                 continue;
             }
