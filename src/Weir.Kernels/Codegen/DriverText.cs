@@ -34,7 +34,7 @@ internal sealed class DriverText(
     {
         _text.Append(
             $$"""
-            define i32 @{{KernelAbi.EntrySymbol}}(ptr noalias %launch, ptr noalias %thread, i64 %firstblock, i64 %endblock) #2 {
+            define i32 @{{KernelAbi.EntrySymbol}}(ptr noalias align 8 dereferenceable(128) %launch, ptr noalias align 8 dereferenceable(128) %thread, i64 %firstblock, i64 %endblock) #2 {
             entry:
               %xs = alloca i32
               %ys = alloca i32

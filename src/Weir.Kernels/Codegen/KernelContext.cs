@@ -87,7 +87,7 @@ internal sealed class KernelContext
     public string LaneList => _laneList ??= B.Alloca(B.VectorOf("i64"), zero: false);
 
     /// <summary>Stack memory for what a per-lane function takes and gives: up to four 64-bit values per lane.</summary>
-    public string LaneData => _laneData ??= B.Alloca($"[4 x {B.VectorOf("i64")}]", zero: true);
+    public string LaneData => _laneData ??= B.Alloca($"[4 x {B.VectorOf("i64")}]", zero: false);
 
     /// <summary>Text of the function: slots and what is computed once at its top, then the rest.</summary>
     public string Text => B.SlotText + _head + B.BodyText;

@@ -14,7 +14,7 @@ internal sealed class WarpEmitter(KernelContext context, WarpRecord? record, boo
 
     /// <summary>Parameters of every warp function, spelled.</summary>
     public const string Parameters =
-        "ptr noalias %launch, ptr noalias %thread, i64 %block, i32 %cx, i32 %cy, i32 %cz, i32 %tx, i32 %ty, i32 %tz, "
+        "ptr noalias align 8 dereferenceable(128) %launch, ptr noalias align 8 dereferenceable(128) %thread, i64 %block, i32 %cx, i32 %cy, i32 %cz, i32 %tx, i32 %ty, i32 %tz, "
         + "i32 %count, i32 %linear, ptr %local, ptr %record, ptr %fixed";
 
     private LaneBuilder B => context.B;
