@@ -84,6 +84,9 @@ internal unsafe struct RingReader
         }
     }
 
+    /// <summary>The client has published more than was consumed; says nothing of whether it is well-formed.</summary>
+    internal readonly bool HasMore => Volatile.Read(ref _header->Tail) != _head;
+
     /// <summary>Read the tail anew even if records are known, so that nothing published before now is overlooked.</summary>
     internal bool Refresh()
     {

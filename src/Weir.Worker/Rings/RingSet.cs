@@ -44,6 +44,9 @@ internal sealed unsafe class RingSet(byte* segment)
         return next;
     }
 
+    /// <summary>The ring whose record came last has another one; the cheapest look there is.</summary>
+    public bool HasMoreOfLast => _last is { IsBusy: false } last && last.Reader.HasMore;
+
     /// <summary>Some ring has a record, or was opened; looks at everything anew.</summary>
     /// <exception cref="ProtocolException">A ring breaks the rules.</exception>
     public bool HasWork()

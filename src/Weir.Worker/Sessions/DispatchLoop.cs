@@ -150,9 +150,14 @@ internal sealed unsafe class DispatchLoop(Session session)
         long until = Clock() + Futex.SpinNs;
         do
         {
+            // The ring of the last record is looked at after each pause, all others, which costs more, once in a while.
             for (int i = 0; i < PausesPerLook; i++)
             {
                 Pause();
+                if (session.Rings.HasMoreOfLast)
+                {
+                    return;
+                }
             }
             if (session.Rings.HasWork() || session.HasEnded)
             {
