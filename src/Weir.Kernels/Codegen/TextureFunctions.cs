@@ -23,6 +23,12 @@ internal sealed class TextureFunctions(int lanes)
         string name = $"tex_{axes}d_{(floatCoordinates ? "f32" : "s32")}";
         if (!_functions.ContainsKey(name))
         {
+            // All corners of a filtered texel come from one function: it holds the forms of all formats.
+            string fetch = $"tex_{axes}d_fetch";
+            if (!_functions.ContainsKey(fetch))
+            {
+                _functions[fetch] = new Writer(lanes, axes, floatCoordinates: false, _declarations).WriteFetch(fetch);
+            }
             _functions[name] = new Writer(lanes, axes, floatCoordinates, _declarations).Write(name);
         }
         return name;
@@ -56,6 +62,20 @@ internal sealed class TextureFunctions(int lanes)
                 Store(texel);
             }
             _b.Line("ret void");
+            return Finish(name);
+        }
+
+        /// <summary>Writes the function that reads the texel at whole coordinates.</summary>
+        public string WriteFetch(string name)
+        {
+            ReadDescriptor();
+            Store(FetchHere([.. Coordinates.Take(axes).Select(c => new Value(c, "i32", true))]));
+            _b.Line("ret void");
+            return Finish(name);
+        }
+
+        private string Finish(string name)
+        {
             declarations.UnionWith(_b.Declarations);
             string type = _b.VectorOf(floatCoordinates ? "float" : "i32");
             string arguments = string.Concat(Coordinates.Take(axes).Select(c => $", {type} {c}"));
@@ -171,8 +191,16 @@ internal sealed class TextureFunctions(int lanes)
             }
         }
 
-        /// <summary>Four channels of the texel at whole coordinates, address modes applied.</summary>
         private Value[] Fetch(Value[] index)
+        {
+            string texel = _b.Alloca($"[4 x {_b.VectorOf("i32")}]", zero: false);
+            string arguments = string.Concat(index.Select(i => ", " + _b.Arg(_b.Splat(i))));
+            _b.Line($"call void @tex_{axes}d_fetch(ptr %desc{arguments}, ptr {texel})");
+            return [.. Enumerable.Range(0, 4).Select(c => _b.Load("i32", true, _b.Offset(texel, 4L * c * lanes)))];
+        }
+
+        /// <summary>Four channels of the texel at whole coordinates, address modes applied.</summary>
+        private Value[] FetchHere(Value[] index)
         {
             Value? outside = null;
             Value[] inside = new Value[axes];
