@@ -60,6 +60,24 @@ public class RandomKernelTests
     [MemberData(nameof(Kinds))]
     public void Compiled_kernels_give_what_the_oracle_gives(KernelTraits traits) => Check(traits, 15, IsTheOracles);
 
+    /// <summary>Found at random: some lanes were already behind the loop when the others still went round in it.</summary>
+    [Fact]
+    public void Lanes_meet_behind_a_loop_with_several_entries()
+    {
+        var tangle = new Tangle([
+            new([], ["setp.neu.f32 %p0, %f0, %f0;"], 3),
+            new([], ["and.b32 %t0, %r1, 3;", "setp.eq.u32 %p0, %t0, 0;"], 4),
+            new([], ["and.pred %p0, %v3, %v1;"], 1),
+            new([], ["or.pred %p0, %v3, %v1;"], 4),
+            new([], ["and.b32 %t0, %r0, 4;", "setp.eq.u32 %p0, %t0, 1;"], 2),
+        ]);
+        var meeting = new Lines(["and.b32 %t0, %r6, 1;", "match.all.sync.b32 %r4|%v0, %t0, %mask0;"]);
+        var vote = new Lines(["vote.sync.ballot.b32 %r6, %v3, %mask1;"]);
+        Assert.True(
+            IsTheOracles(new RandomKernel(new Dim3(1), new Dim3(32), Seed: 509395944, [vote, tangle, meeting]))
+        );
+    }
+
     [Theory(Explicit = true)]
     [MemberData(nameof(Kinds))]
     public void Many_compiled_kernels_give_what_the_oracle_gives(KernelTraits traits) =>

@@ -2,7 +2,8 @@ namespace Weir.Kernels.Analysis;
 
 /// <summary>
 /// Puts pieces in an order in which all edges go forward except jumps back, and the pieces of a loop stand together;
-/// then inserts the latches. Works for any graph; where a loop has several entries it is only less tidy.
+/// then inserts the latches. A loop is a set of pieces that reach each other, whatever its entries are, so that lanes
+/// which leave it wait behind it for the others in irreducible code too.
 /// </summary>
 internal static class LoopOrder
 {
@@ -22,104 +23,101 @@ internal static class LoopOrder
 
         public HashSet<int> Body { get; } = [header];
 
-        public int Parent { get; set; } = -1;
-
-        public int Left { get; set; }
+        public int Parent { get; init; } = -1;
     }
 
-    private static int[] Dominators(List<CodeNode> order, Dictionary<CodeNode, int> number)
-    {
-        int[] dominator = new int[order.Count];
-        Array.Fill(dominator, -1);
-        dominator[0] = 0;
-        bool changed = true;
-        while (changed)
-        {
-            changed = false;
-            for (int i = 1; i < order.Count; i++)
-            {
-                int found = -1;
-                foreach (CodeNode predecessor in order[i].Predecessors)
-                {
-                    int p = number[predecessor];
-                    if (dominator[p] >= 0)
-                    {
-                        found = found < 0 ? p : Common(dominator, p, found);
-                    }
-                }
-                if (found != dominator[i])
-                {
-                    dominator[i] = found;
-                    changed = true;
-                }
-            }
-        }
-        return dominator;
-    }
-
-    private static int Common(int[] dominator, int a, int b)
-    {
-        while (a != b)
-        {
-            if (a > b)
-            {
-                a = dominator[a];
-            }
-            else
-            {
-                b = dominator[b];
-            }
-        }
-        return a;
-    }
-
+    /// <summary>
+    /// Nested loops: the strongly connected sets of the graph, then those that are left in each without its header,
+    /// and so on. Outer ones come first.
+    /// </summary>
     private static int[] InnermostLoops(List<CodeNode> order, Dictionary<CodeNode, int> number, out List<Loop> loops)
     {
-        int[] dominator = Dominators(order, number);
-        Dictionary<int, Loop> byHeader = [];
-        Stack<int> work = new();
-        for (int tail = 0; tail < order.Count; tail++)
+        loops = [];
+        int[] innermost = new int[order.Count];
+        Array.Fill(innermost, -1);
+        Queue<(List<int> Nodes, int Parent)> open = new([([.. Enumerable.Range(0, order.Count)], -1)]);
+        while (open.TryDequeue(out (List<int> Nodes, int Parent) region))
         {
-            foreach (CodeNode successor in order[tail].Successors)
+            foreach (List<int> component in Components(order, number, region.Nodes))
             {
-                int header = number[successor];
-                if (header > tail || Common(dominator, header, tail) != header)
+                if (component.Count == 1 && !order[component[0]].Successors.Contains(order[component[0]]))
                 {
                     continue;
                 }
-                if (!byHeader.TryGetValue(header, out Loop? loop))
+                Loop loop = new(component.Min()) { Parent = region.Parent };
+                foreach (int node in component)
                 {
-                    byHeader[header] = loop = new Loop(header);
+                    loop.Body.Add(node);
+                    innermost[node] = loops.Count;
                 }
-                if (loop.Body.Add(tail))
-                {
-                    work.Push(tail);
-                }
-                while (work.TryPop(out int node))
-                {
-                    foreach (CodeNode predecessor in order[node].Predecessors)
-                    {
-                        if (loop.Body.Add(number[predecessor]))
-                        {
-                            work.Push(number[predecessor]);
-                        }
-                    }
-                }
-            }
-        }
-        loops = [.. byHeader.Values.OrderByDescending(loop => loop.Body.Count)];
-        int[] innermost = new int[order.Count];
-        Array.Fill(innermost, -1);
-        for (int i = 0; i < loops.Count; i++)
-        {
-            loops[i].Parent = innermost[loops[i].Header];
-            loops[i].Left = loops[i].Body.Count;
-            foreach (int node in loops[i].Body)
-            {
-                innermost[node] = i;
+                component.Remove(loop.Header);
+                open.Enqueue((component, loops.Count));
+                loops.Add(loop);
             }
         }
         return innermost;
+    }
+
+    /// <summary>Strongly connected sets among some pieces (Tarjan's algorithm, without recursion).</summary>
+    private static List<List<int>> Components(List<CodeNode> order, Dictionary<CodeNode, int> number, List<int> nodes)
+    {
+        HashSet<int> unseen = [.. nodes];
+        Dictionary<int, int> lowest = new(nodes.Count);
+        HashSet<int> onPath = [];
+        Stack<int> path = new();
+        Stack<(int Node, int Index, int Next)> work = new();
+        List<List<int>> components = [];
+        int count = 0;
+        foreach (int start in nodes)
+        {
+            if (unseen.Contains(start))
+            {
+                Enter(start);
+            }
+            while (work.TryPop(out (int Node, int Index, int Next) at))
+            {
+                if (at.Next < order[at.Node].Successors.Count)
+                {
+                    work.Push(at with { Next = at.Next + 1 });
+                    int successor = number[order[at.Node].Successors[at.Next]];
+                    if (unseen.Contains(successor))
+                    {
+                        Enter(successor);
+                    }
+                    else if (onPath.Contains(successor))
+                    {
+                        lowest[at.Node] = Math.Min(lowest[at.Node], lowest[successor]);
+                    }
+                    continue;
+                }
+                if (lowest[at.Node] == at.Index)
+                {
+                    List<int> component = [];
+                    int member;
+                    do
+                    {
+                        member = path.Pop();
+                        onPath.Remove(member);
+                        component.Add(member);
+                    } while (member != at.Node);
+                    components.Add(component);
+                }
+                if (work.TryPeek(out (int Node, int Index, int Next) caller))
+                {
+                    lowest[caller.Node] = Math.Min(lowest[caller.Node], lowest[at.Node]);
+                }
+            }
+        }
+        return components;
+
+        void Enter(int node)
+        {
+            unseen.Remove(node);
+            onPath.Add(node);
+            path.Push(node);
+            lowest[node] = count;
+            work.Push((node, count++, 0));
+        }
     }
 
     /// <summary>Topological order over the forward edges that finishes a loop before it goes on behind it.</summary>
@@ -131,9 +129,31 @@ internal static class LoopOrder
     )
     {
         int[] waiting = new int[order.Count];
+        // Headers that wait for a piece because it jumps into the middle of their loop: a loop begins when all are done.
+        List<int>[] alsoWaiting = new List<int>[order.Count];
         for (int i = 0; i < order.Count; i++)
         {
-            waiting[i] = order[i].Predecessors.Count(predecessor => number[predecessor] < i);
+            alsoWaiting[i] = [];
+        }
+        for (int i = 0; i < order.Count; i++)
+        {
+            foreach (CodeNode predecessor in order[i].Predecessors)
+            {
+                int p = number[predecessor];
+                if (IsJumpBack(p, i))
+                {
+                    continue;
+                }
+                waiting[i]++;
+                for (int loop = loopOf[i]; loop >= 0 && !loops[loop].Body.Contains(p); loop = loops[loop].Parent)
+                {
+                    if (loops[loop].Header != i)
+                    {
+                        waiting[loops[loop].Header]++;
+                        alsoWaiting[p].Add(loops[loop].Header);
+                    }
+                }
+            }
         }
         // One queue of ready pieces per loop (the last for none), lowest number first.
         SortedSet<int>[] ready = new SortedSet<int>[loops.Count + 1];
@@ -151,13 +171,31 @@ internal static class LoopOrder
             foreach (CodeNode successor in order[chosen].Successors)
             {
                 int s = number[successor];
-                if (s > chosen && --waiting[s] == 0)
+                if (!IsJumpBack(chosen, s))
                 {
-                    ready[Slot(s)].Add(s);
+                    Done(s);
                 }
+            }
+            foreach (int header in alsoWaiting[chosen])
+            {
+                Done(header);
             }
         }
         return placed;
+
+        bool IsJumpBack(int from, int to)
+        {
+            int loop = loopOf[to];
+            return loop >= 0 && loops[loop].Header == to && loops[loop].Body.Contains(from);
+        }
+
+        void Done(int node)
+        {
+            if (--waiting[node] == 0)
+            {
+                ready[Slot(node)].Add(node);
+            }
+        }
 
         int Slot(int node)
         {
@@ -183,14 +221,6 @@ internal static class LoopOrder
                     {
                         open.Push(loopOf[node]);
                     }
-                    return node;
-                }
-                if (open.Count == 0)
-                {
-                    // Only where loops have several entries: take whatever is ready.
-                    SortedSet<int> any = Array.Find(ready, set => set.Count > 0) ?? [];
-                    int node = any.Min;
-                    any.Remove(node);
                     return node;
                 }
                 open.Pop();
