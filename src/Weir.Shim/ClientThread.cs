@@ -138,10 +138,10 @@ internal unsafe struct ClientThread
     /// </summary>
     internal CuResult CallForReply()
     {
-        _writer.Commit(_ticket, RecordHeader.CallFlag);
+        var woken = _writer.Commit(_ticket, RecordHeader.CallFlag);
         var slot = _writer.Header;
         var result = CuResult.DeviceUnavailable;
-        if (ClientWait.ForReply(slot, _writer.Control, _sequence, Session.Socket))
+        if (ClientWait.ForReply(slot, _writer.Control, _sequence, Session.Socket, !woken))
         {
             _sequence++;
             result = (CuResult)slot->ReplyResult;

@@ -9,6 +9,9 @@ namespace Weir.Wire;
 internal static unsafe class ClientWait
 {
     private const long SliceNs = 100_000_000;
+
+    // A worker that is being woken may have been put on this very core: it runs when we sleep.
+    private const long AsleepSpinNs = 4_000;
     private const long RoomSliceNs = 500_000;
 
     /// <summary>Wait until the reply after <paramref name="sequence"/> is there.</summary>
@@ -16,10 +19,17 @@ internal static unsafe class ClientWait
     /// <param name="control">Control page of the segment.</param>
     /// <param name="sequence">ReplySequence before the call was sent.</param>
     /// <param name="socket">Session socket; its end of file says that the worker is gone.</param>
+    /// <param name="isAwake">False when the worker slept and has just been woken: it is not spun for as long.</param>
     /// <returns>False when the worker died or closed the session.</returns>
-    internal static bool ForReply(RingHeader* slot, ControlPage* control, uint sequence, int socket)
+    internal static bool ForReply(
+        RingHeader* slot,
+        ControlPage* control,
+        uint sequence,
+        int socket,
+        bool isAwake = true
+    )
     {
-        if (SpinForReply(slot, sequence))
+        if (SpinForReply(slot, sequence, isAwake ? Futex.SpinNs : AsleepSpinNs))
         {
             return true;
         }
@@ -131,7 +141,7 @@ internal static unsafe class ClientWait
         return got == 0 || (got < 0 && Libc.Errno != again && Libc.Errno != interrupted);
     }
 
-    private static bool SpinForReply(RingHeader* slot, uint sequence)
+    private static bool SpinForReply(RingHeader* slot, uint sequence, long spinNs)
     {
         // The clock is read rarely: a pause costs tens of nanoseconds, a clock read about as much.
         for (var i = 0; i < 64; i++)
@@ -143,7 +153,7 @@ internal static unsafe class ClientWait
             Pause();
         }
 
-        var deadline = Libc.MonotonicNs() + Futex.SpinNs;
+        var deadline = Libc.MonotonicNs() + spinNs;
         do
         {
             for (var i = 0; i < 32; i++)

@@ -66,9 +66,11 @@ internal unsafe struct RingWriter
         return (byte*)record + RecordHeader.Bytes;
     }
 
-    /// <summary>Publish the record that <see cref="Begin"/> gave, with its ticket, and wake a sleeping worker.</summary>
+    /// <summary>
+    /// Publish the record that <see cref="Begin"/> gave, with its ticket, and wake a sleeping worker; true when it slept.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Commit(ulong ticket, ushort flags)
+    internal bool Commit(ulong ticket, ushort flags)
     {
         var record = (RecordHeader*)(Records + ((uint)Tail & (SegmentLayout.RingBytes - 1)));
         record->Ticket = ticket;
@@ -83,10 +85,12 @@ internal unsafe struct RingWriter
             Interlocked.Exchange(ref Header->Tail, Tail);
         }
 
-        if (Volatile.Read(ref Control->WorkerSleeping) != 0)
+        if (Volatile.Read(ref Control->WorkerSleeping) == 0)
         {
-            Doorbell.Ring(Control);
+            return false;
         }
+        Doorbell.Ring(Control);
+        return true;
     }
 
     private bool MakeRoom(uint size)
