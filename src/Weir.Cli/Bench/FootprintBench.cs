@@ -60,48 +60,40 @@ internal static class FootprintBench
         }
     }
 
-    // The launcher became the client; the broker is its child, and the workers are the broker's. The one that serves
-    // the session is the one with a memory map of it; it is the oldest.
+    // Nothing in the process tree leads from a client to its worker: the one that shares a
+    // segment of memory (the same file, by inode) with the client serves it.
     private static int FindWorker(int client)
     {
-        List<int> brokers = Children([client]);
-        List<int> workers = Children(brokers);
-        return workers.Count > 0
-            ? workers.MinBy(StartTime)
-            : throw new BenchException("no worker was found below the launched client.");
-    }
-
-    private static List<int> Children(IReadOnlyCollection<int> parents)
-    {
-        List<int> found = [];
+        HashSet<string> segments = SharedSegments(client);
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
             if (
                 int.TryParse(Path.GetFileName(folder), out int pid)
-                && Stat(pid) is { } stat
-                && parents.Contains(int.Parse(stat[1]))
+                && pid != client
+                && SharedSegments(pid).Overlaps(segments)
             )
             {
-                found.Add(pid);
+                return pid;
             }
         }
-        return found;
+        throw new BenchException("no worker shares memory with the launched client.");
     }
 
-    private static double StartTime(int pid) =>
-        Stat(pid) is { } stat ? double.Parse(stat[19], CultureInfo.InvariantCulture) : double.MaxValue;
-
-    // The fields after the name, which may itself hold blanks: [0] state, [1] parent, ... [19] start time (proc(5)).
-    private static string[]? Stat(int pid)
+    // Inodes of the anonymous shared files that a process maps (proc(5), maps: the fifth field).
+    private static HashSet<string> SharedSegments(int pid)
     {
         try
         {
-            string text = File.ReadAllText($"/proc/{pid}/stat");
-            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return
+            [
+                .. File.ReadLines($"/proc/{pid}/maps")
+                    .Where(line => line.Contains("/memfd:", StringComparison.Ordinal))
+                    .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[4]),
+            ];
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // ended meanwhile
+            return []; // ended meanwhile, or somebody else's
         }
     }
 

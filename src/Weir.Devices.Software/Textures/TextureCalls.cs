@@ -15,6 +15,9 @@ internal sealed unsafe class TextureCalls(SoftwareDevice device, CurrentContexts
     private const ulong MostLinearWidth = 131072;
     private const ulong MostLinearHeight = 65000;
 
+    // Generated code computes offsets into a texture in 32 bits.
+    private const ulong MostTextureBytes = int.MaxValue;
+
     public CuResult Create(
         ulong* result,
         CUDA_RESOURCE_DESC* resource,
@@ -34,6 +37,11 @@ internal sealed unsafe class TextureCalls(SoftwareDevice device, CurrentContexts
         }
         TextureDescriptor descriptor = default;
         CuResult described = Describe(*resource, ref descriptor);
+        if (described == CuResult.Success && ExtentBytes(descriptor) > MostTextureBytes)
+        {
+            device.Log("textures larger than 2 GiB are not supported");
+            return CuResult.NotSupported;
+        }
         if (described == CuResult.Success)
         {
             described = Sample(*texture, resource->resType, ref descriptor);
@@ -78,6 +86,13 @@ internal sealed unsafe class TextureCalls(SoftwareDevice device, CurrentContexts
         written.addressMode[2] = (int)found.AddressZ;
         *texture = written;
         return CuResult.Success;
+    }
+
+    private static ulong ExtentBytes(in TextureDescriptor texture)
+    {
+        int texelBytes = TexelFormat.TexelBytes((CUarray_format)texture.Format, texture.Channels);
+        ulong rowBytes = Math.Max(texture.PitchBytes, (ulong)texture.Width * (ulong)texelBytes);
+        return rowBytes * Math.Max(1, texture.Height) * Math.Max(1, texture.Depth);
     }
 
     private CuResult Describe(in CUDA_RESOURCE_DESC resource, ref TextureDescriptor descriptor)

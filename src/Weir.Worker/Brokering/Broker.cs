@@ -19,7 +19,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
     private const int MaxGreetings = 256;
     private const int MaxFailedStarts = 3;
 
-    // In a row, without a worker that came up between.
+    // In a row, without a worker that took its client between: one may come up and still refuse everybody.
     private const int MaxReassigned = 8;
 
     private readonly List<WorkerSlot> _workers = [];
@@ -266,6 +266,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
         else if (length > 0 && buffer[0] == BrokerMessage.Attached)
         {
             LetGo(worker);
+            _reassigned = 0;
         }
         else if (length > 0 && buffer[0] == BrokerMessage.StartCompiler)
         {
@@ -275,7 +276,6 @@ internal sealed unsafe class Broker(BrokerOptions options)
         {
             worker.IsReady = true;
             _failedStarts = 0;
-            _reassigned = 0;
             if (Welcome.IsSnapshot(buffer.AsSpan(1, length - 1)))
             {
                 _snapshot ??= buffer[1..length];
