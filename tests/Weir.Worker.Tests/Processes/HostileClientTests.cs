@@ -35,7 +35,7 @@ public unsafe class HostileClientTests
         for (int i = 0; i < 20; i++)
         {
             using WireClient client = WireClient.Connect(run.SocketName);
-            Hello hello = client.NewHello();
+            Hello hello = WireClient.NewHello();
             Span<byte> bytes = MemoryMarshal.AsBytes(new Span<Hello>(ref hello));
             // Past the magic number: version, sizes, window, fingerprint.
             bytes[random.Next(8, 48)] ^= (byte)(1 << random.Next(8));
@@ -49,7 +49,7 @@ public unsafe class HostileClientTests
     {
         using var run = WeirRun.Start();
         using WireClient client = WireClient.Connect(run.SocketName);
-        Hello hello = client.NewHello();
+        Hello hello = WireClient.NewHello();
         hello.ApiHash ^= 1;
         Assert.Equal(WelcomeStatus.VersionMismatch, client.Greet(hello).Status);
     }
@@ -59,7 +59,7 @@ public unsafe class HostileClientTests
     {
         using var run = WeirRun.Start();
         using WireClient client = WireClient.Connect(run.SocketName);
-        Hello hello = client.NewHello();
+        Hello hello = WireClient.NewHello();
         ulong good = hello.WindowBase;
         // Where every program has its own code, stack or nothing that may be mapped.
         hello.WindowBase = 0x7FFF_0000_0000;
@@ -77,7 +77,7 @@ public unsafe class HostileClientTests
         for (int i = 0; i < 3; i++)
         {
             using WireClient client = WireClient.Connect(run.SocketName);
-            Hello hello = client.NewHello();
+            Hello hello = WireClient.NewHello();
             hello.Flags = Hello.SnapshotOnly;
             (WelcomeStatus status, int segment, _) = client.Greet(hello);
             Assert.Equal((WelcomeStatus.Ok, -1), (status, segment));

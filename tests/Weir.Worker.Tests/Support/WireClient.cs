@@ -3,7 +3,6 @@ using Weir.Api;
 using Weir.Wire;
 using Weir.Worker.Attach;
 using Weir.Worker.Posix;
-using Weir.Worker.Sessions;
 using Libc = Weir.Worker.Posix.Libc;
 
 namespace Weir.Worker.Tests.Support;
@@ -39,7 +38,7 @@ internal sealed unsafe class WireClient : IDisposable
     public static WireClient Attach(string socketName)
     {
         WireClient client = Connect(socketName);
-        (WelcomeStatus status, int segment, int host) = client.Greet(client.NewHello());
+        (WelcomeStatus status, int segment, int host) = client.Greet(NewHello());
         Assert.Equal(WelcomeStatus.Ok, status);
         client._segment = Mapping.Map(segment, SegmentLayout.SegmentBytes);
         _ = Libc.close(segment);
@@ -49,7 +48,7 @@ internal sealed unsafe class WireClient : IDisposable
         return client;
     }
 
-    public Hello NewHello() =>
+    public static Hello NewHello() =>
         new()
         {
             Magic = Hello.ExpectedMagic,
