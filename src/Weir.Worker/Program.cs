@@ -1,9 +1,9 @@
+using Weir.Posix;
 using Weir.Worker.Brokering;
 using Weir.Worker.Devices;
 using Weir.Worker.Launching;
 using Weir.Worker.Logging;
 using Weir.Worker.Measuring;
-using Weir.Worker.Posix;
 using Weir.Worker.Sessions;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -48,7 +48,7 @@ internal static class Program
     private static int RunWorker(List<string> words)
     {
         Log.SetRole("worker");
-        _ = Libc.signal(Libc.SIGPIPE, 1);
+        _ = UntouchedSignals.Set(Libc.SIGPIPE, 1);
         try
         {
             return new WorkerProcess(WorkerOptions.Parse(words)).Run();
@@ -95,7 +95,7 @@ internal static class Program
     private static int RunBroker(List<string> words)
     {
         Log.SetRole("broker");
-        _ = Libc.signal(Libc.SIGPIPE, 1);
+        _ = UntouchedSignals.Set(Libc.SIGPIPE, 1);
         var log = new BrokerLog();
         log.Open();
         try

@@ -11,6 +11,7 @@ public partial class DependencyDirectionTests
         ["Weir.Generators"] = [],
         ["Weir.Api"] = ["Weir.Generators"],
         ["Weir.Wire"] = ["Weir.Api"],
+        ["Weir.Posix"] = [],
         ["Weir.Shim"] = ["Weir.Api", "Weir.Wire", "Weir.Generators"],
         ["Weir.Kernels"] = [],
         ["Weir.Compiler"] = ["Weir.Kernels"],
@@ -20,6 +21,7 @@ public partial class DependencyDirectionTests
         [
             "Weir.Api",
             "Weir.Wire",
+            "Weir.Posix",
             "Weir.Kernels",
             "Weir.Devices.Software",
             "Weir.Devices.Cuda",

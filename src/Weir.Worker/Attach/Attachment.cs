@@ -1,11 +1,11 @@
 using System.Text;
 using Weir.Api;
+using Weir.Posix;
 using Weir.Wire;
 using Weir.Worker.Devices;
 using Weir.Worker.Logging;
-using Weir.Worker.Posix;
 using Weir.Worker.Sessions;
-using Libc = Weir.Worker.Posix.Libc;
+using Libc = Weir.Posix.Libc;
 
 namespace Weir.Worker.Attach;
 

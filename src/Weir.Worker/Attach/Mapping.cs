@@ -1,4 +1,4 @@
-using Weir.Worker.Posix;
+using Weir.Posix;
 using Weir.Worker.Sessions;
 
 namespace Weir.Worker.Attach;

@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
+using Weir.Posix;
 using Weir.Wire;
 using Weir.Worker.Logging;
-using Weir.Worker.Posix;
 using Weir.Worker.Sessions;
 using Weir.Worker.Summaries;
-using Libc = Weir.Worker.Posix.Libc;
+using Libc = Weir.Posix.Libc;
 
 namespace Weir.Worker.Brokering;
 

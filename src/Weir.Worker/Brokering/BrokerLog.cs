@@ -1,6 +1,6 @@
 using System.Globalization;
+using Weir.Posix;
 using Weir.Worker.Logging;
-using Weir.Worker.Posix;
 
 namespace Weir.Worker.Brokering;
 

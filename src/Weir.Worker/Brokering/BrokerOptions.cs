@@ -1,5 +1,5 @@
 using System.Globalization;
-using Weir.Worker.Posix;
+using Weir.Posix;
 
 namespace Weir.Worker.Brokering;
 

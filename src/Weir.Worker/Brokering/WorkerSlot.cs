@@ -1,4 +1,4 @@
-using Weir.Worker.Posix;
+using Weir.Posix;
 
 namespace Weir.Worker.Brokering;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using Weir.Worker.Posix;
+using Weir.Posix;
 
 namespace Weir.Worker.Launching;
 

@@ -1,4 +1,5 @@
 using System.Runtime;
+using System.Runtime.InteropServices;
 
 namespace Weir.Worker.Launching
 {
@@ -10,6 +11,10 @@ namespace Weir.Worker.Launching
     {
         [RuntimeExport("__wrap_signal")]
         internal static void* Signal(int signal, void* handler) => null;
+
+        /// <summary>The C library's own function, for the roles that do want a signal ignored (1) or as by default (0).</summary>
+        [DllImport("libc", EntryPoint = "__real_signal")]
+        internal static extern nint Set(int number, nint handler);
     }
 }
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Weir.Worker.Posix;
+using Weir.Posix;
 
 namespace Weir.Worker.Sessions;
 

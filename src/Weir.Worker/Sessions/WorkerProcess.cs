@@ -1,8 +1,8 @@
+using Weir.Posix;
 using Weir.Worker.Attach;
 using Weir.Worker.Brokering;
 using Weir.Worker.Devices;
 using Weir.Worker.Logging;
-using Weir.Worker.Posix;
 using Weir.Worker.Summaries;
 
 namespace Weir.Worker.Sessions;

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Weir.Api;
+using Weir.Posix;
 using Weir.Wire;
-using Weir.Worker.Posix;
 using Weir.Worker.Tests.Support;
 
 namespace Weir.Worker.Tests.Processes;

@@ -1,7 +1,7 @@
 using Weir.Api;
 using Weir.Wire;
 using Weir.Worker.Tests.Support;
-using Libc = Weir.Worker.Posix.Libc;
+using Libc = Weir.Posix.Libc;
 
 namespace Weir.Worker.Tests.Processes;
 

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using Weir.Api;
+using Weir.Posix;
 using Weir.Wire;
 using Weir.Worker.Attach;
-using Weir.Worker.Posix;
-using Libc = Weir.Worker.Posix.Libc;
+using Libc = Weir.Posix.Libc;
 
 namespace Weir.Worker.Tests.Support;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Weir.Worker.Posix;
+namespace Weir.Posix;
 
 /// <summary>
 /// Text that belongs to someone else (arguments, environment, paths) as strings of one character per byte, so that
@@ -31,6 +31,16 @@ internal static unsafe class NativeText
             array[i] = Allocate(texts[i]);
         }
         return array;
+    }
+
+    /// <summary>Frees what <see cref="Allocate(IReadOnlyList{string})"/> gave.</summary>
+    public static void Free(byte** texts)
+    {
+        for (byte** text = texts; *text != null; text++)
+        {
+            NativeMemory.Free(*text);
+        }
+        NativeMemory.Free(texts);
     }
 
     /// <summary>This process' arguments, the program's own name first.</summary>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Weir.Worker.Posix;
+namespace Weir.Posix;
 
 /// <summary>Unix sockets with abstract names (nothing in the file system) and descriptors passed along with messages.</summary>
 internal static unsafe class UnixSocket

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Weir.Worker.Posix;
+namespace Weir.Posix;
 
 /// <summary>
 /// Starts programs with exactly the descriptors that they are to have. .NET's own Process passes none on, and a
@@ -69,8 +69,8 @@ internal static unsafe class ChildProcess
             }
         }
         _ = Libc.close(report[0]);
-        Free(argv);
-        Free(envp);
+        NativeText.Free(argv);
+        NativeText.Free(envp);
         NativeMemory.Free(program);
         return error == 0
             ? (detached ? 0 : pid)
@@ -124,14 +124,5 @@ internal static unsafe class ChildProcess
         int error = Libc.Errno;
         _ = Libc.ChildWrite(parkedReport, &error, sizeof(int));
         Libc.ChildExit(127);
-    }
-
-    private static void Free(byte** texts)
-    {
-        for (byte** text = texts; *text != null; text++)
-        {
-            NativeMemory.Free(*text);
-        }
-        NativeMemory.Free(texts);
     }
 }

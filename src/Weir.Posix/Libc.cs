@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Weir.Worker.Posix;
+namespace Weir.Posix;
 
 /// <summary>The C library's calls that the roles need, by their own names; Linux on x86-64 only.</summary>
 internal static unsafe partial class Libc
@@ -51,6 +51,7 @@ internal static unsafe partial class Libc
     public const int MAP_FIXED_NOREPLACE = 0x100000;
 
     public const short POLLIN = 1;
+    public const short POLLOUT = 4;
     public const short POLLERR = 8;
     public const short POLLHUP = 16;
 
@@ -176,15 +177,57 @@ internal static unsafe partial class Libc
     [DllImport("libc")]
     public static extern void _exit(int code);
 
-    // The plain name is taken away from the runtime: Launching/UntouchedSignals.cs.
-    [DllImport("libc", EntryPoint = "__real_signal")]
-    public static extern nint signal(int number, nint handler);
-
     [DllImport("libc")]
     public static extern int execv(byte* path, byte** arguments);
 
     [DllImport("libc")]
     public static extern nint dlsym(nint handle, byte* name);
+
+    [DllImport("libc")]
+    public static extern int posix_spawn(
+        int* pid,
+        byte* path,
+        void* actions,
+        void* attributes,
+        byte** arguments,
+        byte** environment
+    );
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_init(void* actions);
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_destroy(void* actions);
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_adddup2(void* actions, int from, int to);
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_addopen(
+        void* actions,
+        int descriptor,
+        byte* path,
+        int flags,
+        int mode
+    );
+
+    [DllImport("libc")]
+    public static extern int posix_spawn_file_actions_addclosefrom_np(void* actions, int first);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_init(void* attributes);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_destroy(void* attributes);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_setflags(void* attributes, short flags);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_setsigmask(void* attributes, void* mask);
+
+    [DllImport("libc")]
+    public static extern int posix_spawnattr_setsigdefault(void* attributes, void* mask);
 
     // What a forked child calls before exec: no transitions, so that nothing of the runtime is touched.
 
