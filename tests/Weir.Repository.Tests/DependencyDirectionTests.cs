@@ -22,12 +22,14 @@ public partial class DependencyDirectionTests
             "Weir.Api",
             "Weir.Wire",
             "Weir.Posix",
+            "Weir.Remote",
             "Weir.Kernels",
             "Weir.Devices.Software",
             "Weir.Devices.Cuda",
             "Weir.Generators",
         ],
-        ["Weir.Cli"] = ["Weir.Wire", "Weir.Api"],
+        ["Weir.Remote"] = ["Weir.Wire"],
+        ["Weir.Cli"] = ["Weir.Wire", "Weir.Api", "Weir.Remote"],
     };
 
     // Folders that know no files, sockets or processes.

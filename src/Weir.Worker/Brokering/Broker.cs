@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Weir.Posix;
+using Weir.Remote.Workers;
 using Weir.Wire;
 using Weir.Worker.Logging;
 using Weir.Worker.Sessions;
@@ -215,7 +216,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
             worker.ClientProcessId = Math.Max(1, peer.Pid);
             worker.PendingClient = client;
             // A worker that is not ready yet finds the message when it is. One that has died is noticed by its end.
-            _ = UnixSocket.Send(worker.Control, [BrokerMessage.Serve], client);
+            _ = UnixSocket.Send(worker.Control, [WorkerMessage.Serve], client);
         }
         else
         {
@@ -253,7 +254,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
 
     private void Hear(WorkerSlot worker)
     {
-        byte[] buffer = new byte[BrokerMessage.MaxBytes];
+        byte[] buffer = new byte[WorkerMessage.MaxBytes];
         int length = UnixSocket.Receive(worker.Control, buffer, out int descriptor, Libc.MSG_DONTWAIT);
         if (descriptor >= 0)
         {
@@ -263,16 +264,16 @@ internal sealed unsafe class Broker(BrokerOptions options)
         {
             worker.IsSilent = true;
         }
-        else if (length > 0 && buffer[0] == BrokerMessage.Attached)
+        else if (length > 0 && buffer[0] == WorkerMessage.Attached)
         {
             LetGo(worker);
             _reassigned = 0;
         }
-        else if (length > 0 && buffer[0] == BrokerMessage.StartCompiler)
+        else if (length > 0 && buffer[0] == WorkerMessage.StartCompiler)
         {
             CompilerStart.Start(Environment.ProcessId);
         }
-        else if (length > 0 && buffer[0] == BrokerMessage.Ready)
+        else if (length > 0 && buffer[0] == WorkerMessage.Ready)
         {
             worker.IsReady = true;
             _failedStarts = 0;

@@ -1,4 +1,5 @@
 using Weir.Posix;
+using Weir.Remote.Workers;
 using Weir.Worker.Attach;
 using Weir.Worker.Brokering;
 using Weir.Worker.Devices;
@@ -26,7 +27,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
             Log.Error($"no device: {reason}");
         }
         byte[] snapshot = backend?.Snapshot ?? [];
-        _ = UnixSocket.Send(Control, [BrokerMessage.Ready, .. snapshot]);
+        _ = UnixSocket.Send(Control, [WorkerMessage.Ready, .. snapshot]);
         int client = WaitForClient();
         if (client < 0)
         {
@@ -47,7 +48,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         ClientProgram description = ClientProgram.Describe(peer.Pid, program);
         var loop = new DispatchLoop(session);
         loop.Start();
-        _ = UnixSocket.Send(Control, [BrokerMessage.Attached]);
+        _ = UnixSocket.Send(Control, [WorkerMessage.Attached]);
         WatchClient(client, peer.Pid, session);
         backend.Stop();
         bool isQuiet = loop.WaitForEnd(s_endLimit);
@@ -64,7 +65,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
     // Without a broker the worker is all that is left to start it.
     private static void StartCompiler()
     {
-        if (!UnixSocket.Send(Control, [BrokerMessage.StartCompiler]))
+        if (!UnixSocket.Send(Control, [WorkerMessage.StartCompiler]))
         {
             CompilerStart.Start(Environment.ProcessId);
         }
@@ -81,7 +82,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
             {
                 return -1;
             }
-            if (message[0] == BrokerMessage.Serve && descriptor >= 0)
+            if (message[0] == WorkerMessage.Serve && descriptor >= 0)
             {
                 return descriptor;
             }
