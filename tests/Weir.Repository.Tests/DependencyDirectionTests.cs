@@ -29,7 +29,9 @@ public partial class DependencyDirectionTests
             "Weir.Generators",
         ],
         ["Weir.Remote"] = ["Weir.Wire"],
-        ["Weir.Cli"] = ["Weir.Wire", "Weir.Api", "Weir.Remote"],
+        ["Weir.Protocol"] = [],
+        ["Weir.Controller"] = ["Weir.Protocol"],
+        ["Weir.Cli"] = ["Weir.Wire", "Weir.Api", "Weir.Protocol", "Weir.Remote"],
     };
 
     // Folders that know no files, sockets or processes.

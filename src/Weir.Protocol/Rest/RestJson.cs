@@ -1,0 +1,38 @@
+using System.Text.Json.Serialization;
+
+namespace Weir.Protocol.Rest;
+
+/// <summary>Reading and writing of everything that goes over REST.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip
+)]
+[JsonSerializable(typeof(ClaimRequest))]
+[JsonSerializable(typeof(GrantView))]
+[JsonSerializable(typeof(LeaseView))]
+[JsonSerializable(typeof(LeaseView[]))]
+[JsonSerializable(typeof(NodeView))]
+[JsonSerializable(typeof(NodeView[]))]
+[JsonSerializable(typeof(DeviceView))]
+[JsonSerializable(typeof(DeviceView[]))]
+[JsonSerializable(typeof(SessionView[]))]
+[JsonSerializable(typeof(PoolView))]
+[JsonSerializable(typeof(PoolView[]))]
+[JsonSerializable(typeof(ProjectView))]
+[JsonSerializable(typeof(ProjectView[]))]
+[JsonSerializable(typeof(TemplateView))]
+[JsonSerializable(typeof(TemplateView[]))]
+[JsonSerializable(typeof(WorkloadRequest))]
+[JsonSerializable(typeof(WorkloadView))]
+[JsonSerializable(typeof(WorkloadView[]))]
+[JsonSerializable(typeof(SubmitView))]
+[JsonSerializable(typeof(TokenRequest))]
+[JsonSerializable(typeof(TokenView))]
+[JsonSerializable(typeof(TokenView[]))]
+[JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(AuditView[]))]
+[JsonSerializable(typeof(BackupRequest))]
+[JsonSerializable(typeof(DrainRequest))]
+[JsonSerializable(typeof(Problem))]
+public sealed partial class RestJson : JsonSerializerContext;
