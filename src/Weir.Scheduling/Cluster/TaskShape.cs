@@ -1,0 +1,55 @@
+namespace Weir.Scheduling.Cluster;
+
+/// <summary>What a task asks of one node. Tasks with equal shapes are the same to every policy.</summary>
+/// <param name="CpuMilli">Processors, thousandths of a core.</param>
+/// <param name="MemoryMib">Main memory, MiB.</param>
+/// <param name="Devices">Number of devices; 0 for tasks that need none.</param>
+/// <param name="ComputeMilli">Compute share of each device in thousandths; 1000 is a whole device.</param>
+/// <param name="DeviceMemoryMib">Memory of each device, MiB; 0: not counted.</param>
+/// <param name="Models">Bit set of the models (numbers of <see cref="ModelTable"/>) that will do.</param>
+public readonly record struct TaskShape(
+    int CpuMilli,
+    int MemoryMib,
+    int Devices,
+    int ComputeMilli,
+    int DeviceMemoryMib = 0,
+    ulong Models = TaskShape.AnyModel
+)
+{
+    /// <summary><see cref="Models"/> of a task that takes every model.</summary>
+    public const ulong AnyModel = ulong.MaxValue;
+
+    /// <summary>A whole device, in thousandths.</summary>
+    public const int WholeDevice = 1000;
+
+    /// <summary>Compute of all its devices, thousandths of a device.</summary>
+    public int TotalMilli => Devices * ComputeMilli;
+
+    /// <summary>Throws when the shape makes no sense.</summary>
+    /// <exception cref="ArgumentException">Says which field, its value and what is allowed.</exception>
+    public void Check()
+    {
+        if (CpuMilli < 0 || MemoryMib < 0 || DeviceMemoryMib < 0)
+        {
+            throw new ArgumentException(
+                $"a task asks for {CpuMilli} milli-CPU, {MemoryMib} MiB and {DeviceMemoryMib} MiB of device memory; none may be negative"
+            );
+        }
+        if (Devices is < 0 or > 64)
+        {
+            throw new ArgumentException(
+                $"a task asks for {Devices} devices of one node; 0 to 64 can be asked for (ask for a gang to span nodes)"
+            );
+        }
+        if (Devices > 0 && ComputeMilli is < 1 or > WholeDevice)
+        {
+            throw new ArgumentException(
+                $"a task asks for {ComputeMilli} thousandths of each device; 1 to {WholeDevice} can be asked for"
+            );
+        }
+        if (Devices > 0 && Models == 0)
+        {
+            throw new ArgumentException("a task names device models of which the cluster has none");
+        }
+    }
+}
