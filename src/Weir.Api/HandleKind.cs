@@ -29,4 +29,10 @@ public enum HandleKind : byte
 
     /// <summary>Pending link.</summary>
     LinkState = 8,
+
+    /// <summary>Library: an image that is loaded into each context that asks for it. Known to the client only.</summary>
+    Library = 9,
+
+    /// <summary>Kernel of a library. Known to the client only.</summary>
+    Kernel = 10,
 }

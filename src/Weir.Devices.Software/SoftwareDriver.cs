@@ -448,6 +448,13 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
     public CuResult ModuleGetFunction(nint* hfunc, nint hmod, byte* name) => modules.GetFunction(hfunc, hmod, name);
 
     /// <inheritdoc/>
+    public CuResult ModuleGetFunctionCount(uint* count, nint mod) => modules.CountFunctions(count, mod);
+
+    /// <inheritdoc/>
+    public CuResult ModuleEnumerateFunctions(nint* functions, uint numFunctions, nint mod) =>
+        modules.EnumerateFunctions(functions, numFunctions, mod);
+
+    /// <inheritdoc/>
     public CuResult ModuleGetGlobal(ulong* dptr, nuint* bytes, nint hmod, byte* name) =>
         modules.GetGlobal(dptr, bytes, hmod, name);
 

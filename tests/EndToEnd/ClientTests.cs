@@ -9,6 +9,7 @@ public class ClientTests
     [InlineData("forks")]
     [InlineData("order")]
     [InlineData("contexts")]
+    [InlineData("libraries")]
     public void A_client_in_c_gets_the_answers_that_it_expects(string name) =>
         ClientRun.Run(Compile(name, WeirInstallation.NewFolder())).Succeeded();
 

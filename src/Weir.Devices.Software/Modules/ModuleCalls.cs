@@ -73,27 +73,33 @@ internal sealed unsafe class ModuleCalls(SoftwareDevice device, CurrentContexts 
         {
             return check != CuResult.Success ? check : CuResult.InvalidValue;
         }
-        string text = Text(name);
-        try
+        return Find(module, Text(name), result);
+    }
+
+    public CuResult CountFunctions(uint* count, nint handle)
+    {
+        CuResult check = Find(handle, out DeviceModule module);
+        if (check != CuResult.Success || count is null)
         {
-            if (module.Find(text) is not { } kernel)
-            {
-                return CuResult.NotFound;
-            }
-            *result = kernel.Handle;
-            return CuResult.Success;
+            return check != CuResult.Success ? check : CuResult.InvalidValue;
         }
-        catch (PtxException error)
+        *count = (uint)module.Ptx.Entries.Count;
+        return CuResult.Success;
+    }
+
+    public CuResult EnumerateFunctions(nint* functions, uint most, nint handle)
+    {
+        CuResult check = Find(handle, out DeviceModule module);
+        if (check != CuResult.Success || functions is null || most == 0)
         {
-            device.Log($"kernel '{text}' refused: {error.Message}");
-            return error.Unsupported ? CuResult.NotSupported : CuResult.InvalidPtx;
+            return check != CuResult.Success ? check : CuResult.InvalidValue;
         }
-        catch (Exception error) when (error is not OutOfMemoryException)
+        int count = (int)Math.Min(most, (uint)module.Ptx.Entries.Count);
+        for (int i = 0; i < count && check == CuResult.Success; i++)
         {
-            // A mistake of the front end must cost this kernel, not the session.
-            device.Log($"kernel '{text}' refused: reading it failed ({error})");
-            return CuResult.InvalidPtx;
+            check = Find(module, module.Ptx.Entries[i].Name, functions + i);
         }
+        return check;
     }
 
     public CuResult GetGlobal(ulong* address, nuint* bytes, nint handle, byte* name)
@@ -117,6 +123,30 @@ internal sealed unsafe class ModuleCalls(SoftwareDevice device, CurrentContexts 
             *bytes = (nuint)variable.SizeBytes;
         }
         return CuResult.Success;
+    }
+
+    private CuResult Find(DeviceModule module, string name, nint* result)
+    {
+        try
+        {
+            if (module.Find(name) is not { } kernel)
+            {
+                return CuResult.NotFound;
+            }
+            *result = kernel.Handle;
+            return CuResult.Success;
+        }
+        catch (PtxException error)
+        {
+            device.Log($"kernel '{name}' refused: {error.Message}");
+            return error.Unsupported ? CuResult.NotSupported : CuResult.InvalidPtx;
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // A mistake of the front end must cost this kernel, not the session.
+            device.Log($"kernel '{name}' refused: reading it failed ({error})");
+            return CuResult.InvalidPtx;
+        }
     }
 
     private static string Text(byte* name) =>

@@ -105,6 +105,23 @@ internal static unsafe partial class CustomCalls
         return (flags & ~KnownContextFlags) != 0 ? CuResult.InvalidValue : PrimaryContexts.SetFlags(thread, dev, flags);
     }
 
+    internal static CuResult CtxSetFlags(uint flags)
+    {
+        ClientThread* thread;
+        var result = EnterContext(&thread);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        if ((flags & ~KnownContextFlags) != 0)
+        {
+            return CuResult.InvalidValue;
+        }
+        var context = (nint)thread->Context;
+        Contexts.Set(context, Contexts.Device(context), flags);
+        return CuResult.Success;
+    }
+
     internal static CuResult CtxSynchronize()
     {
         ClientThread* thread;

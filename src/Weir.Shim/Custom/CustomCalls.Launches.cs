@@ -99,9 +99,17 @@ internal static unsafe partial class CustomCalls
         {
             return result;
         }
-        if (!Handles.IsLive(HandleKind.Function, function) || !IsStream(shape->hStream))
+        if (!IsStream(shape->hStream))
         {
             return CuResult.InvalidHandle;
+        }
+        if (!Handles.IsLive(HandleKind.Function, function))
+        {
+            result = FunctionOfKernel(thread, function, &function);
+            if (result != CuResult.Success)
+            {
+                return result;
+            }
         }
         if (
             shape->gridDimX - 1 >= int.MaxValue

@@ -99,20 +99,12 @@ internal static unsafe partial class CustomCalls
         {
             return CuResult.InvalidValue;
         }
-        var file = GuestLibc.Open(path, ReadOnlyCloexec, 0);
-        if (file < 0)
+        var data = ImageFile.Map(path, out var bytes, out result);
+        if (data != null)
         {
-            return CuResult.FileNotFound;
+            result = LinkAddData(state, type, data, bytes, path, numOptions, options, optionValues);
+            ImageFile.Unmap(data, bytes);
         }
-        var bytes = GuestLibc.Seek(file, 0, SeekEnd);
-        var data = bytes <= 0 ? null : (byte*)GuestLibc.Allocate((nuint)bytes);
-        result = data == null ? CuResult.InvalidImage : CuResult.FileNotFound;
-        if (data != null && ReadAll(file, data, (nuint)bytes))
-        {
-            result = LinkAddData(state, type, data, (nuint)bytes, path, numOptions, options, optionValues);
-        }
-        GuestLibc.Free(data);
-        _ = GuestLibc.Close(file);
         return result;
     }
 

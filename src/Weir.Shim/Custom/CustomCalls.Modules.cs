@@ -7,8 +7,8 @@ namespace Weir.Shim;
 /// <summary>Modules: images go to the worker as blobs; functions come back with their parameter layout.</summary>
 internal static unsafe partial class CustomCalls
 {
-    private const int ReadOnlyCloexec = 0x80000;
-    private const int SeekEnd = 2;
+    /// <summary>Longest kernel name that is enumerated, with its NUL.</summary>
+    private const int MaxNameBytes = 4096;
 
     private static GuestLock s_modules;
     private static ulong s_blobs;
@@ -25,28 +25,12 @@ internal static unsafe partial class CustomCalls
         {
             return CuResult.InvalidValue;
         }
-        var file = GuestLibc.Open(fname, ReadOnlyCloexec, 0);
-        if (file < 0)
-        {
-            return CuResult.FileNotFound;
-        }
-        var bytes = GuestLibc.Seek(file, 0, SeekEnd);
-        // One page more than the file has: a text then ends with the zeroes behind its end.
-        var image = bytes <= 0 ? null : GuestLibc.MapZeroed((nuint)bytes + 4096);
+        var image = ImageFile.Map(fname, out var bytes, out result);
         if (image != null)
         {
-            result = ReadAll(file, image, (nuint)bytes) ? CuResult.Success : CuResult.FileNotFound;
-        }
-        _ = GuestLibc.Close(file);
-        if (image == null)
-        {
-            return CuResult.InvalidImage;
-        }
-        if (result == CuResult.Success)
-        {
             result = Load(thread, module, image, (ulong)bytes + 1, null);
+            ImageFile.Unmap(image, bytes);
         }
-        _ = GuestLibc.Unmap(image, (nuint)bytes + 4096);
         return result;
     }
 
@@ -171,6 +155,52 @@ internal static unsafe partial class CustomCalls
         return CuResult.Success;
     }
 
+    internal static CuResult ModuleEnumerateFunctions(nint* functions, uint numFunctions, nint mod)
+    {
+        ClientThread* thread;
+        var result = EnterContext(&thread);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        if (functions == null || numFunctions == 0)
+        {
+            return CuResult.InvalidValue;
+        }
+        if (!Handles.IsLive(HandleKind.Module, mod))
+        {
+            return CuResult.InvalidHandle;
+        }
+        var name = stackalloc byte[MaxNameBytes];
+        for (var i = 0u; i < numFunctions && result == CuResult.Success; i++)
+        {
+            result = NameOfFunction(thread, mod, i, name);
+            if (result == CuResult.Success)
+            {
+                result = ModuleGetFunction(functions + i, mod, name);
+            }
+        }
+        return result;
+    }
+
+    /// <summary>The name of a module's kernel by its number, with its NUL, at most <see cref="MaxNameBytes"/>.</summary>
+    private static CuResult NameOfFunction(ClientThread* thread, nint module, uint index, byte* name)
+    {
+        var result = WireCalls.FunctionName(thread, module, index);
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        var bytes = thread->ReplyBytes < 4 ? 0 : *(uint*)thread->Reply;
+        if (bytes == 0 || bytes >= MaxNameBytes || bytes > thread->ReplyBytes - 4)
+        {
+            return CuResult.Unknown;
+        }
+        _ = GuestLibc.Copy(name, thread->Reply + 4, bytes);
+        name[bytes] = 0;
+        return CuResult.Success;
+    }
+
     private static FunctionLayout* Layout(nint function) =>
         (FunctionLayout*)*Handles.Data(HandleKind.Function, function);
 
@@ -238,21 +268,5 @@ internal static unsafe partial class CustomCalls
             *module = made;
         }
         return result;
-    }
-
-    private static bool ReadAll(int file, byte* buffer, nuint bytes)
-    {
-        const int seekSet = 0;
-        _ = GuestLibc.Seek(file, 0, seekSet);
-        for (nuint at = 0; at < bytes; )
-        {
-            var got = GuestLibc.Read(file, buffer + at, bytes - at);
-            if (got <= 0)
-            {
-                return false;
-            }
-            at += (nuint)got;
-        }
-        return true;
     }
 }

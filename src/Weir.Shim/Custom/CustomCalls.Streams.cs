@@ -51,6 +51,17 @@ internal static unsafe partial class CustomCalls
         return result;
     }
 
+    internal static CuResult StreamGetDevice(nint hStream, int* device)
+    {
+        nint context = 0;
+        var result = device == null ? CuResult.InvalidValue : StreamGetCtx(hStream, &context);
+        if (result == CuResult.Success)
+        {
+            *device = Contexts.Device(context);
+        }
+        return result;
+    }
+
     /// <summary>Unique in the process: the handle's own number; the default streams have small ones.</summary>
     internal static CuResult StreamGetId(nint hStream, ulong* streamId)
     {

@@ -97,6 +97,32 @@ internal static unsafe partial class LocalCalls
         return Session.Check();
     }
 
+    internal static CuResult FuncIsLoaded(int* state, nint function)
+    {
+        const int Loaded = 1;
+        var result = FuncLoad(function);
+        if (result == CuResult.Success && state == null)
+        {
+            return CuResult.InvalidValue;
+        }
+        if (result == CuResult.Success)
+        {
+            *state = Loaded;
+        }
+        return result;
+    }
+
+    internal static CuResult FuncLoad(nint function) =>
+        Session.Check() != CuResult.Success ? CuResult.NotInitialized
+        : Handles.IsLive(HandleKind.Function, function) ? CuResult.Success
+        : CuResult.InvalidHandle;
+
+    internal static CuResult ProfilerStart() => Session.Check();
+
+    internal static CuResult ProfilerStop() => Session.Check();
+
+    internal static CuResult ProfilerInitialize(byte* configFile, byte* outputFile, int outputMode) => Session.Check();
+
     /// <summary>An export that is only there to be found.</summary>
     internal static CuResult Refuse(int exportIndex)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Weir.Api;
 using Weir.Wire;
@@ -103,6 +104,33 @@ internal sealed unsafe partial class Dispatcher
         reply.Bytes(new ReadOnlySpan<byte>(attributes, FunctionAttributes * sizeof(int)));
         Handles.Add(HandleKind.Function, hfunc, native);
         return CuResult.Success;
+    }
+
+    /// <summary>Answer: the name, without NUL.</summary>
+    private partial CuResult OnFunctionName(nint module, uint index, ref ReplyWriter reply)
+    {
+        const uint Most = 1 << 20;
+        uint count;
+        CuResult result = Driver.ModuleGetFunctionCount(&count, module);
+        if (result != CuResult.Success || index >= Math.Min(count, Most))
+        {
+            return result != CuResult.Success ? result : CuResult.InvalidValue;
+        }
+        nint[] functions = new nint[index + 1];
+        fixed (nint* first = functions)
+        {
+            result = Driver.ModuleEnumerateFunctions(first, index + 1, module);
+        }
+        byte* name = null;
+        if (result == CuResult.Success)
+        {
+            result = Driver.FuncGetName(&name, functions[index]);
+        }
+        if (result == CuResult.Success)
+        {
+            reply.Bytes(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name));
+        }
+        return result;
     }
 
     private partial CuResult OnLaunch(
