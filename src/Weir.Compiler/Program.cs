@@ -2,11 +2,12 @@ using System.Globalization;
 using Weir.Compiler;
 using Weir.Kernels.Service;
 
-// weir-compiler [--socket NAME] [--parent-pid PID] [--idle-seconds N] [--limit-seconds N]
+// weir-compiler [--socket NAME] [--parent-pid PID] [--idle-seconds N] [--limit-seconds N] [--shared 1]
 string socket = CompileAddress.Default;
 int parent = 0;
 TimeSpan idle = TimeSpan.FromSeconds(60);
 TimeSpan limit = TimeSpan.FromSeconds(120);
+bool shared = false;
 for (int i = 0; i < args.Length; i += 2)
 {
     string value = i + 1 < args.Length ? args[i + 1] : "";
@@ -25,13 +26,17 @@ for (int i = 0; i < args.Length; i += 2)
         case "--limit-seconds" when number && n > 0:
             limit = TimeSpan.FromSeconds(n);
             break;
+        case "--shared":
+            shared = value == "1";
+            break;
         default:
             Console.Error.WriteLine($"weir-compiler: '{args[i]} {value}' is not understood");
             return 2;
     }
 }
 
-using CompileServer? server = CompileServer.TryListen(socket, limit);
+var cache = new KernelCache(KernelCache.DefaultFolder);
+using CompileServer? server = CompileServer.TryListen(socket, limit, shared ? cache : null);
 if (server is null)
 {
     // Another one serves this name already, which is all that was asked for.
@@ -39,6 +44,6 @@ if (server is null)
 }
 new Thread(server.Run) { IsBackground = true, Name = "accept" }.Start();
 CompileServer.WarmUp();
-new KernelCache(KernelCache.DefaultFolder).Trim();
+cache.Trim();
 Lifetime.WaitForEnd(server, parent, idle);
 return 0;

@@ -25,7 +25,8 @@ internal sealed class SoftwareDevice : IDisposable
                 : AddressWindow.Adopt(options.WindowAddress, options.WindowBytes, options.WindowDeviceBytes);
         Memory = new DeviceArena(
             new ArenaBacking(Window.Address, Math.Min(Window.DeviceBytes, rangeBytes)),
-            Math.Min(options.MemoryBytes, Window.DeviceBytes)
+            Math.Min(options.MemoryBytes, Window.DeviceBytes),
+            options.Ledger
         );
         if (Window.OwnsHostPart)
         {

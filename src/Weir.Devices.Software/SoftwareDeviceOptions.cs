@@ -1,3 +1,4 @@
+using Weir.Devices.Software.Memory;
 using Weir.Devices.Software.Modules;
 
 namespace Weir.Devices.Software;
@@ -13,6 +14,12 @@ public sealed record SoftwareDeviceOptions
     /// <summary>Device memory, bytes; by default a quarter of the host's, at most 16 GiB.</summary>
     public ulong MemoryBytes { get; init; } =
         Math.Min(MostDefaultBytes, (ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4) & ~0x1f_fffful;
+
+    /// <summary>What others take from the same memory, or null when all of it is this device's.</summary>
+    public IMemoryLedger? Ledger { get; init; }
+
+    /// <summary>Tells this device from others; null for one that is the same on every machine.</summary>
+    public Guid? Uuid { get; init; }
 
     /// <summary>Cores to use; by default all that this process may use.</summary>
     public int Cores { get; init; } = Math.Min(Environment.ProcessorCount, 256);

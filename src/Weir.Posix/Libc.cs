@@ -70,7 +70,17 @@ internal static unsafe partial class Libc
 
     public const int RLIMIT_DATA = 2;
     public const int RLIMIT_CORE = 4;
+    public const int RLIMIT_NPROC = 6;
     public const int RLIMIT_NOFILE = 7;
+
+    public const int CLONE_NEWNS = 0x20000;
+    public const int CLONE_NEWNET = 0x40000000;
+    public const ulong MS_RDONLY = 1;
+    public const ulong MS_NOSUID = 2;
+    public const ulong MS_REMOUNT = 0x20;
+    public const ulong MS_BIND = 0x1000;
+    public const ulong MS_REC = 0x4000;
+    public const ulong MS_PRIVATE = 0x40000;
 
     [DllImport("libc", EntryPoint = "__errno_location"), SuppressGCTransition]
     private static extern int* ErrnoLocation();
@@ -179,6 +189,33 @@ internal static unsafe partial class Libc
 
     [DllImport("libc")]
     public static extern int execv(byte* path, byte** arguments);
+
+    [DllImport("libc")]
+    public static extern int chdir(byte* path);
+
+    [DllImport("libc")]
+    public static extern int chown(byte* path, uint user, uint group);
+
+    [DllImport("libc")]
+    public static extern int unshare(int flags);
+
+    [DllImport("libc")]
+    public static extern int mount(byte* source, byte* target, byte* type, ulong flags, void* data);
+
+    [DllImport("libc")]
+    public static extern int setuid(uint user);
+
+    [DllImport("libc")]
+    public static extern int setgid(uint group);
+
+    [DllImport("libc")]
+    public static extern int setgroups(nuint count, uint* groups);
+
+    [DllImport("libc")]
+    public static extern int initgroups(byte* user, uint group);
+
+    [DllImport("libc")]
+    public static extern PasswordEntry* getpwnam(byte* name);
 
     [DllImport("libc")]
     public static extern nint dlsym(nint handle, byte* name);
@@ -310,6 +347,18 @@ internal unsafe struct MessageHeader
     public void* Control;
     public nuint ControlLength;
     public int Flags;
+}
+
+/// <summary>struct passwd.</summary>
+internal unsafe struct PasswordEntry
+{
+    public byte* Name;
+    public byte* Password;
+    public uint Uid;
+    public uint Gid;
+    public byte* Description;
+    public byte* Home;
+    public byte* Shell;
 }
 
 /// <summary>struct ucred.</summary>

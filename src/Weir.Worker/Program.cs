@@ -1,6 +1,7 @@
 using Weir.Posix;
 using Weir.Worker.Brokering;
 using Weir.Worker.Devices;
+using Weir.Worker.Enclosing;
 using Weir.Worker.Launching;
 using Weir.Worker.Logging;
 using Weir.Worker.Measuring;
@@ -18,6 +19,8 @@ internal static class Program
           --launch [OPTIONS] -- PROGRAM ARGS…   start a broker, become the program
           --broker OPTIONS                      hand clients to workers (started by --launch)
           --worker OPTIONS                      serve one client (started by --broker)
+          --enclose OPTIONS -- PROGRAM ARGS…    become the program within limits, as another user (started by an agent)
+          --self-test OPTIONS                   move and compare data on the device; what is wrong, if anything
           --describe OPTIONS                    print the devices that a client would see, as JSON
           --measure empty-launch                print the nanoseconds that the software device takes for an empty launch
         """;
@@ -35,6 +38,10 @@ internal static class Program
                 return RunBroker(rest);
             case "--worker":
                 return RunWorker(rest);
+            case "--enclose":
+                return Enclosure.Run(rest);
+            case "--self-test":
+                return RunSelfTest(rest);
             case "--describe":
                 return Describe(rest);
             case "--measure" when rest is ["empty-launch"]:
@@ -67,6 +74,22 @@ internal static class Program
         {
             Console.WriteLine(DeviceListing.Create(WorkerOptions.Parse(words)).ToJson());
             return 0;
+        }
+        catch (FormatException failure)
+        {
+            Log.Error(failure.Message);
+            return 2;
+        }
+    }
+
+    private static int RunSelfTest(List<string> words)
+    {
+        Log.SetRole("self-test");
+        try
+        {
+            string? fault = SelfTest.Run(WorkerOptions.Parse(words));
+            Console.WriteLine(fault ?? "the device works");
+            return fault is null ? 0 : 1;
         }
         catch (FormatException failure)
         {

@@ -46,7 +46,7 @@ internal sealed class DeviceAttributes
     {
         values = Build(options);
         Name = $"Weir software device ({options.Cores} {(options.Cores == 1 ? "core" : "cores")})";
-        Uuid = MakeUuid();
+        Uuid = options.Uuid?.ToByteArray(bigEndian: true) ?? MakeUuid();
     }
 
     /// <summary>Name as programs show it.</summary>

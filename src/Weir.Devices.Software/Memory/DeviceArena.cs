@@ -13,14 +13,17 @@ internal sealed class DeviceArena : IDisposable
     private readonly ArenaBacking backing;
     private readonly BlockAllocator blocks;
     private readonly Chunk[] chunks;
+    private readonly IMemoryLedger? ledger;
     private readonly Dictionary<ulong, DeviceAllocation> byAddress = [];
     private ulong nextId;
 
     /// <param name="backing">The pages.</param>
     /// <param name="limitBytes">Most bytes that may be allocated at a time.</param>
-    public DeviceArena(ArenaBacking backing, ulong limitBytes)
+    /// <param name="ledger">What others take from the same limit, or null.</param>
+    public DeviceArena(ArenaBacking backing, ulong limitBytes, IMemoryLedger? ledger = null)
     {
         this.backing = backing;
+        this.ledger = ledger;
         LimitBytes = limitBytes;
         blocks = new BlockAllocator(backing.Address, backing.SizeBytes);
         chunks = new Chunk[backing.SizeBytes >> ChunkBits];
@@ -31,6 +34,9 @@ internal sealed class DeviceArena : IDisposable
 
     /// <summary>Bytes allocated now, as taken from the limit.</summary>
     public ulong UsedBytes { get; private set; }
+
+    /// <summary>Bytes that may still be allocated.</summary>
+    public ulong LeftBytes => Math.Min(LimitBytes - UsedBytes, ledger?.Left ?? ulong.MaxValue);
 
     /// <summary>First address of the range.</summary>
     public ulong Address => backing.Address;
@@ -62,9 +68,14 @@ internal sealed class DeviceArena : IDisposable
             {
                 return null;
             }
+            if (ledger?.TryTake(reserved) == false)
+            {
+                return null;
+            }
             int block = blocks.Allocate(reserved, alignment);
             if (block < 0)
             {
+                ledger?.Give(reserved);
                 return null;
             }
             ulong address = blocks.StartOf(block);
@@ -72,6 +83,7 @@ internal sealed class DeviceArena : IDisposable
             {
                 CloseChunks(address, reserved);
                 blocks.Free(block);
+                ledger?.Give(reserved);
                 return null;
             }
             DeviceAllocation allocation = new()
@@ -165,6 +177,7 @@ internal sealed class DeviceArena : IDisposable
         byAddress.Remove(allocation.Address);
         Unindex(allocation);
         UsedBytes -= allocation.ReservedBytes;
+        ledger?.Give(allocation.ReservedBytes);
         (ulong freeStart, ulong freeEnd) = blocks.Free(allocation.Block);
         ulong end = allocation.Address + allocation.ReservedBytes;
         CloseChunks(allocation.Address, allocation.ReservedBytes);

@@ -18,7 +18,7 @@ internal sealed unsafe class MemoryCalls(SoftwareDevice device, CurrentContexts 
         if (device.Memory.Allocate(bytes, context) is not { } allocation)
         {
             device.Log(
-                $"out of memory: {bytes} bytes asked for, {device.Memory.UsedBytes} of {device.Memory.LimitBytes} in use"
+                $"out of memory: {bytes} bytes asked for, {device.Memory.LeftBytes} of {device.Memory.LimitBytes} are left"
             );
             return CuResult.OutOfMemory;
         }
@@ -75,7 +75,7 @@ internal sealed unsafe class MemoryCalls(SoftwareDevice device, CurrentContexts 
         {
             return check != CuResult.Success ? check : CuResult.InvalidValue;
         }
-        *free = (nuint)(device.Memory.LimitBytes - device.Memory.UsedBytes);
+        *free = (nuint)device.Memory.LeftBytes;
         *total = (nuint)device.Memory.LimitBytes;
         return CuResult.Success;
     }

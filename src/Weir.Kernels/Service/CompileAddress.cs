@@ -14,7 +14,8 @@ public static class CompileAddress
     private const int SoPeerCred = 17;
 
     /// <summary>
-    /// Name of the abstract unix socket: that in <c>WEIR_COMPILER_SOCKET</c>, else one per user and version.
+    /// Name of the abstract unix socket: that in <c>WEIR_COMPILER_SOCKET</c>, else one per user and version. One that begins
+    /// with a slash is a path: it is reached from every network namespace, and whoever may write its folder is believed.
     /// </summary>
     public static string Default =>
         Environment.GetEnvironmentVariable("WEIR_COMPILER_SOCKET") is { Length: > 0 } given
@@ -28,7 +29,10 @@ public static class CompileAddress
     internal static uint User => geteuid();
 
     /// <summary>The socket's address.</summary>
-    internal static UnixDomainSocketEndPoint EndPoint(string name) => new("\0" + name);
+    internal static UnixDomainSocketEndPoint EndPoint(string name) => new(IsPath(name) ? name : "\0" + name);
+
+    /// <summary>A name of the file system rather than an abstract one.</summary>
+    internal static bool IsPath(string name) => name.StartsWith('/');
 
     /// <summary>User id of the process at the other end.</summary>
     internal static uint PeerUser(Socket socket)

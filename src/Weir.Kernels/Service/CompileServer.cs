@@ -8,7 +8,7 @@ using Weir.Kernels.Ptx;
 namespace Weir.Kernels.Service;
 
 /// <summary>
-/// The compile service: takes PTX from workers of the same user, gives objects. One thread per connection. What LLVM
+/// The compile service: takes PTX from workers of the same user, or of all users of a node, gives objects. One thread per connection. What LLVM
 /// cannot bear ends this process; the clients notice and start another.
 /// </summary>
 public sealed class CompileServer : IDisposable
@@ -49,9 +49,12 @@ public sealed class CompileServer : IDisposable
     private readonly ReaderWriterLockSlim _alone = new();
     private int _connections;
 
-    private CompileServer(Socket listener, TimeSpan limit)
+    private readonly KernelCache? _cache;
+
+    private CompileServer(Socket listener, TimeSpan limit, KernelCache? cache)
     {
         _listener = listener;
+        _cache = cache;
         _limit = limit;
     }
 
@@ -59,16 +62,28 @@ public sealed class CompileServer : IDisposable
     public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Begins to listen; null when another service has the name already.</summary>
-    /// <param name="socketName">Abstract socket name.</param>
+    /// <param name="socketName">Abstract socket name or path, see <see cref="CompileAddress"/>.</param>
     /// <param name="limit">A compilation that takes longer ends this process.</param>
-    public static CompileServer? TryListen(string socketName, TimeSpan limit)
+    /// <param name="sharedCache">
+    /// Null: serves its own user only. Otherwise it serves every user that reaches the socket, and keeps what it compiled
+    /// here: such users can read this cache but must not write what others will run.
+    /// </param>
+    public static CompileServer? TryListen(string socketName, TimeSpan limit, KernelCache? sharedCache = null)
     {
+        if (CompileAddress.IsPath(socketName) && !TryClear(socketName))
+        {
+            return null;
+        }
         Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             listener.Bind(CompileAddress.EndPoint(socketName));
             listener.Listen(64);
-            return new CompileServer(listener, limit);
+            if (sharedCache is not null && CompileAddress.IsPath(socketName))
+            {
+                File.SetUnixFileMode(socketName, (UnixFileMode)0x1b6); // rw for all
+            }
+            return new CompileServer(listener, limit, sharedCache);
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
@@ -91,7 +106,7 @@ public sealed class CompileServer : IDisposable
             {
                 return;
             }
-            if (CompileAddress.PeerUser(client) != CompileAddress.User)
+            if (_cache is null && CompileAddress.PeerUser(client) != CompileAddress.User)
             {
                 client.Dispose();
                 continue;
@@ -107,6 +122,22 @@ public sealed class CompileServer : IDisposable
 
     /// <summary>Stops listening.</summary>
     public void Dispose() => _listener.Dispose();
+
+    // A path outlives a service that was killed. False: one is at work there.
+    private static bool TryClear(string path)
+    {
+        using Socket probe = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(CompileAddress.EndPoint(path));
+            return false;
+        }
+        catch (SocketException)
+        {
+            File.Delete(path);
+            return true;
+        }
+    }
 
     private void Serve(Socket client)
     {
@@ -151,6 +182,10 @@ public sealed class CompileServer : IDisposable
             CompileProtocol.Send(client, FrameKind.Started, []);
             using Timer watchdog = new(_ => EndProcess(entry), null, _limit, Timeout.InfiniteTimeSpan);
             (FrameKind kind, byte[] answer) = Compile(entry, text);
+            if (kind == FrameKind.Compiled)
+            {
+                _cache?.Add(KernelCache.Key(entry, text), CompileProtocol.DecodeKernel(answer));
+            }
             CompileProtocol.Send(client, kind, answer);
         }
         finally

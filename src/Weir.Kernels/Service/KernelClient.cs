@@ -22,6 +22,9 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
 
     private readonly Lock _startLock = new();
     private readonly Stack<Socket> _idle = [];
+
+    // Beside the cache's own note, which a user who may only read the cache cannot write.
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> _crashes = [];
     private bool _disposed;
 
     /// <summary>Number of kernels that were not in the disk cache.</summary>
@@ -42,7 +45,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
         }
         while (true)
         {
-            int crashes = cache.Crashes(key);
+            int crashes = Math.Max(cache.Crashes(key), _crashes.GetValueOrDefault(key));
             if (crashes >= MaxCrashes)
             {
                 throw new PtxException(
@@ -130,6 +133,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
         if (started)
         {
             cache.AddCrash(key);
+            _ = _crashes.AddOrUpdate(key, 1, static (_, count) => count + 1);
         }
         return null;
     }
@@ -194,7 +198,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
         {
             socket.Connect(CompileAddress.EndPoint(socketName));
             // Names of abstract sockets are anybody's: only a service of the same user is believed.
-            if (CompileAddress.PeerUser(socket) != CompileAddress.User)
+            if (!CompileAddress.IsPath(socketName) && CompileAddress.PeerUser(socket) != CompileAddress.User)
             {
                 throw new Codegen.CodegenException($"The socket '{socketName}' belongs to another user.");
             }

@@ -39,6 +39,25 @@ internal static class WorkerMessage
     /// <summary>To the worker: end the session, for the reason (UTF-8) that follows; its calls fail.</summary>
     public const byte End = (byte)'X';
 
+    /// <summary>
+    /// To a worker without a client: what its session's device shall be, as words of its command line with a NUL after each; the lease's
+    /// page (Weir.Wire's LeasePage) comes along. Before <see cref="Serve"/> or <see cref="Expect"/>. Answered by the same byte and the
+    /// snapshot of that device, or by nothing when the words are wrong: the worker ends.
+    /// </summary>
+    public const byte Prepare = (byte)'P';
+
+    /// <summary>To a worker without a client: as <see cref="Prepare"/>, but only the snapshot is wanted; nothing comes along.</summary>
+    public const byte Describe = (byte)'D';
+
+    /// <summary>To a worker with a client: write your counts into the lease's page. Answered by the same byte.</summary>
+    public const byte Usage = (byte)'U';
+
+    /// <summary>Worker: the session is over and the process ends; the reason (UTF-8) follows, nothing when the client closed it.</summary>
+    public const byte Ended = (byte)'Z';
+
+    /// <summary>Worker: the device itself failed (not the program on it); what it said (UTF-8) follows.</summary>
+    public const byte Fault = (byte)'F';
+
     /// <summary>Largest message: a snapshot of all devices and the first byte.</summary>
     public const int MaxBytes = 128 << 10;
 }

@@ -17,6 +17,9 @@ internal sealed class CudaBackend(CudaDriver driver) : IDeviceBackend
 
     public DeviceCounts Counts => default;
 
+    // A real driver has its devices; quota and share are the arbiter's.
+    public IDeviceBackend Prepare(WorkerOptions options, LeaseLedger? ledger) => this;
+
     public IDriver Open(Window window) => driver;
 
     // The driver ends its work with the process.

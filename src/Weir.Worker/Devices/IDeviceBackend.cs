@@ -18,6 +18,12 @@ internal interface IDeviceBackend
     /// <summary>Device memory lies in the window's lower half; otherwise anywhere.</summary>
     bool PlacesDeviceMemory { get; }
 
+    /// <summary>
+    /// The same device as a slice of it: what a session of a lease may use, known only when it comes. Made from the open
+    /// device, so it costs little.
+    /// </summary>
+    IDeviceBackend Prepare(WorkerOptions options, LeaseLedger? ledger);
+
     /// <summary>The driver for a session that shares <paramref name="window"/> with its client.</summary>
     IDriver Open(Window window);
 
@@ -32,4 +38,10 @@ internal interface IDeviceBackend
 /// <param name="KernelsCompiled">Kernels compiled anew.</param>
 /// <param name="KernelsFromCache">Kernels found compiled on disk.</param>
 /// <param name="CompileSeconds">Time that making kernels ready took.</param>
-internal readonly record struct DeviceCounts(long KernelsCompiled, long KernelsFromCache, double CompileSeconds);
+/// <param name="BusyNanoseconds">Time that the device worked.</param>
+internal readonly record struct DeviceCounts(
+    long KernelsCompiled,
+    long KernelsFromCache,
+    double CompileSeconds,
+    ulong BusyNanoseconds
+);

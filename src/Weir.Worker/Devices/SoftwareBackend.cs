@@ -15,7 +15,7 @@ internal sealed class SoftwareBackend : IDeviceBackend
     private readonly CompileService _kernels;
     private SoftwareDriver? _driver;
 
-    public SoftwareBackend(WorkerOptions options, CompileService kernels)
+    public SoftwareBackend(WorkerOptions options, CompileService kernels, LeaseLedger? ledger = null)
     {
         _kernels = kernels;
         var wanted = new SoftwareDeviceOptions { Kernels = kernels, Log = Log.Error };
@@ -23,6 +23,8 @@ internal sealed class SoftwareBackend : IDeviceBackend
         {
             MemoryBytes = options.MemoryBytes ?? wanted.MemoryBytes,
             Cores = options.Threads ?? wanted.Cores,
+            Uuid = options.Uuid,
+            Ledger = ledger,
         };
         using var describing = new SoftwareDriver(_options);
         Snapshot = SnapshotBuilder.Build(describing);
@@ -40,7 +42,15 @@ internal sealed class SoftwareBackend : IDeviceBackend
     public DeviceCounts Counts =>
         _driver is null
             ? default
-            : new DeviceCounts(_kernels.Compiled, _kernels.FromCache, _driver.Statistics.CompileNanoseconds / 1e9);
+            : new DeviceCounts(
+                _kernels.Compiled,
+                _kernels.FromCache,
+                _driver.Statistics.CompileNanoseconds / 1e9,
+                (ulong)_driver.Statistics.BusyNanoseconds
+            );
+
+    public IDeviceBackend Prepare(WorkerOptions options, LeaseLedger? ledger) =>
+        new SoftwareBackend(options, _kernels, ledger);
 
     public IDriver Open(Window window)
     {

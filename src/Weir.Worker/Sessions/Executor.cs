@@ -121,6 +121,10 @@ internal sealed unsafe class Executor
     private void NoteFailure(in RecordHeader header, CuResult result)
     {
         _session.Statistics.Failed(header.Op, result);
+        if (Session.IsDeviceFault(result))
+        {
+            _session.NoteFault(result);
+        }
         if (Session.IsSticky(result))
         {
             if (_session.Control->StickyError != (int)result)

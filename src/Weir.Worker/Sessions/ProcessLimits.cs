@@ -17,10 +17,7 @@ internal static unsafe class ProcessLimits
     {
         Set(Libc.RLIMIT_CORE, 0);
         Set(Libc.RLIMIT_NOFILE, Descriptors);
-        if (deviceBytes is { } bytes)
-        {
-            Set(Libc.RLIMIT_DATA, bytes + HostBytes);
-        }
+        LimitMemory(deviceBytes);
         _ = Libc.prctl(Libc.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         // When memory runs out the worker goes before the program: the program gets an error, not a signal.
         try
@@ -30,6 +27,15 @@ internal static unsafe class ProcessLimits
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // A higher score is set already.
+        }
+    }
+
+    /// <summary>Limits memory to that of the device and what a worker needs beside it; null changes nothing.</summary>
+    public static void LimitMemory(ulong? deviceBytes)
+    {
+        if (deviceBytes is { } bytes)
+        {
+            Set(Libc.RLIMIT_DATA, bytes + HostBytes);
         }
     }
 

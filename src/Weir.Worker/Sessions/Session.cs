@@ -14,6 +14,7 @@ internal sealed unsafe class Session
 {
     private readonly Lock _ending = new();
     private Action? _whenEnded;
+    private Action<CuResult>? _whenFaulty;
 
     public Session(byte* segment, Window window, int hostMemory, IDriver driver, byte[] snapshot)
     {
@@ -95,6 +96,12 @@ internal sealed unsafe class Session
         action();
     }
 
+    /// <summary>Called, perhaps several times, with errors that mean that the device itself failed.</summary>
+    public void WhenFaulty(Action<CuResult> action) => _whenFaulty = action;
+
+    /// <summary>The device itself failed, not what ran on it.</summary>
+    public void NoteFault(CuResult error) => _whenFaulty?.Invoke(error);
+
     /// <summary>Ends the session; the first reason counts. Null: the client has gone.</summary>
     public void End(string? violation)
     {
@@ -126,6 +133,12 @@ internal sealed unsafe class Session
         Volatile.Write(ref Control->StickyError, (int)error);
         Staging.FailAll();
     }
+
+    /// <summary>
+    /// True for errors by which a device says that it is broken: memory that cannot be corrected, a link that is down, a
+    /// device that does not answer.
+    /// </summary>
+    public static bool IsDeviceFault(CuResult error) => (int)error is 46 or 214 or 220 or 226 or 802;
 
     /// <summary>True for errors after which a context is of no use.</summary>
     public static bool IsSticky(CuResult error) => (int)error is 700 or 702 or 710 or (>= 714 and <= 719);

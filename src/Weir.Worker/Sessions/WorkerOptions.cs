@@ -19,10 +19,25 @@ internal sealed record WorkerOptions
     /// <summary>File that summaries are appended to, or null.</summary>
     public string? Report { get; private set; }
 
+    /// <summary>Tells the software device from others; null for one that is the same on every machine.</summary>
+    public Guid? Uuid { get; private set; }
+
+    /// <summary>
+    /// Started by a node's agent: descriptor 4 listens for the agent that comes after this one, and the session outlives it.
+    /// </summary>
+    public bool IsPooled { get; private set; }
+
+    /// <summary>This session's place in the lease's page.</summary>
+    public int Slot { get; private set; }
+
     /// <exception cref="FormatException">Says what was not understood.</exception>
-    public static WorkerOptions Parse(IReadOnlyList<string> words)
+    public static WorkerOptions Parse(IReadOnlyList<string> words) => new WorkerOptions().With(words);
+
+    /// <summary>These options with others over them.</summary>
+    /// <exception cref="FormatException">Says what was not understood.</exception>
+    public WorkerOptions With(IReadOnlyList<string> words)
     {
-        var options = new WorkerOptions();
+        WorkerOptions options = this with { };
         for (int at = 0; at < words.Count; at += 2)
         {
             string value =
@@ -40,6 +55,22 @@ internal sealed record WorkerOptions
                     break;
                 case "--threads":
                     options.Threads = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--uuid":
+                    options.Uuid = Guid.TryParse(
+                        value.StartsWith("GPU-", StringComparison.Ordinal) ? value[4..] : value,
+                        out Guid uuid
+                    )
+                        ? uuid
+                        : throw new FormatException(
+                            $"--uuid takes GPU-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, not {value}"
+                        );
+                    break;
+                case "--pooled":
+                    options.IsPooled = value == "1";
+                    break;
+                case "--slot":
+                    options.Slot = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
                 case "--report":
                     options.Report = NativeText.ToDisplay(value);

@@ -1,7 +1,6 @@
 using Weir.Posix;
 using Weir.Remote.Workers;
 using Weir.Worker.Attach;
-using Weir.Worker.Brokering;
 using Weir.Worker.Devices;
 using Weir.Worker.Logging;
 using Weir.Worker.Summaries;
@@ -14,21 +13,21 @@ namespace Weir.Worker.Sessions;
 /// </summary>
 internal sealed unsafe class WorkerProcess(WorkerOptions options)
 {
-    private const int Control = ChildProcess.FirstInherited;
+    private readonly Supervisor _supervisor = new(options);
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs to the end of the session; the exit code.</summary>
     public int Run()
     {
         ProcessLimits.Apply(options.MemoryBytes);
-        IDeviceBackend? backend = BackendChoice.Open(options, StartCompiler, out string reason);
+        IDeviceBackend? backend = BackendChoice.Open(options, _supervisor.StartCompiler, out string reason);
         if (backend is null)
         {
             Log.Error($"no device: {reason}");
         }
         byte[] snapshot = backend?.Snapshot ?? [];
-        _ = UnixSocket.Send(Control, [WorkerMessage.Ready, .. snapshot]);
-        int client = WaitForClient();
+        _ = _supervisor.Tell(WorkerMessage.Ready, snapshot);
+        int client = _supervisor.WaitForClient(ref backend);
         if (client < 0)
         {
             return 0;
@@ -48,10 +47,13 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         ClientProgram description = ClientProgram.Describe(peer.Pid, program);
         var loop = new DispatchLoop(session);
         loop.Start();
-        _ = UnixSocket.Send(Control, [WorkerMessage.Attached]);
-        WatchClient(client, peer.Pid, session);
+        _ = _supervisor.Tell(WorkerMessage.Attached);
+        session.WhenFaulty(error => _supervisor.Tell(WorkerMessage.Fault, error.ToString()));
+        WatchClient(client, peer.Pid, session, backend);
         backend.Stop();
         bool isQuiet = loop.WaitForEnd(s_endLimit);
+        _supervisor.WriteUsage(session, backend);
+        _ = _supervisor.Tell(WorkerMessage.Ended, session.Violation ?? "");
         SummaryStore.Write(SummaryOf(session, backend, description, started), options.Report);
         if (!isQuiet)
         {
@@ -62,36 +64,9 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         return 0;
     }
 
-    // Without a broker the worker is all that is left to start it.
-    private static void StartCompiler()
-    {
-        if (!UnixSocket.Send(Control, [WorkerMessage.StartCompiler]))
-        {
-            CompilerStart.Start(Environment.ProcessId);
-        }
-    }
-
-    // -1 when the broker has gone.
-    private static int WaitForClient()
-    {
-        byte[] message = new byte[16];
-        while (true)
-        {
-            int length = UnixSocket.Receive(Control, message, out int descriptor);
-            if (length <= 0)
-            {
-                return -1;
-            }
-            if (message[0] == WorkerMessage.Serve && descriptor >= 0)
-            {
-                return descriptor;
-            }
-        }
-    }
-
     // The socket carries nothing more: its end is the client's end. So is the end of its process: a child that it forked may
     // hold the socket open for longer.
-    private static void WatchClient(int client, int processId, Session session)
+    private void WatchClient(int client, int processId, Session session, IDeviceBackend backend)
     {
         int process = processId > 0 ? Libc.PidfdOpen(processId) : -1;
         int wake = -1;
@@ -102,17 +77,22 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
             int write = pair[1];
             session.WhenEnded(() => _ = Libc.close(write));
         }
-        var entries = stackalloc PollEntry[3];
+        var entries = stackalloc PollEntry[4];
         entries[0] = new PollEntry { Descriptor = client, Events = Libc.POLLIN };
         entries[1] = new PollEntry { Descriptor = wake, Events = Libc.POLLIN };
         entries[2] = new PollEntry { Descriptor = process, Events = Libc.POLLIN };
         byte[] unexpected = new byte[64];
         while (!session.HasEnded)
         {
-            if (Libc.poll(entries, 3, -1) > 0 && entries[2].Returned != 0)
+            entries[3] = new PollEntry { Descriptor = _supervisor.Readable, Events = Libc.POLLIN };
+            if (Libc.poll(entries, 4, -1) > 0 && entries[2].Returned != 0)
             {
                 session.End(null);
                 return;
+            }
+            if (entries[3].Returned != 0)
+            {
+                _supervisor.Hear(session, backend);
             }
             if (entries[0].Returned == 0)
             {

@@ -1,0 +1,161 @@
+using System.Text;
+using Weir.Posix;
+using Weir.Remote.Workers;
+using Weir.Wire;
+using Weir.Worker.Brokering;
+using Weir.Worker.Devices;
+using Libc = Weir.Posix.Libc;
+
+namespace Weir.Worker.Sessions;
+
+/// <summary>
+/// Who started this worker and speaks to it over descriptor 3: a broker, or a node's agent. An agent may be restarted
+/// while the session goes on: the next one connects to the socket that descriptor 4 listens on, whose path only the agent's
+/// user can reach. Sending is safe from several threads, the rest is for one.
+/// </summary>
+internal sealed unsafe class Supervisor(WorkerOptions startOptions)
+{
+    private const int Listener = ChildProcess.FirstInherited + 1;
+    private readonly byte[] _buffer = new byte[WorkerMessage.MaxBytes];
+    private volatile int _control = ChildProcess.FirstInherited;
+
+    /// <summary>What the session's device shall be; changes when an agent prepares it.</summary>
+    public WorkerOptions Options { get; private set; } = startOptions;
+
+    /// <summary>The session's place in its lease's page, or null without a lease.</summary>
+    public LeaseLedger? Ledger { get; private set; }
+
+    /// <summary>To poll for while a session goes on: the connection, or what the next one comes from; -1 for neither.</summary>
+    public int Readable =>
+        !Options.IsPooled ? -1
+        : _control >= 0 ? _control
+        : Listener;
+
+    /// <summary>Sends a message; false when nobody is there.</summary>
+    public bool Tell(byte kind, ReadOnlySpan<byte> body = default) =>
+        _control >= 0 && UnixSocket.Send(_control, [kind, .. body]);
+
+    /// <summary>Sends a message with a text.</summary>
+    public bool Tell(byte kind, string text) => Tell(kind, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Starts the compile service: the supervisor does, who lives longer, or this process when it has gone.</summary>
+    public void StartCompiler()
+    {
+        if (!Tell(WorkerMessage.StartCompiler))
+        {
+            CompilerStart.Start(Environment.ProcessId);
+        }
+    }
+
+    /// <summary>
+    /// Waits for the message that brings a client; meanwhile the device is prepared as asked.
+    /// </summary>
+    /// <returns>The client's socket; -1 when the supervisor has gone.</returns>
+    /// <exception cref="FormatException">The supervisor asked for an impossible device.</exception>
+    public int WaitForClient(ref IDeviceBackend? backend)
+    {
+        while (true)
+        {
+            int length = Receive(out int descriptor);
+            if (length <= 0)
+            {
+                return -1;
+            }
+            switch (_buffer[0])
+            {
+                case WorkerMessage.Serve when descriptor >= 0:
+                    return descriptor;
+                case WorkerMessage.Describe when backend is not null:
+                    _ = Tell(WorkerMessage.Describe, backend.Prepare(Asked(length), null).Snapshot);
+                    break;
+                case WorkerMessage.Prepare when backend is not null:
+                    Options = Asked(length);
+                    Ledger = MapPage(descriptor, Options.Slot);
+                    ProcessLimits.LimitMemory(Options.MemoryBytes);
+                    backend = backend.Prepare(Options, Ledger);
+                    _ = Tell(WorkerMessage.Prepare, backend.Snapshot);
+                    break;
+            }
+            if (descriptor >= 0)
+            {
+                _ = Libc.close(descriptor);
+            }
+        }
+    }
+
+    /// <summary>While a session goes on: takes what <see cref="Readable"/> has.</summary>
+    public void Hear(Session session, IDeviceBackend backend)
+    {
+        if (_control < 0)
+        {
+            _control = Libc.accept4(Listener, null, null, Libc.SOCK_CLOEXEC);
+            return;
+        }
+        int length = Receive(out int descriptor);
+        if (descriptor >= 0)
+        {
+            _ = Libc.close(descriptor);
+        }
+        if (length <= 0)
+        {
+            _ = Libc.close(_control);
+            _control = -1;
+        }
+        else if (_buffer[0] == WorkerMessage.End)
+        {
+            session.End(Encoding.UTF8.GetString(_buffer, 1, length - 1));
+        }
+        else if (_buffer[0] == WorkerMessage.Usage)
+        {
+            WriteUsage(session, backend);
+            _ = Tell(WorkerMessage.Usage);
+        }
+    }
+
+    /// <summary>Writes the session's counts into the lease's page.</summary>
+    public void WriteUsage(Session session, IDeviceBackend backend)
+    {
+        if (Ledger is null)
+        {
+            return;
+        }
+        LeaseSlot* slot = Ledger.Slot;
+        slot->BusyNanoseconds = backend.Counts.BusyNanoseconds;
+        slot->Launches = (ulong)session.Statistics.Launches;
+        slot->Calls = (ulong)(session.Statistics.Calls + session.Statistics.Posts);
+        slot->BytesToDevice = (ulong)session.Statistics.BytesToDevice;
+        slot->BytesToHost = (ulong)session.Statistics.BytesToHost;
+    }
+
+    private WorkerOptions Asked(int length)
+    {
+        string text = Encoding.UTF8.GetString(_buffer, 1, length - 1);
+        return Options.With([.. text.Split('\0', StringSplitOptions.RemoveEmptyEntries)]);
+    }
+
+    private static LeaseLedger? MapPage(int file, int slot)
+    {
+        byte* page = Attach.Mapping.Map(file, LeasePage.Bytes);
+        if (page == null)
+        {
+            return null;
+        }
+        if (((LeasePage*)page)->Magic != LeasePage.ExpectedMagic || slot is < 0 or >= LeasePage.Slots)
+        {
+            throw new FormatException("the lease's page or the place in it is none");
+        }
+        return new LeaseLedger((LeasePage*)page, slot);
+    }
+
+    private int Receive(out int descriptor)
+    {
+        int received = -1;
+        nint got;
+        fixed (byte* buffer = _buffer)
+        {
+            got = DescriptorSocket.Receive(_control, buffer, (nuint)_buffer.Length, &received, 1, raw: false);
+        }
+        descriptor = received;
+        return (int)got;
+    }
+}
