@@ -11,6 +11,12 @@ namespace Weir.Kernels.Analysis;
 /// <param name="TrueWarps">True when the lanes are exactly a warp as programs see it.</param>
 internal readonly record struct LaneModel(int Lanes, bool Rows, bool TrueWarps)
 {
+    /// <summary>Stands for a whole block as one vector, for what must hold in all its threads.</summary>
+    public const int BlockLanes = 1024;
+
+    /// <summary>True when the whole block is looked at as one vector.</summary>
+    public bool IsBlock => Lanes == BlockLanes;
+
     /// <summary>Logarithm of <see cref="Lanes"/>.</summary>
     public int LanesLog2 => int.Log2(Lanes);
 
@@ -28,6 +34,7 @@ internal readonly record struct LaneModel(int Lanes, bool Rows, bool TrueWarps)
             or IrSpecial.LaneMaskGt
             or IrSpecial.LaneMaskLe
             or IrSpecial.LaneMaskLt => Shape.Varying,
+            IrSpecial.Clock or IrSpecial.Clock64 when IsBlock => Shape.Varying,
             _ => Shape.Uniform,
         };
 }

@@ -49,6 +49,10 @@ internal static class ShapeRules
             }
         }
         uniform &= address.IsUniform;
+        if (model.IsBlock && DependsOnWarp(instruction))
+        {
+            return Shape.Varying;
+        }
         switch (instruction.Op)
         {
             case IrOp.Atom or IrOp.Shfl or IrOp.Match or IrOp.Tex or IrOp.Suld:
@@ -69,6 +73,11 @@ internal static class ShapeRules
         }
         return Affine(instruction, model, symbols, registers) ?? (uniform ? Shape.Uniform : Shape.Varying);
     }
+
+    /// <summary>True for what is the same in a warp, but may differ from warp to warp or from moment to moment.</summary>
+    private static bool DependsOnWarp(IrInstruction i) =>
+        i.Op is IrOp.Vote or IrOp.Redux or IrOp.ActiveMask
+        || (i.Op == IrOp.Ld && i.Space is not (IrSpace.Param or IrSpace.Const));
 
     /// <summary>Shape of an operand.</summary>
     public static Shape Of(IrOperand operand, LaneModel model, IReadOnlyList<IrSymbol> symbols, Shape[] registers) =>

@@ -12,15 +12,15 @@ namespace Weir.Kernels.Codegen;
 /// </para>
 /// </summary>
 internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks, WarpRecord record, bool counted)
+    : WarpEnds(context)
 {
+    private readonly KernelContext _context = context;
     private readonly BarrierProtocol _barriers = new(context);
 
-    private LaneBuilder B => context.B;
-
-    private IEnumerable<CodeNode> Continuations => context.Flow.Nodes.Where(node => node.Continuation >= 0);
+    private IEnumerable<CodeNode> Continuations => _context.Flow.Nodes.Where(node => node.Continuation >= 0);
 
     /// <summary>Threads that exit no longer have to arrive.</summary>
-    public void Leave(Value lanes)
+    public override void Leave(Value lanes)
     {
         if (counted)
         {
@@ -29,47 +29,48 @@ internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks
     }
 
     /// <summary>All threads of the warp exit.</summary>
-    public void Finish()
+    public override void Finish()
     {
-        Leave(context.ActiveBits);
+        Leave(_context.ActiveBits);
         B.Store(LaneBuilder.Int("i32", WarpRecord.Done), "%record");
+        B.Line("ret i32 0");
     }
 
     /// <summary>Ends a piece of the full copy at a barrier.</summary>
-    public void EndFull(CodeNode node, IrInstruction end)
+    public override void EndFull(CodeNode node, IrInstruction end)
     {
         CodeNode after = node.Successors[0];
         if (!end.Guard.IsNone)
         {
-            Value taking = context.Read(end.Guard, "i1");
+            Value taking = _context.Read(end.Guard, "i1");
             string wait = B.NewLabel("wait");
             if (end.Dests.Count > 0)
             {
-                throw context.Unsupported("a guard on bar.red");
+                throw _context.Unsupported("a guard on bar.red");
             }
-            B.Branch(taking, wait, WarpBlocks.Full(after));
+            B.Branch(taking, wait, blocks.Full(after));
             B.Label(wait);
         }
         if (counted)
         {
-            (Value generation, Value id) = _barriers.Count(context.ActiveBits);
+            (Value generation, Value id) = _barriers.Count(_context.ActiveBits);
             WarpRecord.StoreWait(B, after.Continuation, LaneBuilder.Int("i32", -1), generation, id);
         }
         foreach (int register in record.LiveAt(after))
         {
-            context.Registers.Save(register, record.Place(B, register));
+            _context.Registers.Save(register, record.Place(B, register));
         }
         B.Store(LaneBuilder.Int("i32", after.Continuation + 1), "%record");
         B.Line("ret i32 0");
     }
 
     /// <summary>Ends a piece of the masked copy at a barrier: its lanes wait, others may go on.</summary>
-    public void EndMasked(CodeNode node, IrInstruction end, Value mask, Value? guard)
+    public override void EndMasked(CodeNode node, IrInstruction end, Value mask, Value? guard)
     {
         CodeNode after = node.Successors[0];
         if (guard is not null && end.Dests.Count > 0)
         {
-            throw context.Unsupported("a guard on bar.red");
+            throw _context.Unsupported("a guard on bar.red");
         }
         if (guard is { } taking)
         {
@@ -80,8 +81,8 @@ internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks
         string on = B.NewLabel("arrived");
         B.Branch(B.Any(mask), arrive, on);
         B.Label(arrive);
-        Value? outer = context.Mask;
-        context.Mask = mask;
+        Value? outer = _context.Mask;
+        _context.Mask = mask;
         Value lanes = B.Resize(B.Bits(mask), "i32", false);
         if (counted)
         {
@@ -92,7 +93,7 @@ internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks
         {
             WarpRecord.AddLanes(B, after.Continuation, lanes);
         }
-        context.Mask = outer;
+        _context.Mask = outer;
         B.Branch(on);
         B.Label(on);
         B.Branch(blocks.Check(node.Position + 1));
@@ -121,10 +122,10 @@ internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks
     }
 
     /// <summary>Emits what happens when no lane is pending any more: the warp is done, or waits.</summary>
-    public void EmitEnd()
+    public override void EmitEnd()
     {
         Value any = LaneBuilder.Int("i32", 0);
-        for (int k = 0; k < context.Flow.Continuations; k++)
+        for (int k = 0; k < _context.Flow.Continuations; k++)
         {
             any = B.Binary("or", any, WarpRecord.LoadWait(B, k).Lanes);
         }
@@ -137,7 +138,7 @@ internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks
         B.Label(wait);
         foreach (int register in record.AllLive)
         {
-            context.Registers.Save(register, record.Place(B, register));
+            _context.Registers.Save(register, record.Place(B, register));
         }
         B.Store(LaneBuilder.Int("i32", WarpRecord.Masked), "%record");
         B.Line("ret i32 0");
@@ -153,16 +154,16 @@ internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks
         }
         foreach (int register in record.LiveAt(node))
         {
-            context.Registers.Restore(register, record.Place(B, register));
+            _context.Registers.Restore(register, record.Place(B, register));
         }
         if (counted)
         {
             WarpRecord.StoreLanes(B, node.Continuation, LaneBuilder.Int("i32", 0));
         }
-        context.Node = node;
-        context.Mask = null;
+        _context.Node = node;
+        _context.Mask = null;
         WriteReduction(node);
-        B.Branch(WarpBlocks.Full(node));
+        B.Branch(blocks.Full(node));
     }
 
     private void ResumeMasked()
@@ -181,7 +182,7 @@ internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks
                 staying = B.Select(released, staying, lanes);
                 any = B.Binary("or", any, released);
             }
-            B.Store(B.FromBits(B.Resize(going, $"i{context.Model.Lanes}", false)), blocks.Pending(node));
+            B.Store(B.FromBits(B.Resize(going, $"i{_context.Model.Lanes}", false)), blocks.Pending(node));
             WarpRecord.StoreLanes(B, node.Continuation, staying);
         }
         if (counted)
@@ -190,7 +191,7 @@ internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks
         }
         foreach (int register in record.AllLive)
         {
-            context.Registers.Restore(register, record.Place(B, register));
+            _context.Registers.Restore(register, record.Place(B, register));
         }
         foreach (CodeNode node in Continuations)
         {
@@ -199,10 +200,10 @@ internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks
             Value going = B.Load("i1", true, blocks.Pending(node));
             B.Branch(B.Any(going), answer, next);
             B.Label(answer);
-            context.Node = node;
-            context.Mask = going;
+            _context.Node = node;
+            _context.Mask = going;
             WriteReduction(node);
-            context.Mask = null;
+            _context.Mask = null;
             B.Branch(next);
             B.Label(next);
         }
@@ -230,8 +231,8 @@ internal sealed class BarrierSuspension(KernelContext context, WarpBlocks blocks
             return;
         }
         (Value generation, Value id, _) = WarpRecord.LoadWait(B, node.Continuation);
-        context.Instruction = barrier;
-        context.Guard = null;
-        context.Write(_barriers.Result(barrier.Barrier, id, generation));
+        _context.Instruction = barrier;
+        _context.Guard = null;
+        _context.Write(_barriers.Result(barrier.Barrier, id, generation));
     }
 }

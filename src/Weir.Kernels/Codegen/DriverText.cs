@@ -16,6 +16,7 @@ namespace Weir.Kernels.Codegen;
 /// <param name="localBytes">Scratch of a vector for local memory.</param>
 /// <param name="used">Numbers of the barriers in use.</param>
 /// <param name="continuations">Places behind barriers.</param>
+/// <param name="byBlocks">There are functions that run a whole block.</param>
 internal sealed class DriverText(
     int lanes,
     bool trueWarps,
@@ -24,7 +25,8 @@ internal sealed class DriverText(
     int recordBytes,
     int localBytes,
     IReadOnlyList<int> used,
-    int continuations
+    int continuations,
+    bool byBlocks
 )
 {
     private readonly StringBuilder _text = new();
@@ -84,7 +86,11 @@ internal sealed class DriverText(
 
             """
         );
-        if (barriers)
+        if (byBlocks)
+        {
+            WriteBlock();
+        }
+        else if (barriers)
         {
             WriteRounds();
         }
@@ -113,6 +119,31 @@ internal sealed class DriverText(
         );
         return _text.ToString();
     }
+
+    private void WriteBlock()
+    {
+        if (!trueWarps)
+        {
+            WriteBlockCall("rows");
+            return;
+        }
+        _text.Append("  br i1 %aligned, label %runrows, label %runlinear\nrunrows:\n");
+        WriteBlockCall("rows");
+        _text.Append("runlinear:\n");
+        WriteBlockCall("linear");
+    }
+
+    private void WriteBlockCall(string variant) =>
+        _text.Append(
+            $$"""
+              %status{{variant}} = call i32 @block_{{variant}}(ptr %launch, ptr %thread, i64 %b, i32 %cx, i32 %cy, i32 %cz, ptr %scratch)
+              %fine{{variant}} = icmp eq i32 %status{{variant}}, 0
+              br i1 %fine{{variant}}, label %nextblock, label %not{{variant}}, !prof !1
+            not{{variant}}:
+              ret i32 %status{{variant}}
+
+            """
+        );
 
     private void WriteRounds()
     {

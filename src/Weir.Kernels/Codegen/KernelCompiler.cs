@@ -11,7 +11,7 @@ namespace Weir.Kernels.Codegen;
 public static class KernelCompiler
 {
     /// <summary>Counted up when generated code changes; part of the cache key.</summary>
-    public const int Version = 6;
+    public const int Version = 7;
 
     private const string QuickPasses = "sroa,early-cse";
 

@@ -53,6 +53,12 @@ internal sealed class KernelContext
     /// <summary>Functions of the module that sample textures.</summary>
     public TextureFunctions Textures { get; }
 
+    /// <summary>Starts the names of what belongs to the warp that is run (%tx, %linear, %local, %record, …).</summary>
+    public string WarpPrefix { get; set; } = "";
+
+    /// <summary>Values of registers that can be computed anywhere.</summary>
+    public required StableValues Stable { get; init; }
+
     /// <summary>Where instructions go.</summary>
     public LaneBuilder B { get; }
 
@@ -107,6 +113,12 @@ internal sealed class KernelContext
         return value;
     }
 
+    /// <summary>One of the numbers that place the warp that is run in its block: tx, ty, tz, linear, count.</summary>
+    public Value Warp(string name) => new(WarpName(name), "i32", false);
+
+    /// <summary>Name of something that belongs to the warp that is run.</summary>
+    public string WarpName(string name) => "%" + WarpPrefix + name;
+
     /// <summary>A field of the launch record, by its byte offset.</summary>
     public Value LaunchField(int offset, string type) => Field("%launch", offset, type);
 
@@ -149,8 +161,7 @@ internal sealed class KernelContext
         }
         if (operand.Kind == IrOperandKind.Special && Model.ShapeOf((IrSpecial)operand.Index).IsAffine)
         {
-            Value start =
-                (IrSpecial)operand.Index == IrSpecial.TidX ? new Value("%tx", "i32", false) : LaneBuilder.Int("i32", 0);
+            Value start = (IrSpecial)operand.Index == IrSpecial.TidX ? Warp("tx") : LaneBuilder.Int("i32", 0);
             return new AffineValue(Reinterpret(start, type), 1, null, null);
         }
         return new AffineValue(Read(operand, type), 0, null, null);
@@ -287,8 +298,7 @@ internal sealed class KernelContext
     }
 
     /// <summary>Linear index in the block of a lane's thread.</summary>
-    public Value ThreadIndex(Value lane) =>
-        B.Binary("add", new Value("%linear", "i32", false), B.Resize(lane, "i32", false));
+    public Value ThreadIndex(Value lane) => B.Binary("add", Warp("linear"), B.Resize(lane, "i32", false));
 
     /// <summary>Number of the first lane for which the operation happens, i32.</summary>
     public Value FirstActiveLane() =>
@@ -328,12 +338,15 @@ internal sealed class KernelContext
         {
             case IrSpecial.TidX:
                 return Model.Rows
-                    ? B.Binary("add", B.Splat(new Value("%tx", "i32", false)), B.Ramp("i32", 1))
-                    : new Value("%tidx", "i32", true);
+                    ? B.Binary("add", B.Splat(Warp("tx")), B.Ramp("i32", 1))
+                    : Warp("tidx") with
+                    {
+                        IsVector = true,
+                    };
             case IrSpecial.TidY:
-                return Model.Rows ? new Value("%ty", "i32", false) : new Value("%tidy", "i32", true);
+                return Model.Rows ? Warp("ty") : Warp("tidy") with { IsVector = true };
             case IrSpecial.TidZ:
-                return Model.Rows ? new Value("%tz", "i32", false) : new Value("%tidz", "i32", true);
+                return Model.Rows ? Warp("tz") : Warp("tidz") with { IsVector = true };
             case IrSpecial.NTidX or IrSpecial.NTidY or IrSpecial.NTidZ:
                 return LaunchField(12 + 4 * (special - IrSpecial.NTidX), "i32");
             case IrSpecial.CtaIdX:
@@ -347,7 +360,7 @@ internal sealed class KernelContext
             case IrSpecial.LaneId:
                 return B.Ramp("i32", 1);
             case IrSpecial.WarpId:
-                return B.Binary("lshr", new Value("%linear", "i32", false), 5);
+                return B.Binary("lshr", Warp("linear"), 5);
             case IrSpecial.NWarpId:
                 Value threads = B.Binary("mul", LaunchField(12, "i32"), LaunchField(16, "i32"));
                 threads = B.Binary("mul", threads, LaunchField(20, "i32"));

@@ -18,6 +18,7 @@ internal sealed class KernelEmitter
     private readonly bool _countBarriers;
     private readonly ControlFlow _flow;
     private readonly Liveness _liveness;
+    private readonly BlockRegions? _regions;
     private readonly LaneHelpers _helpers;
     private readonly TextureFunctions _textures;
     private readonly HashSet<string> _declarations = [];
@@ -37,6 +38,7 @@ internal sealed class KernelEmitter
         int operations = function.Blocks.Sum(block => block.Instructions.Count);
         _flow = ControlFlow.Build(function, splitAtAccesses: operations <= LargeKernel);
         _liveness = Liveness.Compute(_flow, function.Registers.Count);
+        _regions = _barriers && !_countBarriers ? BlockRegions.Find(function, _flow, _liveness) : null;
         _helpers = new LaneHelpers(_lanes, function.LocalBytes, function.ParameterBytes);
         _textures = new TextureFunctions(_lanes);
         _instructions = _flow.Nodes.Sum(node => node.Instructions.Count);
@@ -96,12 +98,14 @@ internal sealed class KernelEmitter
     {
         bool large = _instructions > LargeKernel;
         StringBuilder warps = new();
-        WarpRecord? rows = EmitWarp(warps, "warp_rows", new LaneModel(_lanes, Rows: true, _trueWarps), full: !large);
-        WarpRecord? linear = _trueWarps
-            ? EmitWarp(warps, "warp_linear", new LaneModel(_lanes, Rows: false, TrueWarps: true), full: false)
-            : null;
-        _recordBytes = Math.Max(rows?.Bytes ?? 0, linear?.Bytes ?? 0);
-        // Warp functions become part of the loop over blocks, so that what a launch does not change is computed once.
+        // Functions of warps and blocks become part of the loop over blocks, so that what a launch does not change is
+        // computed once.
+        _recordBytes = EmitVariant(warps, "rows", new LaneModel(_lanes, Rows: true, _trueWarps), full: !large);
+        if (_trueWarps)
+        {
+            LaneModel linear = new(_lanes, Rows: false, TrueWarps: true);
+            _recordBytes = Math.Max(_recordBytes, EmitVariant(warps, "linear", linear, full: false));
+        }
         string driver = new DriverText(
             _lanes,
             _trueWarps,
@@ -110,7 +114,8 @@ internal sealed class KernelEmitter
             _recordBytes,
             LocalBytes,
             BarrierProtocol.Used(_function),
-            _flow.Continuations
+            _flow.Continuations,
+            _regions is not null
         ).Write();
 
         StringBuilder module = new();
@@ -133,14 +138,29 @@ internal sealed class KernelEmitter
         return module.ToString();
     }
 
-    private WarpRecord? EmitWarp(StringBuilder text, string name, LaneModel model, bool full)
+    /// <summary>Writes the code for one dealing of threads to lanes; gives the bytes that a warp's record takes.</summary>
+    private int EmitVariant(StringBuilder text, string name, LaneModel model, bool full)
     {
         ShapeAnalysis shapes = ShapeAnalysis.Run(_function, _flow, _liveness, model);
-        KernelContext context = new(_function, _flow, shapes, model, _helpers, _textures);
-        WarpRecord? record = _barriers ? new WarpRecord(_flow, _liveness, context.Registers) : null;
-        text.Append(new WarpEmitter(context, record, full, _countBarriers).Emit(name));
+        KernelContext context = new(_function, _flow, shapes, model, _helpers, _textures)
+        {
+            Stable = StableValues.Find(_function, _flow, _liveness, shapes.Registers),
+        };
+        int bytes = 0;
+        if (_regions is not null)
+        {
+            BlockRecord record = new(context, _regions, _liveness);
+            text.Append(new BlockEmitter(context, _regions, record, full).Emit("block_" + name, LocalBytes));
+            bytes = record.Bytes;
+        }
+        else
+        {
+            WarpRecord? record = _barriers ? new WarpRecord(_flow, _liveness, context.Registers) : null;
+            text.Append(new WarpEmitter(context, record, full, _countBarriers).Emit("warp_" + name));
+            bytes = record?.Bytes ?? 0;
+        }
         _declarations.UnionWith(context.B.Declarations);
-        return record;
+        return bytes;
     }
 
     private KernelInfo Info()

@@ -17,7 +17,7 @@ internal sealed class LaneCalls(KernelContext context, AccessChecks checks)
     public void CallLanes(string function, Value active, string data)
     {
         Value status = B.Assign(
-            $"call i32 @{function}(ptr %launch, ptr %thread, i64 %block, i32 %linear, ptr %local, "
+            $"call i32 @{function}(ptr %launch, ptr %thread, i64 %block, {B.Arg(context.Warp("linear"))}, ptr {context.WarpName("local")}, "
                 + $"i32 {context.Instruction.Line}, {B.Arg(active)}, {LaneAddresses()}, ptr {data})",
             "i32",
             false

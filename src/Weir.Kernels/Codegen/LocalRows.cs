@@ -86,7 +86,8 @@ internal sealed class LocalRows(KernelContext context, LaneCalls calls)
             && start + access.LaneBytes <= context.Function.LocalBytes;
     }
 
-    private Value Words(long at) => B.Load("i32", true, B.Offset("%local", at / 4 * 4 * Lanes), ", align 4");
+    private Value Words(long at) =>
+        B.Load("i32", true, B.Offset(context.WarpName("local"), at / 4 * 4 * Lanes), ", align 4");
 
     private void StoreWords(long at, Value word)
     {
@@ -94,6 +95,6 @@ internal sealed class LocalRows(KernelContext context, LaneCalls calls)
         {
             word = B.Select(active, word, Words(at));
         }
-        B.Store(B.Splat(word), B.Offset("%local", at / 4 * 4 * Lanes), ", align 4");
+        B.Store(B.Splat(word), B.Offset(context.WarpName("local"), at / 4 * 4 * Lanes), ", align 4");
     }
 }

@@ -6,12 +6,7 @@ namespace Weir.Kernels.Codegen;
 /// <summary>
 /// Emits the copy of a warp function that runs under masks: always the first piece in order that has lanes pending.
 /// </summary>
-internal sealed class MaskedCopyEmitter(
-    KernelContext context,
-    WarpBlocks blocks,
-    PieceEmitter pieces,
-    BarrierSuspension? suspension
-)
+internal sealed class MaskedCopyEmitter(KernelContext context, WarpBlocks blocks, PieceEmitter pieces, WarpEnds ends)
 {
     private LaneBuilder B => context.B;
 
@@ -25,24 +20,24 @@ internal sealed class MaskedCopyEmitter(
         else
         {
             Value waiting = B.Load("i1", true, blocks.Pending(node));
-            B.Branch(B.Any(waiting), WarpBlocks.Masked(node), blocks.Check(node.Position + 1));
+            B.Branch(B.Any(waiting), blocks.Masked(node), blocks.Check(node.Position + 1));
         }
-        B.Label(WarpBlocks.Masked(node));
+        B.Label(blocks.Masked(node));
         context.Node = node;
         if (blocks.HasFull && !node.IsLatch && MayRejoin(node))
         {
             string whole = B.NewLabel("whole");
-            B.Branch(B.All(B.Load("i1", true, blocks.Pending(node))), whole, WarpBlocks.Body(node));
+            B.Branch(B.All(B.Load("i1", true, blocks.Pending(node))), whole, blocks.Body(node));
             B.Label(whole);
             B.Store(B.Splat(LaneBuilder.Int("i1", 0)), blocks.Pending(node));
-            B.Branch(WarpBlocks.Full(node));
+            B.Branch(blocks.Full(node));
         }
         else
         {
-            B.Branch(WarpBlocks.Body(node));
+            B.Branch(blocks.Body(node));
         }
         // The full copy comes in here with a piece that it cannot run.
-        B.Label(WarpBlocks.Body(node));
+        B.Label(blocks.Body(node));
         Value mask = B.Load("i1", true, blocks.Pending(node));
         B.Store(B.Splat(LaneBuilder.Int("i1", 0)), blocks.Pending(node));
         context.Mask = mask;
@@ -88,7 +83,7 @@ internal sealed class MaskedCopyEmitter(
         Value? guard = end.Guard.IsNone ? null : context.Read(end.Guard, "i1");
         if (CodeNode.IsWaiting(end))
         {
-            suspension!.EndMasked(node, end, mask, guard);
+            ends.EndMasked(node, end, mask, guard);
             return;
         }
         if (end.Op == IrOp.Bra)
@@ -97,7 +92,7 @@ internal sealed class MaskedCopyEmitter(
             return;
         }
         Value leaving = guard is { } some ? B.Binary("and", mask, some) : mask;
-        suspension?.Leave(B.Bits(leaving));
+        ends.Leave(B.Bits(leaving));
         if (guard is { } condition)
         {
             blocks.AddPending(node.Successors[0], B.Binary("and", mask, B.Not(condition)));
@@ -137,11 +132,11 @@ internal sealed class MaskedCopyEmitter(
         if (to.Position <= from.Position)
         {
             // A latch: nothing before it can be pending.
-            B.Branch(WarpBlocks.Masked(to));
+            B.Branch(blocks.Masked(to));
             return;
         }
         bool between = context.Shapes.Pending[from.Position].Items().Any(p => p > from.Position && p < to.Position);
-        B.Branch(between ? blocks.Check(from.Position + 1) : WarpBlocks.Masked(to));
+        B.Branch(between ? blocks.Check(from.Position + 1) : blocks.Masked(to));
     }
 
     private void GoToNext(CodeNode from, int first)

@@ -67,6 +67,19 @@ internal sealed class RegisterFile
         }
     }
 
+    /// <summary>Sets a register to zero in all lanes.</summary>
+    public void Clear(int register)
+    {
+        Slot slot = SlotOf(register);
+        string type = _shapes[register].IsVarying ? _builder.VectorOf(TypeOf(register)) : TypeOf(register);
+        _builder.Line($"store {type} zeroinitializer, ptr {slot.Main}");
+        if (slot.BreakLane is not null)
+        {
+            _builder.Store(LaneBuilder.Int("i32", 0), slot.BreakLane);
+            _builder.Store(LaneBuilder.Int("i64", 0), slot.Delta!);
+        }
+    }
+
     /// <summary>Bytes that a register takes when a warp waits at a barrier; a multiple of its alignment.</summary>
     public int SavedBytes(int register)
     {

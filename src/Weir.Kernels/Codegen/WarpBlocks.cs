@@ -7,7 +7,10 @@ namespace Weir.Kernels.Codegen;
 /// Names and masks of the LLVM blocks of a warp function: per piece its full form, its masked form with the test
 /// whether lanes are pending, and the slot of the pending lanes.
 /// </summary>
-internal sealed class WarpBlocks(KernelContext context, bool hasFull)
+/// <param name="context">The function.</param>
+/// <param name="hasFull">There is a full copy.</param>
+/// <param name="nodes">The pieces, in order: those of the kernel, or of one of its regions.</param>
+internal sealed class WarpBlocks(KernelContext context, bool hasFull, CodeNode[] nodes)
 {
     private readonly string?[] _pending = new string?[context.Flow.Nodes.Length];
 
@@ -19,19 +22,27 @@ internal sealed class WarpBlocks(KernelContext context, bool hasFull)
 
     private LaneBuilder B => context.B;
 
-    private CodeNode[] Nodes => context.Flow.Nodes;
+    /// <summary>The pieces, in order.</summary>
+    public CodeNode[] Nodes => nodes;
 
     /// <summary>Label of the full form of a piece.</summary>
-    public static string Full(CodeNode node) => $"f{node.Position}";
+    public string Full(CodeNode node) => $"{context.WarpPrefix}f{node.Position}";
 
     /// <summary>Label of the masked form of a piece.</summary>
-    public static string Masked(CodeNode node) => $"m{node.Position}";
+    public string Masked(CodeNode node) => $"{context.WarpPrefix}m{node.Position}";
 
     /// <summary>Label of the masked form behind the test whether all lanes have met.</summary>
-    public static string Body(CodeNode node) => $"b{node.Position}";
+    public string Body(CodeNode node) => $"{context.WarpPrefix}b{node.Position}";
 
     /// <summary>Label of the test whether a piece has lanes pending.</summary>
-    public string Check(int position) => position < Nodes.Length ? $"c{position}" : "mend";
+    public string Check(int position)
+    {
+        CodeNode? next = Array.Find(nodes, node => node.Position >= position);
+        return next is null ? End : $"{context.WarpPrefix}c{next.Position}";
+    }
+
+    /// <summary>Label of what happens when no lane is pending any more.</summary>
+    public string End => context.WarpPrefix + "mend";
 
     /// <summary>Slot of the lanes that are to run a piece.</summary>
     public string Pending(CodeNode node) => _pending[node.Position] ??= B.Alloca(B.VectorOf("i1"));

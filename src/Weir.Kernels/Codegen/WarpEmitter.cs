@@ -24,34 +24,33 @@ internal sealed class WarpEmitter(KernelContext context, WarpRecord? record, boo
     /// <summary>Emits the whole function.</summary>
     public string Emit(string name)
     {
-        WarpBlocks blocks = new(context, full);
+        WarpBlocks blocks = new(context, full, context.Flow.Nodes);
         blocks.FindPending();
         PieceEmitter pieces = new(context);
-        BarrierSuspension? suspension = record is null
-            ? null
-            : new BarrierSuspension(context, blocks, record, countBarriers);
-        suspension?.EmitEntry();
+        WarpEnds ends = new(context);
+        if (record is not null)
+        {
+            BarrierSuspension suspension = new(context, blocks, record, countBarriers);
+            suspension.EmitEntry();
+            ends = suspension;
+        }
         EmitStart(blocks);
         if (full)
         {
-            FullCopyEmitter copy = new(context, blocks, pieces, suspension);
+            FullCopyEmitter copy = new(context, blocks, pieces, ends);
             foreach (CodeNode node in context.Flow.Nodes)
             {
                 copy.Emit(node);
             }
         }
-        MaskedCopyEmitter masked = new(context, blocks, pieces, suspension);
+        MaskedCopyEmitter masked = new(context, blocks, pieces, ends);
         foreach (CodeNode node in context.Flow.Nodes)
         {
             masked.Emit(node);
         }
-        B.Label("mend");
-        if (suspension is null)
-        {
-            B.Line("ret i32 0");
-        }
-        suspension?.EmitEnd();
-        string prologue = context.Model.Rows ? "" : LinearPrologue();
+        B.Label(blocks.End);
+        ends.EmitEnd();
+        string prologue = context.Model.Rows ? "" : LinearPrologue(context);
         return $"define internal i32 @{name}({Parameters}) #0 {{\nentry:\n{prologue}{context.Text}}}\n";
     }
 
@@ -62,7 +61,7 @@ internal sealed class WarpEmitter(KernelContext context, WarpRecord? record, boo
         if (full)
         {
             string part = B.NewLabel("part");
-            B.Branch(B.Compare("eq", count, Lanes), WarpBlocks.Full(first), part, likely: true);
+            B.Branch(B.Compare("eq", count, Lanes), blocks.Full(first), part, likely: true);
             B.Label(part);
         }
         B.Store(B.Compare("ult", B.Ramp("i32", 1), count), blocks.Pending(first));
@@ -70,36 +69,39 @@ internal sealed class WarpEmitter(KernelContext context, WarpRecord? record, boo
     }
 
     /// <summary>Thread indices of lanes that are neighbours in the linear numbering; exact for blocks of up to 1,024.</summary>
-    private string LinearPrologue()
+    public static string LinearPrologue(KernelContext context)
     {
-        string i = B.VectorOf("i32");
-        string f = B.VectorOf("float");
+        LaneBuilder builder = context.B;
+        int lanes = context.Model.Lanes;
+        string p = context.WarpPrefix;
+        string i = builder.VectorOf("i32");
+        string f = builder.VectorOf("float");
         string Splat(string name, string scalar) =>
-            $"  %{name}i = insertelement {i} poison, i32 {scalar}, i64 0\n"
-            + $"  %{name} = shufflevector {i} %{name}i, {i} poison, <{Lanes} x i32> zeroinitializer\n";
+            $"  %{p}{name}i = insertelement {i} poison, i32 {scalar}, i64 0\n"
+            + $"  %{p}{name} = shufflevector {i} %{p}{name}i, {i} poison, <{lanes} x i32> zeroinitializer\n";
         return $"""
-              %lbxp = getelementptr i8, ptr %launch, i64 12
-              %lbx = load i32, ptr %lbxp, !invariant.load !0
-              %lbyp = getelementptr i8, ptr %launch, i64 16
-              %lby = load i32, ptr %lbyp, !invariant.load !0
-            {Splat("lv", "%linear")}{Splat("bxv", "%lbx")}{Splat("byv", "%lby")}  %lall = add {i} %lv, {B.Ramp(
+              %{p}lbxp = getelementptr i8, ptr %launch, i64 12
+              %{p}lbx = load i32, ptr %{p}lbxp, !invariant.load !0
+              %{p}lbyp = getelementptr i8, ptr %launch, i64 16
+              %{p}lby = load i32, ptr %{p}lbyp, !invariant.load !0
+            {Splat("lv", $"%{p}linear")}{Splat("bxv", $"%{p}lbx")}{Splat("byv", $"%{p}lby")}  %{p}lall = add {i} %{p}lv, {builder.Ramp(
                 "i32",
                 1
             ).Text}
-              %lfi = uitofp {i} %lall to {f}
-              %lf = fadd {f} %lfi, splat (float 5.000000e-01)
-              %bxf = uitofp {i} %bxv to {f}
-              %rowf = fdiv {f} %lf, %bxf
-              %row = fptoui {f} %rowf to {i}
-              %rowx = mul {i} %row, %bxv
-              %tidx = sub {i} %lall, %rowx
-              %rfi = uitofp {i} %row to {f}
-              %rf = fadd {f} %rfi, splat (float 5.000000e-01)
-              %byf = uitofp {i} %byv to {f}
-              %layf = fdiv {f} %rf, %byf
-              %tidz = fptoui {f} %layf to {i}
-              %layy = mul {i} %tidz, %byv
-              %tidy = sub {i} %row, %layy
+              %{p}lfi = uitofp {i} %{p}lall to {f}
+              %{p}lf = fadd {f} %{p}lfi, splat (float 5.000000e-01)
+              %{p}bxf = uitofp {i} %{p}bxv to {f}
+              %{p}rowf = fdiv {f} %{p}lf, %{p}bxf
+              %{p}row = fptoui {f} %{p}rowf to {i}
+              %{p}rowx = mul {i} %{p}row, %{p}bxv
+              %{p}tidx = sub {i} %{p}lall, %{p}rowx
+              %{p}rfi = uitofp {i} %{p}row to {f}
+              %{p}rf = fadd {f} %{p}rfi, splat (float 5.000000e-01)
+              %{p}byf = uitofp {i} %{p}byv to {f}
+              %{p}layf = fdiv {f} %{p}rf, %{p}byf
+              %{p}tidz = fptoui {f} %{p}layf to {i}
+              %{p}layy = mul {i} %{p}tidz, %{p}byv
+              %{p}tidy = sub {i} %{p}row, %{p}layy
 
             """;
     }
