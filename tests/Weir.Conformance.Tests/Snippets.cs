@@ -52,6 +52,18 @@ internal static class Snippets
             ".shared .align 4 .b8 box[1024]; mov.u32 %t1, box; mad.lo.u32 %t0, %thread, 4, %t1; st.shared.u32 [%t0], %a; mov.u32 %t3, %ctaid.x; setp.eq.u32 %p0, %t3, 0; @%p0 bra FIRST; bar.sync 0; mov.u32 %o1, 5; bra.uni DONE; FIRST: bar.sync 0; mov.u32 %o1, 9; bar.sync 0; DONE: xor.b32 %t2, %thread, 1; setp.ge.u32 %p1, %t2, %count; @%p1 mov.u32 %t2, %thread; mad.lo.u32 %t2, %t2, 4, %t1; ld.shared.u32 %o0, [%t2];",
         ["barrier reductions"] =
             "bar.red.popc.u32 %o0, 1, %odd; bar.red.and.pred %p0, 1, %odd; bar.red.or.pred %p1, 1, !%odd; selp.u32 %o1, 1, 0, %p0; @%p1 add.u32 %o1, %o1, 2; setp.lt.u32 %p2, %thread, 5; bar.red.or.pred %p0, 0, %p2; selp.u32 %o2, 1, 0, %p0;",
+        ["branches by place between barriers"] =
+            ".shared .align 4 .b8 box[1024]; .reg .u32 %px, %q; .reg .pred %c<8>; mov.u32 %px, %tid.x; mov.u32 %q, box; mad.lo.u32 %q, %thread, 4, %q; st.shared.u32 [%q], %a; bar.sync 0;"
+            + "setp.gt.u32 %c0, %px, 40; @%c0 bra S0; ld.shared.u32 %t0, [%q]; add.u32 %t0, %t0, 3; st.shared.u32 [%q], %t0; S0: bar.sync 0;"
+            + "setp.lt.s32 %c1, %px, 33; @!%c1 bra S1; ld.shared.u32 %t0, [%q]; mul.lo.u32 %t0, %t0, 5; st.shared.u32 [%q], %t0; S1: bar.sync 0;"
+            + "setp.ne.u32 %c2, %px, 35; @%c2 bra S2; st.shared.u32 [%q], %b; S2: bar.sync 0;"
+            + "setp.eq.u32 %c3, 2, %px; @%c3 bra W3; bra.uni S3; W3: st.shared.u32 [%q], %b; S3: bar.sync 0;"
+            + "setp.le.u32 %c4, 32, %px; @%c4 bra S4; ld.shared.u32 %t0, [%q]; xor.b32 %t0, %t0, %thread; st.shared.u32 [%q], %t0; S4: bar.sync 0;"
+            + "setp.ge.u32 %c5, %px, 64; @%c5 bra S5; ld.shared.u32 %t0, [%q]; not.b32 %t0, %t0; st.shared.u32 [%q], %t0; S5: bar.sync 0;"
+            + "xor.b32 %t2, %thread, 1; setp.ge.u32 %p1, %t2, %count; @%p1 mov.u32 %t2, %thread; mov.u32 %t1, box; mad.lo.u32 %t2, %t2, 4, %t1; ld.shared.u32 %o0, [%t2]; mov.u32 %o1, %px;",
+        ["barriers in a loop after some threads left"] =
+            ".shared .align 4 .b8 box[1024]; .reg .u32 %q, %k, %s, %n; mov.u32 %q, box; mad.lo.u32 %n, %thread, 4, %q; mov.u32 %k, 0; mov.u32 %s, %a; mov.u32 %t3, %ctaid.x; add.u32 %t3, %t3, 2; rem.u32 %t0, %thread, 7; setp.eq.u32 %p1, %t0, 3; @%p1 bra GONE;"
+            + "AGAIN: st.shared.u32 [%n], %s; bar.sync 0; add.u32 %t1, %thread, 1; rem.u32 %t1, %t1, 7; setp.eq.u32 %p2, %t1, 3; add.u32 %t1, %thread, 1; selp.u32 %t1, %thread, %t1, %p2; setp.ge.u32 %p2, %t1, %count; selp.u32 %t1, %thread, %t1, %p2; mad.lo.u32 %t1, %t1, 4, %q; ld.shared.u32 %t2, [%t1]; bar.sync 0; mad.lo.u32 %s, %t2, 3, %s; add.u32 %k, %k, 1; setp.lt.u32 %p3, %k, %t3; @%p3 bra AGAIN; mov.u32 %o0, %s; mov.u32 %o1, %k; GONE: mov.u32 %o2, %t0;",
         ["threads that left before a barrier"] =
             ".shared .b32 total; setp.eq.u32 %p0, %thread, 0; @%p0 st.shared.u32 [total], 0; bar.sync 0; rem.u32 %t0, %thread, 3; setp.eq.u32 %p1, %t0, 1; @%p1 ret; red.shared.add.u32 [total], %b; bar.sync 0; ld.shared.u32 %o0, [total]; bar.red.popc.u32 %o1, 0, %odd;",
         ["a whole warp leaves before a barrier"] =
@@ -79,7 +91,7 @@ internal static class Snippets
     private const int SlotBytes = 16;
 
     /// <summary>Blocks of whole warps, of a part of a warp, of rows that end inside warps, and of depth.</summary>
-    public static readonly Dim3[] Blocks = [new(64), new(96), new(20), new(33), new(12, 5), new(5, 3, 4)];
+    public static readonly Dim3[] Blocks = [new(64), new(96), new(20), new(33), new(12, 5), new(5, 3, 4), new(96, 2)];
 
     public static KernelCase Case(string name, Dim3 block, ulong arena)
     {
