@@ -20,7 +20,14 @@ internal sealed class StableValues
     /// <param name="flow">Its pieces.</param>
     /// <param name="liveness">Of its registers.</param>
     /// <param name="shapes">Shapes of its registers in a warp.</param>
-    public static StableValues Find(IrFunction function, ControlFlow flow, Liveness liveness, Shape[] shapes)
+    /// <param name="breaks">Also those whose lanes may wrap; where they do costs a division to find.</param>
+    public static StableValues Find(
+        IrFunction function,
+        ControlFlow flow,
+        Liveness liveness,
+        Shape[] shapes,
+        bool breaks = false
+    )
     {
         int count = function.Registers.Count;
         IrInstruction?[] definitions = new IrInstruction?[count];
@@ -45,8 +52,7 @@ internal sealed class StableValues
                 || liveness.LiveIn[0].Contains(r)
                 || !IsSimple(definition)
                 || (shapes[r].IsVarying && definition.Op != IrOp.SetP)
-                // Where the lanes wrap costs a division.
-                || shapes[r].Breaks
+                || (shapes[r].Breaks && !breaks)
             )
             {
                 definitions[r] = null;

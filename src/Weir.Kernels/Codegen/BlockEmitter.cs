@@ -6,7 +6,13 @@ namespace Weir.Kernels.Codegen;
 /// Emits the function that runs a block of a kernel whose threads reach every barrier together: for each region between
 /// barriers a loop over the warps. Within a region a warp runs as everywhere: full copy, masked copy.
 /// </summary>
-internal sealed class BlockEmitter(KernelContext context, BlockRegions regions, BlockRecord record, bool full)
+internal sealed class BlockEmitter(
+    KernelContext context,
+    BlockRegions regions,
+    BlockRecord record,
+    StableValues addresses,
+    bool full
+)
 {
     /// <summary>Parameters of every block function, spelled.</summary>
     public const string Parameters =
@@ -62,6 +68,10 @@ internal sealed class BlockEmitter(KernelContext context, BlockRegions regions, 
         context.Mask = null;
         ForgetOthers(region, ends, blocks);
         record.Restore(region, pieces.Instructions);
+        if (full && region.Start.Position == 0)
+        {
+            new BlockPrefetch(context, region, addresses).Emit(pieces.Instructions);
+        }
         Value lanes = Living(region, ends);
         if (full)
         {

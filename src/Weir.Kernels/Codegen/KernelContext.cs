@@ -13,6 +13,7 @@ internal sealed class KernelContext
 {
     private readonly Dictionary<string, Value> _heads = [];
     private readonly System.Text.StringBuilder _head = new();
+    private int _blocksAhead;
     private string? _laneList;
     private string? _laneData;
 
@@ -63,7 +64,7 @@ internal sealed class KernelContext
     public LaneBuilder B { get; }
 
     /// <summary>The virtual registers.</summary>
-    public RegisterFile Registers { get; }
+    public RegisterFile Registers { get; private set; }
 
     /// <summary>The piece being emitted.</summary>
     public CodeNode Node { get; set; } = null!;
@@ -111,6 +112,32 @@ internal sealed class KernelContext
             _heads[key] = value;
         }
         return value;
+    }
+
+    /// <summary>
+    /// Until disposed, instructions compute what a block further on in x would, in registers of their own.
+    /// </summary>
+    /// <param name="distance">How much further.</param>
+    public IDisposable InLaterBlock(int distance) => new LaterBlock(this, distance);
+
+    private sealed class LaterBlock : IDisposable
+    {
+        private readonly KernelContext _context;
+        private readonly RegisterFile _own;
+
+        public LaterBlock(KernelContext context, int distance)
+        {
+            _context = context;
+            _own = context.Registers;
+            context.Registers = new RegisterFile(context.B, context.Function, context.Shapes.Registers);
+            context._blocksAhead = distance;
+        }
+
+        public void Dispose()
+        {
+            _context.Registers = _own;
+            _context._blocksAhead = 0;
+        }
     }
 
     /// <summary>One of the numbers that place the warp that is run in its block: tx, ty, tz, linear, count.</summary>
@@ -350,7 +377,8 @@ internal sealed class KernelContext
             case IrSpecial.NTidX or IrSpecial.NTidY or IrSpecial.NTidZ:
                 return LaunchField(12 + 4 * (special - IrSpecial.NTidX), "i32");
             case IrSpecial.CtaIdX:
-                return new Value("%cx", "i32", false);
+                Value block = new("%cx", "i32", false);
+                return _blocksAhead == 0 ? block : B.Binary("add", block, _blocksAhead);
             case IrSpecial.CtaIdY:
                 return new Value("%cy", "i32", false);
             case IrSpecial.CtaIdZ:

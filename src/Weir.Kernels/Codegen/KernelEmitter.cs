@@ -150,7 +150,9 @@ internal sealed class KernelEmitter
         if (_regions is not null)
         {
             BlockRecord record = new(context, _regions, _liveness);
-            text.Append(new BlockEmitter(context, _regions, record, full).Emit("block_" + name, LocalBytes));
+            StableValues addresses = StableValues.Find(_function, _flow, _liveness, shapes.Registers, breaks: true);
+            BlockEmitter block = new(context, _regions, record, addresses, full);
+            text.Append(block.Emit("block_" + name, LocalBytes));
             bytes = record.Bytes;
         }
         else
