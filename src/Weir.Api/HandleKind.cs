@@ -35,4 +35,10 @@ public enum HandleKind : byte
 
     /// <summary>Kernel of a library. Known to the client only.</summary>
     Kernel = 10,
+
+    /// <summary>Memory pool.</summary>
+    MemoryPool = 11,
+
+    /// <summary>Physical memory (cuMemCreate).</summary>
+    PhysicalMemory = 12,
 }

@@ -28,6 +28,7 @@ internal sealed class SoftwareDevice : IDisposable
             Math.Min(options.MemoryBytes, Window.DeviceBytes),
             options.Ledger
         );
+        Virtual = new VirtualMemory(Memory);
         if (Window.OwnsHostPart)
         {
             HostMemory = new DeviceArena(
@@ -46,6 +47,9 @@ internal sealed class SoftwareDevice : IDisposable
 
     /// <summary>Device memory.</summary>
     public DeviceArena Memory { get; }
+
+    /// <summary>Addresses and memory that programs map themselves.</summary>
+    public VirtualMemory Virtual { get; }
 
     /// <summary>Page-locked host memory, or null when the caller hands it out.</summary>
     public DeviceArena? HostMemory { get; }
@@ -80,6 +84,16 @@ internal sealed class SoftwareDevice : IDisposable
     /// <summary>Links under way by handle.</summary>
     public HandleTable<ModuleLink> Links { get; } = new(7);
 
+    /// <summary>Memory pools by handle.</summary>
+    public HandleTable<DevicePool> Pools { get; } = new(8);
+
+    /// <summary>Physical memory by handle.</summary>
+    public HandleTable<PhysicalMemory> Physical { get; } = new(9);
+
+    /// <summary>True when [<paramref name="address"/>, + <paramref name="bytes"/>) is device memory that a program has allocated or mapped.</summary>
+    public bool HoldsDeviceMemory(ulong address, ulong bytes) =>
+        Memory.Find(address) is { } allocation ? allocation.Contains(address, bytes) : Virtual.Holds(address, bytes);
+
     /// <summary>Tells why something was refused.</summary>
     public void Log(string message) => Options.Log(message);
 
@@ -97,6 +111,7 @@ internal sealed class SoftwareDevice : IDisposable
         }
         Textures.Dispose();
         HostMemory?.Dispose();
+        Virtual.Dispose();
         Memory.Dispose();
         Window.Dispose();
     }

@@ -12,12 +12,14 @@ namespace Weir.Devices.Software;
 /// A GPU made of software behind the driver API: every method hands its call to the part that does it. Method comments
 /// are those of the interface. Dispose when no call is under way.
 /// </summary>
-public sealed unsafe class SoftwareDriver : IDriver, IDisposable
+public sealed unsafe partial class SoftwareDriver : IDriver, IDisposable
 {
     private readonly SoftwareDevice device;
     private readonly DeviceCalls devices;
     private readonly ContextCalls contexts;
     private readonly MemoryCalls memory;
+    private readonly PoolCalls pools;
+    private readonly VirtualMemoryCalls virtualMemory;
     private readonly CopyCalls copies;
     private readonly FillCalls fills;
     private readonly ModuleCalls modules;
@@ -42,6 +44,8 @@ public sealed unsafe class SoftwareDriver : IDriver, IDisposable
         streams = new StreamCalls(device, current);
         events = new EventCalls(device, current, streams);
         memory = new MemoryCalls(device, current);
+        pools = new PoolCalls(device, current, streams);
+        virtualMemory = new VirtualMemoryCalls(device, current);
         copies = new CopyCalls(device, current, streams);
         fills = new FillCalls(device, streams);
         modules = new ModuleCalls(device, current);

@@ -10,6 +10,8 @@ public class ClientTests
     [InlineData("order")]
     [InlineData("contexts")]
     [InlineData("libraries")]
+    [InlineData("pools")]
+    [InlineData("mappings")]
     public void A_client_in_c_gets_the_answers_that_it_expects(string name) =>
         ClientRun.Run(Compile(name, WeirInstallation.NewFolder())).Succeeded();
 

@@ -69,6 +69,16 @@ typedef struct {
     CUlaunchAttribute *attrs; unsigned numAttrs;
 } CUlaunchConfig;
 
+typedef struct { CUenum type; int id; } CUmemLocation;
+typedef struct { CUmemLocation location; CUenum flags; } CUmemAccessDesc;
+typedef struct {
+    CUenum allocType, handleTypes; CUmemLocation location; void *win32SecurityAttributes; size_t maxSize; unsigned short usage;
+    unsigned char reserved[54];
+} CUmemPoolProps;
+typedef struct {
+    CUenum type, requestedHandleTypes; CUmemLocation location; void *win32HandleMetaData; unsigned long long allocFlags;
+} CUmemAllocationProp;
+
 typedef struct { void *execAffinityParams; int numExecAffinityParams; void *cigParams; } CUctxCreateParams;
 
 typedef struct {
@@ -114,6 +124,12 @@ int main(void)
     F(CUDA_RESOURCE_VIEW_DESC, height), F(CUDA_RESOURCE_VIEW_DESC, depth), F(CUDA_RESOURCE_VIEW_DESC, firstMipmapLevel);
     F(CUDA_RESOURCE_VIEW_DESC, lastMipmapLevel), F(CUDA_RESOURCE_VIEW_DESC, firstLayer), F(CUDA_RESOURCE_VIEW_DESC, lastLayer);
     S(CUlaunchAttribute), F(CUlaunchAttribute, id), F(CUlaunchAttribute, value);
+    S(CUmemLocation), F(CUmemLocation, type), F(CUmemLocation, id);
+    S(CUmemAccessDesc), F(CUmemAccessDesc, location), F(CUmemAccessDesc, flags);
+    S(CUmemPoolProps), F(CUmemPoolProps, allocType), F(CUmemPoolProps, handleTypes), F(CUmemPoolProps, location);
+    F(CUmemPoolProps, win32SecurityAttributes), F(CUmemPoolProps, maxSize), F(CUmemPoolProps, usage);
+    S(CUmemAllocationProp), F(CUmemAllocationProp, type), F(CUmemAllocationProp, requestedHandleTypes);
+    F(CUmemAllocationProp, location), F(CUmemAllocationProp, win32HandleMetaData), F(CUmemAllocationProp, allocFlags);
     S(CUlaunchConfig), F(CUlaunchConfig, gridDimX), F(CUlaunchConfig, gridDimY), F(CUlaunchConfig, gridDimZ);
     F(CUlaunchConfig, blockDimX), F(CUlaunchConfig, blockDimY), F(CUlaunchConfig, blockDimZ);
     F(CUlaunchConfig, sharedMemBytes), F(CUlaunchConfig, hStream), F(CUlaunchConfig, attrs), F(CUlaunchConfig, numAttrs);

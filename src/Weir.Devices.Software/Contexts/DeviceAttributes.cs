@@ -114,8 +114,10 @@ internal sealed class DeviceAttributes
             [87] = 2, // single to double performance
             [90] = 1, // compute preemption
             [97] = SharedBytesPerBlockOptIn,
+            [102] = 1, // virtual memory management
             [106] = MaxBlocksPerCore,
             [111] = 1024, // shared memory reserved per block
+            [115] = 1, // memory pools
             [126] = 1, // memory synchronisation domains
             [131] = -1, // no NUMA node of its own
             [134] = -1,

@@ -254,9 +254,7 @@ internal sealed unsafe class CopyCalls(SoftwareDevice device, CurrentContexts co
         }
         if (isDevice && type != CUmemorytype.Host)
         {
-            return device.Memory.Find(address)?.Contains(address, bytes) == true
-                ? CuResult.Success
-                : CuResult.InvalidValue;
+            return device.HoldsDeviceMemory(address, bytes) ? CuResult.Success : CuResult.InvalidValue;
         }
         if (type != CUmemorytype.Device)
         {

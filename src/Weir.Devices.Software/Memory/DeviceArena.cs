@@ -160,6 +160,61 @@ internal sealed class DeviceArena : IDisposable
         }
     }
 
+    /// <summary>Takes addresses out of the range, without memory behind them and without counting against the limit.</summary>
+    /// <param name="sizeBytes">Size, a multiple of <see cref="ArenaBacking.ChunkBytes"/>.</param>
+    /// <param name="alignment">Power of two, at least <see cref="ArenaBacking.ChunkBytes"/>.</param>
+    /// <param name="address">The first of them.</param>
+    /// <returns>What to release them by, or -1 when there are none.</returns>
+    public int ReserveAddresses(ulong sizeBytes, ulong alignment, out ulong address)
+    {
+        address = 0;
+        if (sizeBytes > SizeBytes || alignment > SizeBytes)
+        {
+            return -1;
+        }
+        lock (gate)
+        {
+            int block = blocks.Allocate(sizeBytes, alignment);
+            if (block >= 0)
+            {
+                address = blocks.StartOf(block);
+            }
+            return block;
+        }
+    }
+
+    /// <summary>Gives reserved addresses back.</summary>
+    public void ReleaseAddresses(int block)
+    {
+        lock (gate)
+        {
+            _ = blocks.Free(block);
+        }
+    }
+
+    /// <summary>Counts memory that lies elsewhere against the limit; false when it does not fit.</summary>
+    public bool TryCharge(ulong sizeBytes)
+    {
+        lock (gate)
+        {
+            if (sizeBytes > LimitBytes - UsedBytes)
+            {
+                return false;
+            }
+            UsedBytes += sizeBytes;
+            return true;
+        }
+    }
+
+    /// <summary>Counts such memory no longer.</summary>
+    public void Discharge(ulong sizeBytes)
+    {
+        lock (gate)
+        {
+            UsedBytes -= sizeBytes;
+        }
+    }
+
     /// <summary>All live allocations in order of address.</summary>
     public DeviceAllocation[] Snapshot()
     {

@@ -68,7 +68,7 @@ internal sealed class FillCalls(SoftwareDevice device, StreamCalls streams)
     {
         if (device.Memory.Covers(address))
         {
-            return device.Memory.Find(address)?.Contains(address, bytes) == true;
+            return device.HoldsDeviceMemory(address, bytes);
         }
         ulong offset = address - device.Window.Address;
         return offset < device.Window.SizeBytes && bytes <= device.Window.SizeBytes - offset;

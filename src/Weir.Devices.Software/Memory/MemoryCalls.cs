@@ -56,15 +56,22 @@ internal sealed unsafe class MemoryCalls(SoftwareDevice device, CurrentContexts 
             return check;
         }
         // As the API: what is under way may still use the memory, so it is awaited.
-        if (device.Memory.Find(address) is { Owner: DeviceContext owner } && device.Scheduler.Outstanding > 0)
+        DeviceAllocation? allocation = device.Memory.Find(address);
+        if (allocation is not null && device.Scheduler.Outstanding > 0)
         {
-            device.Scheduler.Synchronize(owner);
+            // Memory of a pool belongs to no context: whichever uses it is awaited.
+            IEnumerable<DeviceContext> users = allocation.Owner is DeviceContext owner ? [owner] : device.Contexts.All;
+            foreach (DeviceContext user in users)
+            {
+                device.Scheduler.Synchronize(user);
+            }
         }
-        if (device.Memory.Free(address) is null)
+        if (device.Memory.Free(address) is not { } freed)
         {
             device.Log($"free of 0x{address:x}, which is no allocation");
             return CuResult.InvalidValue;
         }
+        (freed.Owner as DevicePool)?.GiveBack(freed.SizeBytes);
         return CuResult.Success;
     }
 
@@ -87,17 +94,23 @@ internal sealed unsafe class MemoryCalls(SoftwareDevice device, CurrentContexts 
         {
             return check;
         }
-        if (Find(address) is not { } allocation)
+        ulong first;
+        ulong size;
+        if (Find(address) is { } allocation)
+        {
+            (first, size) = (allocation.Address, allocation.SizeBytes);
+        }
+        else if (!device.Virtual.TryFindRange(address, out first, out size))
         {
             return CuResult.NotFound;
         }
         if (start is not null)
         {
-            *start = allocation.Address;
+            *start = first;
         }
         if (bytes is not null)
         {
-            *bytes = (nuint)allocation.SizeBytes;
+            *bytes = (nuint)size;
         }
         return CuResult.Success;
     }

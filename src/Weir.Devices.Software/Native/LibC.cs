@@ -12,6 +12,7 @@ internal static unsafe partial class LibC
     public const int ProtRead = 1;
     public const int ProtWrite = 2;
     public const int ProtExec = 4;
+    public const int MapShared = 1;
     public const int MapPrivate = 2;
     public const int MapFixed = 0x10;
     public const int MapAnonymous = 0x20;
@@ -23,6 +24,7 @@ internal static unsafe partial class LibC
     public const int SigFpe = 8;
     public const int SigSegv = 11;
 
+    private const uint CloseOnExec = 1;
     private const long SysFutex = 202;
     private const long SysGetTid = 186;
     private const int FutexWaitPrivate = 128;
@@ -39,6 +41,28 @@ internal static unsafe partial class LibC
 
     [DllImport("libc", EntryPoint = "madvise")]
     public static extern int Advise(nint address, nuint length, int advice);
+
+    [DllImport("libc", EntryPoint = "ftruncate")]
+    public static extern int Truncate(int file, long sizeBytes);
+
+    [DllImport("libc", EntryPoint = "close")]
+    public static extern int Close(int file);
+
+    /// <summary>A file that lives in memory only, closed on exec; -1 when there is none.</summary>
+    /// <param name="name">For the eyes of whoever looks into /proc; ASCII.</param>
+    public static int CreateMemoryFile(string name)
+    {
+        byte* text = stackalloc byte[name.Length + 1];
+        for (int i = 0; i < name.Length; i++)
+        {
+            text[i] = (byte)name[i];
+        }
+        text[name.Length] = 0;
+        return CreateMemoryFile(text, CloseOnExec);
+    }
+
+    [DllImport("libc", EntryPoint = "memfd_create")]
+    private static extern int CreateMemoryFile(byte* name, uint flags);
 
     [DllImport("libc", EntryPoint = "sigaction")]
     public static extern int SigAction(int signal, SignalAction* action, SignalAction* old);

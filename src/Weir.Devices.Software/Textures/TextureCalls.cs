@@ -216,7 +216,7 @@ internal sealed unsafe class TextureCalls(SoftwareDevice device, CurrentContexts
         address != 0
         && (
             device.Memory.Covers(address)
-                ? device.Memory.Find(address)?.Contains(address, bytes) == true
+                ? device.HoldsDeviceMemory(address, bytes)
                 : device.HostMemory?.Find(address)?.Contains(address, bytes) == true
         );
 }
