@@ -1,0 +1,375 @@
+using Google.Protobuf;
+using Weir.Controller.Access;
+using Weir.Controller.Placement;
+using Weir.Controller.State;
+using Weir.Controller.Store;
+using Weir.Protocol.Agents;
+using Weir.Protocol.Leases;
+using Weir.Protocol.Rest;
+
+namespace Weir.Controller.Leases;
+
+/// <summary>Grants, takes over and ends leases. A grant is on disk before anyone hears of it.</summary>
+internal sealed class LeaseService(
+    ClusterState state,
+    CommitQueue commits,
+    ControllerClock clock,
+    AuditLog audit,
+    PlacementPolicy place
+)
+{
+    /// <summary>How long after the grant the first holder must have come.</summary>
+    public const int ClaimMs = 60_000;
+
+    private readonly List<PendingClaim> _pending = [];
+
+    /// <summary>Called under the gate whenever room may have come free.</summary>
+    public Action RoomChanged { get; set; } = () => { };
+
+    /// <summary>Claims that wait, for the queue that serves them with the workloads.</summary>
+    public IReadOnlyList<PendingClaim> Pending => _pending;
+
+    /// <summary>
+    /// The lease and its ticket, after the grant reached the disk. Throws <see cref="ControlException"/> when there is no
+    /// room in time, or never can be.
+    /// </summary>
+    public async Task<GrantView> ClaimAsync(Caller caller, ClaimRequest request, CancellationToken cancellation)
+    {
+        Task<GrantView> answer;
+        PendingClaim? pending = null;
+        lock (state.Gate)
+        {
+            var claim = ClaimRules.Resolve(state, caller, request);
+            if (TryPlace(claim, out var slices) is { } refusal)
+            {
+                if (request.WaitMs <= 0 || refusal.Status is not 409)
+                {
+                    throw refusal;
+                }
+                pending = new PendingClaim(claim, clock.Now, clock.Now + request.WaitMs);
+                _pending.Add(pending);
+                answer = pending.Answer.Task;
+            }
+            else
+            {
+                answer = Grant(claim, slices!);
+            }
+        }
+        if (pending is null)
+        {
+            return await answer;
+        }
+        using var registration = cancellation.Register(() => Withdraw(pending));
+        return await answer;
+    }
+
+    /// <summary>
+    /// Finds slices for the claim; otherwise the refusal: status 409 when it may succeed later, another when it never will.
+    /// Called under the gate.
+    /// </summary>
+    public ControlException? TryPlace(ResolvedClaim claim, out IReadOnlyList<SliceView>? slices)
+    {
+        slices = null;
+        var pool = state.Pools[claim.Pool];
+        var rooms = new List<DeviceRoom>(state.Devices.Count);
+        foreach (var device in state.Devices.Values)
+        {
+            if (device.Pool == claim.Pool)
+            {
+                long memory = (long)((Int128)device.Memory * pool.MemoryLimit / 100);
+                rooms.Add(
+                    new DeviceRoom(
+                        device.Uuid,
+                        device.Node,
+                        device.Model,
+                        device.Memory,
+                        pool.ComputeLimit,
+                        memory,
+                        pool.ComputeLimit - device.ComputeGranted,
+                        memory - device.MemoryGranted,
+                        state.Placeable(device)
+                    )
+                );
+            }
+        }
+        switch (place(rooms, claim.Demand))
+        {
+            case Decision.Impossible no:
+                return new ControlException(422, "impossible", no.Why);
+            case Decision.NoRoom no:
+                return new ControlException(
+                    409,
+                    "no-room",
+                    $"{no.Why}: wait with --wait, queue it with `weir submit`, or ask for less"
+                );
+            case Decision.Placed placed:
+                long memory = placed.Slices.Sum(slice => slice.Memory);
+                if (ClaimRules.OverQuota(state, claim, memory, out bool never) is { } why)
+                {
+                    return new ControlException(
+                        never ? 403 : 409,
+                        "quota",
+                        $"{why}: ask for less, or an operator for a larger quota"
+                    );
+                }
+                slices = placed.Slices;
+                return null;
+            default:
+                throw new InvalidOperationException("the placement policy answered something unknown");
+        }
+    }
+
+    /// <summary>Grants these slices; completes when the grant is on disk. Called under the gate.</summary>
+    /// <param name="claim">What was claimed.</param>
+    /// <param name="slices">What was placed.</param>
+    /// <param name="with">What changes with the grant, for the same commit.</param>
+    public Task<GrantView> Grant(ResolvedClaim claim, IReadOnlyList<SliceView> slices, GrantCompanion? with = null)
+    {
+        string secret = Identifiers.Secret();
+        long now = clock.Now;
+        var lease = new LeaseState
+        {
+            Id = Identifiers.New("l"),
+            SecretHash = Identifiers.Hash(secret),
+            Project = claim.Project,
+            User = claim.User,
+            Pool = claim.Pool,
+            Program = claim.Program,
+            Workload = claim.Workload,
+            Priority = claim.Priority,
+            GraceMs = claim.GraceMs,
+            Slices = slices,
+            GrantedAt = now,
+            ExpiresAt = now + claim.LifeMs,
+            AwaitedSince = now,
+        };
+        state.Leases.Add(lease.Id, lease);
+        state.Count(lease, +1);
+        var done = new TaskCompletionSource<GrantView>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var write = Writes.Lease(lease);
+        var companion = with?.Write(lease);
+        commits.Post(
+            new StoreWrite(
+                companion is null
+                    ? write
+                    : store =>
+                    {
+                        write(store);
+                        companion(store);
+                    },
+                () =>
+                {
+                    lock (state.Gate)
+                    {
+                        lease.Durable = true;
+                        lease.AwaitedSince = clock.Now;
+                        Announce(lease);
+                        var grant = new GrantView(LeaseViews.Of(lease), Ticket(lease, secret, claim.Boot));
+                        with?.Announce(grant);
+                        done.TrySetResult(grant);
+                    }
+                },
+                error =>
+                {
+                    lock (state.Gate)
+                    {
+                        Forget(lease, "the store could not be written");
+                        with?.Undo();
+                        done.TrySetException(
+                            new ControlException(507, "store", $"nothing was granted: {error.Message}")
+                        );
+                    }
+                    return Writes.LeaseEnd(lease.Id, clock.Now, "was never announced");
+                }
+            )
+        );
+        return done.Task;
+    }
+
+    /// <summary>Ends a lease: its room is free for grants that are written after this. Called under the gate.</summary>
+    public void End(LeaseState lease, string reason)
+    {
+        if (!lease.Active)
+        {
+            return;
+        }
+        Forget(lease, reason);
+        commits.Post(
+            new StoreWrite(Writes.LeaseEnd(lease.Id, lease.EndedAt!.Value, reason), () => Revoke(lease, reason))
+        );
+        RoomChanged();
+    }
+
+    /// <summary>Ends the lease with that id for a caller who may do it.</summary>
+    public async Task<LeaseView> EndAsync(Caller caller, string id, string reason)
+    {
+        LeaseState lease;
+        lock (state.Gate)
+        {
+            lease = Find(caller, id);
+            audit.Add(caller, "lease.end", id, reason);
+            End(lease, caller.User == lease.User ? reason : $"{reason} by {caller.User}");
+        }
+        await commits.FlushAsync();
+        return LeaseViews.Of(lease);
+    }
+
+    /// <summary>A new epoch and a new ticket: whoever holds the old one is fenced.</summary>
+    public async Task<GrantView> TakeOverAsync(Caller caller, string id, string? boot)
+    {
+        string secret = Identifiers.Secret();
+        string hash = Identifiers.Hash(secret);
+        var done = new TaskCompletionSource<GrantView>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (state.Gate)
+        {
+            var lease = Find(caller, id);
+            ulong epoch = lease.Epoch + 1;
+            lease.Epoch = epoch;
+            lease.SecretHash = hash;
+            audit.Add(caller, "lease.takeover", id, $"epoch {epoch}");
+            commits.Post(
+                new StoreWrite(
+                    Writes.LeaseEpoch(id, epoch, hash),
+                    () =>
+                    {
+                        lock (state.Gate)
+                        {
+                            lease.HeldOn.Clear();
+                            lease.WasHeld = false;
+                            lease.AwaitedSince = clock.Now;
+                            if (lease.Active && lease.Epoch == epoch)
+                            {
+                                Announce(lease);
+                            }
+                            done.TrySetResult(new GrantView(LeaseViews.Of(lease), Ticket(lease, secret, boot)));
+                        }
+                    }
+                )
+            );
+        }
+        return await done.Task;
+    }
+
+    /// <summary>The active lease with that id, if the caller may touch it. Called under the gate.</summary>
+    public LeaseState Find(Caller caller, string id)
+    {
+        // Who may not see it learns nothing about it.
+        return state.Leases.TryGetValue(id, out var lease) && caller.MayTouch(state, lease.User, lease.Project)
+            ? lease
+            : throw ControlException.Unknown(
+                "unknown-lease",
+                $"there is no active lease {id} of yours: `weir leases` lists them"
+            );
+    }
+
+    /// <summary>What the agent of a node must know of a lease. Called under the gate.</summary>
+    public static LeaseGrant GrantFor(LeaseState lease, string node)
+    {
+        var grant = new LeaseGrant
+        {
+            Lease = lease.Id,
+            Epoch = lease.Epoch,
+            SecretHash = ByteString.CopyFrom(Convert.FromHexString(lease.SecretHash)),
+            Project = lease.Project,
+            User = lease.User,
+            GraceMs = (uint)lease.GraceMs,
+            ClaimMs = lease.Workload is null ? ClaimMs : 0u,
+        };
+        foreach (var slice in lease.Slices.Where(slice => slice.Node == node))
+        {
+            grant.Shares.Add(
+                new Share
+                {
+                    Uuid = slice.Uuid,
+                    Ordinal = (uint)slice.Ordinal,
+                    Compute = (uint)slice.Compute,
+                    MemoryBytes = (ulong)slice.Memory,
+                }
+            );
+        }
+        return grant;
+    }
+
+    /// <summary>Removes a claim whose turn came or whose time is over. Called under the gate.</summary>
+    public void Remove(PendingClaim pending) => _pending.Remove(pending);
+
+    private void Withdraw(PendingClaim pending)
+    {
+        lock (state.Gate)
+        {
+            _pending.Remove(pending);
+            pending.Answer.TrySetCanceled();
+        }
+    }
+
+    private void Forget(LeaseState lease, string reason)
+    {
+        lease.EndedAt = clock.Now;
+        lease.Reason = reason;
+        state.Leases.Remove(lease.Id);
+        state.Count(lease, -1);
+    }
+
+    private void Announce(LeaseState lease)
+    {
+        if (!lease.Active)
+        {
+            return;
+        }
+        foreach (string node in lease.Nodes)
+        {
+            if (state.Nodes.TryGetValue(node, out var found) && found is { Link: { } link, Reconciled: true })
+            {
+                link.Send(new ControllerMessage { Grant = GrantFor(lease, node) });
+            }
+        }
+    }
+
+    private void Revoke(LeaseState lease, string reason)
+    {
+        lock (state.Gate)
+        {
+            foreach (string node in lease.Nodes)
+            {
+                if (state.Nodes.TryGetValue(node, out var found) && found.Link is { } link)
+                {
+                    link.Send(
+                        new ControllerMessage
+                        {
+                            Revoke = new LeaseRevoke
+                            {
+                                Lease = lease.Id,
+                                Epoch = lease.Epoch,
+                                Reason = reason,
+                            },
+                        }
+                    );
+                }
+            }
+        }
+    }
+
+    private LeaseTicket Ticket(LeaseState lease, string secret, string? boot)
+    {
+        List<LeaseShard> shards = [];
+        foreach (string name in lease.Nodes)
+        {
+            var node = state.Nodes[name];
+            bool local = boot is not null && boot == node.Boot && node.Socket.Length > 0;
+            shards.Add(
+                new LeaseShard(
+                    name,
+                    node.Address,
+                    node.Fingerprint,
+                    local ? node.Socket : null,
+                    [
+                        .. lease
+                            .Slices.Where(slice => slice.Node == name)
+                            .Select(slice => new LeaseDevice(slice.Uuid, slice.Ordinal, slice.Compute, slice.Memory)),
+                    ]
+                )
+            );
+        }
+        return new LeaseTicket(LeaseTicket.CurrentVersion, lease.Id, lease.Epoch, secret, shards);
+    }
+}

@@ -1,0 +1,17 @@
+using Weir.Protocol.Rest;
+
+namespace Weir.Controller.Leases;
+
+/// <summary>A claim that waits for room.</summary>
+internal sealed class PendingClaim(ResolvedClaim claim, long since, long until)
+{
+    public ResolvedClaim Claim => claim;
+
+    /// <summary>Unix time, milliseconds.</summary>
+    public long Since => since;
+
+    /// <summary>It is refused then.</summary>
+    public long Until => until;
+
+    public TaskCompletionSource<GrantView> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

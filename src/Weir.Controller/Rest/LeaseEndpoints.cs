@@ -1,0 +1,133 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Weir.Controller.Leases;
+using Weir.Controller.State;
+using Weir.Controller.Store;
+using Weir.Protocol.Rest;
+
+namespace Weir.Controller.Rest;
+
+/// <summary>/v1/leases and /v1/sessions.</summary>
+internal sealed class LeaseEndpoints(ClusterState state, LeaseService leases, History history, Callers callers)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapPost(
+                "/v1/leases",
+                (HttpContext context, ClaimRequest claim) =>
+                    leases.ClaimAsync(callers.Of(context), claim, context.RequestAborted)
+            )
+            .Describe(
+                "Claim slices",
+                "The answer comes when the grant is on disk; it carries the ticket for the agents."
+            );
+        routes
+            .MapGet("/v1/leases", List)
+            .Describe("List leases", "Active ones of the caller; with all=true ended ones too.");
+        routes
+            .MapGet("/v1/leases/{id}", (HttpContext context, string id) => One(context, id))
+            .Describe("Show a lease", "");
+        routes
+            .MapDelete(
+                "/v1/leases/{id}",
+                (HttpContext context, string id) => leases.EndAsync(callers.Of(context), id, "ended")
+            )
+            .Describe("End a lease", "Its holders are fenced.");
+        routes
+            .MapPost(
+                "/v1/leases/{id}/takeover",
+                (HttpContext context, string id, string? boot) => leases.TakeOverAsync(callers.Of(context), id, boot)
+            )
+            .Describe("Take a lease over", "A new epoch and a new ticket; whoever holds an older one is fenced.");
+        routes.MapGet("/v1/sessions", Sessions).Describe("List sessions", "Open ones; with all=true ended ones too.");
+    }
+
+    private LeaseView[] List(HttpContext context, bool all = false)
+    {
+        var caller = callers.Of(context);
+        List<LeaseState> found;
+        lock (state.Gate)
+        {
+            found = [.. state.Leases.Values.Where(lease => lease.Durable)];
+        }
+        if (all)
+        {
+            found.AddRange(history.Read(store => StoreReader.Leases(store, "ended IS NOT NULL", History.Most)));
+        }
+        lock (state.Gate)
+        {
+            return
+            [
+                .. found
+                    .Where(lease => caller.MayTouch(state, lease.User, lease.Project))
+                    .OrderBy(lease => lease.GrantedAt)
+                    .Select(LeaseViews.Of),
+            ];
+        }
+    }
+
+    private LeaseView One(HttpContext context, string id)
+    {
+        var caller = callers.Of(context);
+        lock (state.Gate)
+        {
+            if (state.Leases.ContainsKey(id))
+            {
+                return LeaseViews.Of(leases.Find(caller, id));
+            }
+        }
+        var ended = history.Read(store => StoreReader.Leases(store, "id = @p0", 1, id)).FirstOrDefault();
+        lock (state.Gate)
+        {
+            return ended is not null && caller.MayTouch(state, ended.User, ended.Project)
+                ? LeaseViews.Of(ended)
+                : throw ControlException.Unknown(
+                    "unknown-lease",
+                    $"there is no lease {id} of yours: `weir leases --all` lists them"
+                );
+        }
+    }
+
+    private SessionView[] Sessions(HttpContext context, bool all = false)
+    {
+        var caller = callers.Of(context);
+        List<SessionState> found;
+        lock (state.Gate)
+        {
+            found = [.. state.Sessions.Values];
+        }
+        if (all)
+        {
+            found.AddRange(history.Read(store => StoreReader.Sessions(store, "ended IS NOT NULL", History.Most)));
+        }
+        lock (state.Gate)
+        {
+            return
+            [
+                .. found
+                    .Where(session => caller.MayTouch(state, session.User, session.Project))
+                    .OrderBy(session => session.StartedAt)
+                    .Select(session => new SessionView(
+                        session.Id,
+                        session.Lease,
+                        session.Node,
+                        session.Project,
+                        session.User,
+                        session.Program,
+                        (int)session.Process,
+                        session.Host,
+                        session.EndedAt is null ? "open" : "ended",
+                        session.Devices,
+                        session.ComputeUsed,
+                        session.Memory,
+                        session.Launches,
+                        session.StartedAt,
+                        session.EndedAt,
+                        session.Reason
+                    )),
+            ];
+        }
+    }
+}

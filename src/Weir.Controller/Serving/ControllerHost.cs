@@ -1,0 +1,308 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Weir.Controller.Access;
+using Weir.Controller.Leases;
+using Weir.Controller.Nodes;
+using Weir.Controller.Placement;
+using Weir.Controller.Rest;
+using Weir.Controller.State;
+using Weir.Controller.Store;
+using Weir.Controller.Workloads;
+using Weir.Protocol.Rest;
+
+namespace Weir.Controller.Serving;
+
+/// <summary>A running controller: everything is put together here, in the order in which it depends on each other.</summary>
+internal sealed class ControllerHost : IAsyncDisposable
+{
+    private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(250);
+    private const int ClockSlackMs = 60_000;
+
+    private readonly Database _database;
+    private readonly CommitQueue _commits;
+    private readonly History _history;
+    private readonly WebApplication _web;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _ticking;
+
+    private ControllerHost(
+        Database database,
+        CommitQueue commits,
+        History history,
+        WebApplication web,
+        LeaseTimers timers,
+        ControllerIdentity identity,
+        ClusterState state
+    )
+    {
+        _database = database;
+        _commits = commits;
+        _history = history;
+        _web = web;
+        Identity = identity;
+        State = state;
+        _ticking = TickAsync(timers);
+    }
+
+    public ControllerIdentity Identity { get; }
+
+    public ClusterState State { get; }
+
+    public CommitQueue Commits => _commits;
+
+    /// <summary>Starts a controller; throws <see cref="StoreException"/> with what to do when it cannot.</summary>
+    public static Task<ControllerHost> StartAsync(ControllerOptions options) =>
+        StartAsync(
+            options,
+            Database.Of(options.Database ?? Path.Combine(options.StateFolder, "weir.db")),
+            TimeProvider.System
+        );
+
+    /// <summary>Starts a controller on a store and by a clock.</summary>
+    public static async Task<ControllerHost> StartAsync(ControllerOptions options, Database database, TimeProvider time)
+    {
+        Directory.CreateDirectory(
+            options.StateFolder,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        );
+        database.Claim();
+        StoreSession? session = null;
+        try
+        {
+            session = new StoreSession(database.Open());
+            Migrations.Apply(session.Connection, database.Place);
+            var state = StoreReader.Load(session);
+            var clock = new ControllerClock(time);
+            CheckClock(session, clock, options, database);
+            return await ServeAsync(options, database, session, state, clock);
+        }
+        catch (Exception error)
+        {
+            session?.Dispose();
+            database.Dispose();
+            throw database.Unavailable(error) is { } what && error is not StoreException
+                ? new StoreException(what, error)
+                : error;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        foreach (var node in State.Nodes.Values)
+        {
+            node.Link?.Close("the controller stops");
+        }
+        await _web.StopAsync(new CancellationTokenSource(TimeSpan.FromSeconds(3)).Token);
+        await _web.DisposeAsync();
+        await _ticking;
+        _commits.Dispose();
+        _history.Dispose();
+        _database.Dispose();
+        _stopping.Dispose();
+    }
+
+    private static void CheckClock(
+        StoreSession session,
+        ControllerClock clock,
+        ControllerOptions options,
+        Database database
+    )
+    {
+        if (
+            !options.AcceptClock
+            && long.TryParse(StoreReader.Meta(session, "clock"), out long last)
+            && clock.Now < last - ClockSlackMs
+        )
+        {
+            throw new StoreException(
+                $"this machine's clock says {Text(clock.Now)}, and {database.Place} was written at {Text(last)}: set the clock (or start with --accept-clock if it is right now), or leases and tokens would live for too long"
+            );
+        }
+        static string Text(long ms) =>
+            DateTimeOffset
+                .FromUnixTimeMilliseconds(ms)
+                .ToString("yyyy-MM-dd HH:mm:ss 'UTC'", System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<ControllerHost> ServeAsync(
+        ControllerOptions options,
+        Database database,
+        StoreSession session,
+        ClusterState state,
+        ControllerClock clock
+    )
+    {
+        var certificate = ControllerCertificate.LoadOrCreate(options.StateFolder);
+        string fingerprint = Convert.ToHexStringLower(SHA256.HashData(certificate.RawData));
+        var builder = Builder(options, certificate);
+        var web = builder.Build();
+        var log = web.Services.GetRequiredService<ILoggerFactory>().CreateLogger("weir");
+
+        string incarnation = Identifiers.New("c");
+        var commits = new CommitQueue(database, session, log);
+        var history = new History(database);
+        var audit = new AuditLog(state, commits, clock);
+        var tokens = new TokenService(state, commits, clock, fingerprint);
+        var leases = new LeaseService(state, commits, clock, audit, BestFit.Decide);
+        var outputs = new OutputStore(Path.Combine(options.StateFolder, "output"));
+        var workloads = new WorkloadService(state, commits, clock, audit, leases, outputs);
+        var queue = new ClaimQueue(state, leases, workloads, clock);
+        leases.RoomChanged = queue.Serve;
+        var sessions = new SessionBook(state, commits, clock);
+        var nodes = new NodeService(
+            state,
+            commits,
+            clock,
+            audit,
+            leases,
+            workloads,
+            sessions,
+            tokens,
+            incarnation,
+            log
+        );
+        var timers = new LeaseTimers(state, leases, queue, commits, audit, clock, log);
+        lock (state.Gate)
+        {
+            FirstStart(state, commits);
+            foreach (var lease in state.Leases.Values)
+            {
+                lease.AwaitedSince = clock.Now;
+            }
+            workloads.EndStrayLeases();
+        }
+        await commits.FlushAsync();
+
+        var callers = new Callers(tokens);
+        var late = new LateIdentity();
+        web.Use(next => context => Problems.HandleAsync(context, next, log));
+        web.UseRouting();
+        web.MapOpenApi();
+        new AgentEndpoint(nodes, log).Map(web);
+        new LeaseEndpoints(state, leases, history, callers).Map(web);
+        new NodeEndpoints(state, commits, clock, audit, leases, callers).Map(web);
+        new PolicyEndpoints(state, commits, audit, leases, callers).Map(web);
+        new WorkloadEndpoints(state, workloads, outputs, history, callers).Map(web);
+        new AccessEndpoints(state, tokens, history, database, callers, late).Map(web);
+        try
+        {
+            await web.StartAsync();
+        }
+        catch (IOException error)
+        {
+            throw new StoreException(
+                $"the controller cannot listen on {options.Listen} and {options.Socket}: {error.Message}",
+                error
+            );
+        }
+        File.SetUnixFileMode(options.Socket, (UnixFileMode)0b110_110_110);
+        int port = web
+            .Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!
+            .Addresses.Where(address => address.StartsWith("https", StringComparison.Ordinal))
+            .Select(address => new Uri(address.Replace("[::]", "localhost", StringComparison.Ordinal)).Port)
+            .First();
+        late.Value = new ControllerIdentity(
+            incarnation,
+            fingerprint,
+            options.Address ?? $"{Reachable(options.Listen)}:{port}"
+        );
+        return new ControllerHost(database, commits, history, web, timers, late.Value, state);
+    }
+
+    private static void FirstStart(ClusterState state, CommitQueue commits)
+    {
+        if (!state.Pools.ContainsKey("default"))
+        {
+            var pool = new PoolView { Name = "default" };
+            state.Pools.Add(pool.Name, pool);
+            commits.Post(new StoreWrite(Writes.Pool(pool)));
+        }
+        if (!state.Projects.ContainsKey("default"))
+        {
+            var project = new ProjectView { Name = "default", Members = ["*"] };
+            state.Projects.Add(project.Name, project);
+            commits.Post(new StoreWrite(Writes.Project(project)));
+        }
+    }
+
+    private static WebApplicationBuilder Builder(ControllerOptions options, X509Certificate2 certificate)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddFilter("weir", LogLevel.Information);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 4 << 20;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(10);
+            kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
+            var (address, port) = Endpoint(options.Listen);
+            kestrel.Listen(
+                address,
+                port,
+                listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1AndHttp2;
+                    listen.UseHttps(https => https.ServerCertificate = certificate);
+                }
+            );
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.Socket))!);
+            // One that a killed controller left behind; the store's lock says that nobody else is here.
+            File.Delete(options.Socket);
+            kestrel.ListenUnixSocket(options.Socket, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        builder.Services.ConfigureHttpJsonOptions(json =>
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Default)
+        );
+        builder.Services.AddOpenApi();
+        return builder;
+    }
+
+    private static (IPAddress Address, int Port) Endpoint(string listen)
+    {
+        if (IPEndPoint.TryParse(listen, out var endpoint))
+        {
+            return (endpoint.Address, endpoint.Port);
+        }
+        throw new StoreException($"--listen {listen} is not understood: write ADDRESS:PORT, e.g. 0.0.0.0:7443");
+    }
+
+    private static string Reachable(string listen)
+    {
+        var address = Endpoint(listen).Address;
+        return address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+            ? Dns.GetHostName()
+            : address.ToString();
+    }
+
+    private async Task TickAsync(LeaseTimers timers)
+    {
+        using var timer = new PeriodicTimer(TickEvery);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                timers.Tick();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+}

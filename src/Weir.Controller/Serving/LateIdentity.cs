@@ -1,0 +1,7 @@
+namespace Weir.Controller.Serving;
+
+/// <summary>The controller's identity, which is whole only once it listens.</summary>
+internal sealed class LateIdentity
+{
+    public ControllerIdentity Value { get; set; } = new("", "", "");
+}

@@ -1,0 +1,52 @@
+using Weir.Protocol.Rest;
+
+namespace Weir.Controller.State;
+
+/// <summary>
+/// All that was granted and all that agents reported, in memory. Whoever reads or changes it holds <see cref="Gate"/>;
+/// a change is posted to the commit queue under the same lock, so that the store sees changes in the order of the memory.
+/// </summary>
+internal sealed class ClusterState
+{
+    public Lock Gate { get; } = new();
+
+    public Dictionary<string, NodeState> Nodes { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, DeviceState> Devices { get; } = new(StringComparer.OrdinalIgnoreCase);
+    public Dictionary<string, PoolView> Pools { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, ProjectView> Projects { get; } = new(StringComparer.Ordinal);
+    public Dictionary<string, TemplateView> Templates { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>By hash.</summary>
+    public Dictionary<string, TokenState> Tokens { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Active ones; ended ones are in the store.</summary>
+    public Dictionary<string, LeaseState> Leases { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Open ones; ended ones are in the store.</summary>
+    public Dictionary<string, SessionState> Sessions { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>All that have not ended, and those that ended since the start.</summary>
+    public Dictionary<string, WorkloadState> Workloads { get; } = new(StringComparer.Ordinal);
+
+    public long LastAudit { get; set; }
+
+    /// <summary>Counts a lease's slices into its devices (sign +1) or out of them (-1).</summary>
+    public void Count(LeaseState lease, int sign)
+    {
+        foreach (var slice in lease.Slices)
+        {
+            if (Devices.TryGetValue(slice.Uuid, out var device))
+            {
+                device.ComputeGranted += sign * slice.Compute;
+                device.MemoryGranted += sign * slice.Memory;
+                device.Leases += sign;
+            }
+        }
+    }
+
+    /// <summary>Whether new leases may have slices of it.</summary>
+    public bool Placeable(DeviceState device) =>
+        device is { Present: true, Cordoned: false, Fault: null }
+        && Nodes.TryGetValue(device.Node, out var node)
+        && node.Placeable;
+}

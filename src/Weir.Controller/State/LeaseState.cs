@@ -1,0 +1,45 @@
+using Weir.Protocol.Rest;
+
+namespace Weir.Controller.State;
+
+/// <summary>A lease. Guarded by <see cref="ClusterState.Gate"/>.</summary>
+internal sealed class LeaseState
+{
+    public required string Id { get; init; }
+    public ulong Epoch { get; set; } = 1;
+
+    /// <summary>SHA-256 of the secret, lower-case hex.</summary>
+    public required string SecretHash { get; set; }
+    public required string Project { get; init; }
+    public required string User { get; init; }
+    public required string Pool { get; init; }
+    public string? Program { get; init; }
+    public string? Workload { get; init; }
+    public int Priority { get; init; }
+    public int GraceMs { get; init; }
+    public required IReadOnlyList<SliceView> Slices { get; init; }
+    public long GrantedAt { get; set; }
+    public long? ExpiresAt { get; init; }
+    public long? EndedAt { get; set; }
+    public string? Reason { get; set; }
+
+    /// <summary>The grant is on disk.</summary>
+    public bool Durable { get; set; }
+
+    /// <summary>Nodes that said that its holder is there.</summary>
+    public HashSet<string> HeldOn { get; } = [];
+
+    /// <summary>When the controller began to wait for its first holder.</summary>
+    public long AwaitedSince { get; set; }
+
+    /// <summary>A holder came at least once.</summary>
+    public bool WasHeld { get; set; }
+
+    public bool Active => EndedAt is null;
+
+    public IEnumerable<string> Nodes => Slices.Select(slice => slice.Node).Distinct();
+
+    public int Compute => Slices.Sum(slice => slice.Compute);
+
+    public long Memory => Slices.Sum(slice => slice.Memory);
+}
