@@ -30,6 +30,9 @@ internal static unsafe partial class Libc
     public const int O_APPEND = 0x400;
     public const int O_CLOEXEC = 0x80000;
     public const int X_OK = 1;
+    public const int F_GETFL = 3;
+    public const int F_SETFL = 4;
+    public const int O_NONBLOCK = 0x800;
     public const int F_DUPFD_CLOEXEC = 1030;
     public const int F_ADD_SEALS = 1033;
     public const int F_SEAL_SEAL = 1;
@@ -120,6 +123,15 @@ internal static unsafe partial class Libc
 
     [DllImport("libc")]
     public static extern int poll(PollEntry* entries, ulong count, int timeoutMs);
+
+    [DllImport("libc")]
+    public static extern int epoll_create1(int flags);
+
+    [DllImport("libc")]
+    public static extern int epoll_ctl(int poll, int operation, int descriptor, EpollEvent* entry);
+
+    [DllImport("libc")]
+    public static extern int epoll_wait(int poll, EpollEvent* entries, int most, int timeoutMs);
 
     [DllImport("libc")]
     public static extern nint read(int descriptor, void* buffer, nuint length);
@@ -321,6 +333,14 @@ internal struct PollEntry
     public int Descriptor;
     public short Events;
     public short Returned;
+}
+
+/// <summary>struct epoll_event on x86-64, where it is packed.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal struct EpollEvent
+{
+    public uint Events;
+    public long Token;
 }
 
 /// <summary>struct rlimit.</summary>

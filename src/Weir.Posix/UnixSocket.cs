@@ -2,17 +2,20 @@ using System.Text;
 
 namespace Weir.Posix;
 
-/// <summary>Unix sockets with abstract names (nothing in the file system) and descriptors passed along with messages.</summary>
+/// <summary>
+/// Unix sockets and descriptors passed along with messages. Names are abstract (nothing in the file system), but for those
+/// that begin with a slash, which are paths.
+/// </summary>
 internal static unsafe class UnixSocket
 {
-    /// <summary>Longest abstract name, bytes.</summary>
+    /// <summary>Longest name, bytes.</summary>
     public const int MaxNameBytes = 107;
 
     private const int HeaderBytes = 16;
     private const int ControlBytes = 24;
 
     /// <summary>
-    /// A listening SOCK_SEQPACKET socket of that abstract name, closed at exec.
+    /// A listening SOCK_SEQPACKET socket of that name, closed at exec. A path that exists already is replaced.
     /// </summary>
     /// <exception cref="IOException">The name is taken or too long, or there is no socket to be had.</exception>
     public static int Listen(string name, int backlog)
@@ -24,16 +27,20 @@ internal static unsafe class UnixSocket
         }
         byte* address = stackalloc byte[MaxNameBytes + 3];
         uint length = Address(name, address);
+        if (name.StartsWith('/'))
+        {
+            File.Delete(name);
+        }
         if (Libc.bind(socket, address, length) != 0 || Libc.listen(socket, backlog) != 0)
         {
             int error = Libc.Errno;
             _ = Libc.close(socket);
-            throw new IOException($"cannot listen on socket @{name}: errno {error}");
+            throw new IOException($"cannot listen on socket {name}: errno {error}");
         }
         return socket;
     }
 
-    /// <summary>A SOCK_SEQPACKET socket connected to that abstract name, or -1.</summary>
+    /// <summary>A SOCK_SEQPACKET socket connected to that name, or -1.</summary>
     public static int Connect(string name)
     {
         int socket = Libc.socket(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0);
@@ -125,6 +132,12 @@ internal static unsafe class UnixSocket
             throw new IOException($"a socket name must have 1 to {MaxNameBytes} bytes: {name}");
         }
         *(ushort*)address = Libc.AF_UNIX;
+        if (name.StartsWith('/'))
+        {
+            _ = Encoding.UTF8.GetBytes(name, new Span<byte>(address + 2, MaxNameBytes));
+            address[2 + bytes] = 0;
+            return (uint)(2 + bytes + 1);
+        }
         address[2] = 0;
         _ = Encoding.UTF8.GetBytes(name, new Span<byte>(address + 3, MaxNameBytes));
         return (uint)(3 + bytes);

@@ -33,6 +33,7 @@ public partial class DependencyDirectionTests
         ["Weir.Remote"] = ["Weir.Wire"],
         ["Weir.Protocol"] = [],
         ["Weir.Controller"] = ["Weir.Protocol", "Weir.Scheduling"],
+        ["Weir.Agent"] = ["Weir.Posix", "Weir.Wire", "Weir.Remote", "Weir.Protocol"],
         ["Weir.Cli"] = ["Weir.Wire", "Weir.Api", "Weir.Protocol", "Weir.Remote", "Weir.Scheduling", "Weir.Simulator"],
     };
 

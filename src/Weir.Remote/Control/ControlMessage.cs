@@ -35,7 +35,8 @@ internal sealed record LeaseHeld(int GraceSeconds, byte[] Snapshot) : ControlMes
 /// <param name="Pid">Process id of the client where it runs.</param>
 /// <param name="Program">Path of its program, for lists and logs.</param>
 /// <param name="Remote">True: over the network. False: <see cref="HandOver"/> follows on this channel (same node).</param>
-internal sealed record OpenSession(long Request, int Pid, string Program, bool Remote) : ControlMessage;
+/// <param name="Device">Which of the lease's devices on this node, from 0 in the ticket's order: each has a worker of its own.</param>
+internal sealed record OpenSession(long Request, int Pid, string Program, bool Remote, int Device = 0) : ControlMessage;
 
 /// <summary>Agent: the answer to <see cref="OpenSession"/>.</summary>
 /// <param name="Request">Number of the request.</param>

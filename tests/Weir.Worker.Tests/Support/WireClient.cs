@@ -35,9 +35,13 @@ internal sealed unsafe class WireClient : IDisposable
     }
 
     /// <summary>A connection with an open session.</summary>
-    public static WireClient Attach(string socketName)
+    public static WireClient Attach(string socketName) => Attach(Connect(socketName));
+
+    /// <summary>A session over a socket that is connected already.</summary>
+    public static WireClient Attach(int socket) => Attach(new WireClient(socket));
+
+    private static WireClient Attach(WireClient client)
     {
-        WireClient client = Connect(socketName);
         (WelcomeStatus status, int segment, int host) = client.Greet(NewHello());
         Assert.Equal(WelcomeStatus.Ok, status);
         client._segment = Mapping.Map(segment, SegmentLayout.SegmentBytes);
@@ -88,6 +92,18 @@ internal sealed unsafe class WireClient : IDisposable
             ? (CuResult)_slot->ReplyResult
             : null;
     }
+
+    /// <summary>Sends a record that nobody answers.</summary>
+    public void Post(Op op, ulong context, params ReadOnlySpan<ulong> words)
+    {
+        byte* place = _writer.Begin((ushort)op, context, (uint)words.Length * 8);
+        words.CopyTo(new Span<ulong>(place, words.Length));
+        _writer.Commit(++_ticket, 0);
+        Doorbell.Ring(SegmentLayout.Control(_segment));
+    }
+
+    /// <summary>A word of the last answer.</summary>
+    public ulong Answer(int word) => ((ulong*)SegmentLayout.ReplyPayload(_slot))[word];
 
     /// <summary>Waits until the other side has closed the connection.</summary>
     public void AssertClosed()

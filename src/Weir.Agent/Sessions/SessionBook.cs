@@ -1,0 +1,332 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Weir.Agent.Channels;
+using Weir.Agent.Devices;
+using Weir.Agent.Leases;
+using Weir.Agent.Workers;
+using Weir.Protocol.Agents;
+using Weir.Remote.Control;
+using Weir.Remote.Workers;
+using Weir.Wire;
+
+namespace Weir.Agent.Sessions;
+
+/// <summary>
+/// The node's sessions, in memory and in a file each, so that an agent that is restarted finds the workers again. All
+/// methods are called under the node's lock.
+/// </summary>
+internal sealed class SessionBook(Node node)
+{
+    private const int RemoteGraceSeconds = 30;
+    private static readonly TimeSpan s_workerPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_clientPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_endPatience = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<string, ClientSession> _sessions = [];
+
+    /// <summary>All sessions.</summary>
+    public IEnumerable<ClientSession> All => _sessions.Values;
+
+    /// <summary>Finds the sessions of an agent before this one.</summary>
+    public void Load()
+    {
+        foreach (string file in Directory.EnumerateFiles(node.Folders.Sessions, "*.json"))
+        {
+            SessionRecord? record = null;
+            try
+            {
+                record = JsonSerializer.Deserialize(File.ReadAllBytes(file), SessionJson.Default.SessionRecord);
+            }
+            catch (JsonException failure)
+            {
+                Log.Error($"{file} is no session: {failure.Message}");
+            }
+            if (record is null || !TryAdopt(record))
+            {
+                File.Delete(file);
+            }
+        }
+        CleanUp();
+    }
+
+    /// <summary>Chooses a worker for a client; waits for one when none is ready, giving up the lock meanwhile.</summary>
+    /// <exception cref="IOException">There is none; the message is for the client's user.</exception>
+    public SessionOffer Open(HolderChannel channel, OpenSession request)
+    {
+        LeaseState lease = channel.Lease!;
+        int share = request.Device;
+        if (share < 0 || share >= lease.Grant.Shares.Count)
+        {
+            throw new IOException(
+                $"lease {lease.Name} has {lease.Grant.Shares.Count} devices on this node, no number {share}"
+            );
+        }
+        DeviceState device = node.Device(lease.Grant.Shares[share].Uuid)!;
+        Worker? worker = node.Farm.Take(device, s_workerPatience);
+        if (lease.EndReason is { } reason)
+        {
+            throw new IOException($"the lease has ended: {reason}");
+        }
+        if (device.Fault is { } fault)
+        {
+            throw new IOException($"device {device.Uuid} has a fault: {fault}");
+        }
+        if (worker is null)
+        {
+            throw new IOException(
+                $"no worker for device {device.Uuid} is ready within {s_workerPatience.TotalSeconds} s; see {node.Folders.Logs}"
+            );
+        }
+        int slot = FreeSlot(lease, share);
+        if (slot < 0)
+        {
+            throw new IOException(
+                $"lease {lease.Name} has {LeasePage.Slots} sessions open on this device; no more are possible"
+            );
+        }
+        var record = new SessionRecord(
+            $"s-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}",
+            lease.Name,
+            lease.Epoch,
+            device.Uuid,
+            share,
+            slot,
+            Guid.NewGuid(),
+            worker.Name,
+            worker.Kind,
+            worker.ProcessId,
+            worker.ProcessStart,
+            worker.User,
+            request.Pid,
+            Line(request.Program),
+            channel.Host,
+            DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()
+        );
+        var session = new ClientSession
+        {
+            Record = record,
+            Lease = lease,
+            Device = device,
+            Worker = worker,
+            Channel = channel,
+        };
+        // Before the worker knows: should this agent end now, the next one finds either nothing or all of it.
+        WholeFile.Write(
+            FileOf(record.Session),
+            JsonSerializer.SerializeToUtf8Bytes(record, SessionJson.Default.SessionRecord)
+        );
+        worker.Session = session;
+        _sessions.Add(record.Session, session);
+        _ = lease.Sessions.Add(session);
+        session.Page.Clear(slot);
+        Share granted = lease.Grant.Shares[share];
+        node.Start.Allow(worker, granted.MemoryBytes);
+        string secret = Convert
+            .ToBase64String(RandomNumberGenerator.GetBytes(32))
+            .TrimEnd('=')
+            .Replace('+', '-')
+            .Replace('/', '_');
+        bool told = WorkerFarm.Tell(
+            worker,
+            WorkerMessage.Prepare,
+            WorkerFarm.Words([
+                .. device.Options(granted.MemoryBytes),
+                "--slot",
+                $"{slot}",
+                "--share",
+                $"{granted.Compute}",
+            ]),
+            session.Page.Descriptor
+        );
+        if (told && request.Remote)
+        {
+            var terms = new RemoteTerms(record.Session, secret, RemoteGraceSeconds, request.Pid, record.ClientProgram);
+            told = WorkerFarm.Tell(
+                worker,
+                WorkerMessage.Expect,
+                JsonSerializer.SerializeToUtf8Bytes(terms, Remote.RemoteJson.Default.RemoteTerms)
+            );
+        }
+        if (!told)
+        {
+            // Its end is about to be noticed; the client may ask again.
+            throw new IOException("the worker has just ended; try again");
+        }
+        session.Deadline = Later(session, s_clientPatience, () => End(session, "its client did not come"));
+        node.Farm.RefillLater(device);
+        return new SessionOffer(record.Session, record.Routing, worker.Fingerprint, secret, RemoteGraceSeconds);
+    }
+
+    /// <summary>Gives the client of this machine to its worker; the socket stays the caller's.</summary>
+    /// <exception cref="IOException">There is no such session of this channel.</exception>
+    public void HandOver(HolderChannel channel, string name, int client)
+    {
+        if (!_sessions.TryGetValue(name, out ClientSession? session) || session.Channel != channel)
+        {
+            throw new IOException($"there is no session {name} on this channel");
+        }
+        if (!WorkerFarm.Tell(session.Worker, WorkerMessage.Serve, [], client))
+        {
+            throw new IOException("the worker has just ended; try again");
+        }
+    }
+
+    /// <summary>Gives a connection from another node to the worker that its preface names; it stays the caller's.</summary>
+    public bool TryConnect(Guid routing, int connection)
+    {
+        ClientSession? session = _sessions.Values.FirstOrDefault(one => one.Record.Routing == routing);
+        return session is not null && WorkerFarm.Tell(session.Worker, WorkerMessage.Connection, [], connection);
+    }
+
+    /// <summary>Its worker serves the client.</summary>
+    public void Opened(ClientSession session)
+    {
+        session.IsOpen = true;
+        session.Deadline?.Dispose();
+        session.Deadline = null;
+        node.Leases.HoldersChanged(session.Lease);
+        node.Tell(new AgentMessage { Session = session.ToMessage() });
+    }
+
+    /// <summary>
+    /// Ends a session: its worker is told, so that its client gets an error at once, and is ended for good when it does not
+    /// obey.
+    /// </summary>
+    public void End(ClientSession session, string reason)
+    {
+        if (session.EndReason is not null)
+        {
+            return;
+        }
+        session.EndReason = reason;
+        if (!session.IsOpen || !WorkerFarm.Tell(session.Worker, WorkerMessage.End, Encoding.UTF8.GetBytes(reason)))
+        {
+            WorkerFarm.Kill(session.Worker);
+            return;
+        }
+        session.Deadline = Later(session, s_endPatience, () => WorkerFarm.Kill(session.Worker));
+    }
+
+    /// <summary>The worker has ended, and how ("": its client closed the session).</summary>
+    public void Ended(ClientSession session, string how)
+    {
+        session.Deadline?.Dispose();
+        string reason =
+            session.EndReason
+            ?? (
+                how.Length == 0 ? "client ended"
+                : node.Start.Groups.RanOutOfMemory(session.Worker.Name)
+                    ? "worker crashed: it used more host memory than a worker may"
+                : how
+            );
+        SessionReport report = session.ToMessage();
+        SessionUsage usage = session.Usage();
+        session.Device.EndedBusyNanoseconds += usage.BusyNs;
+        usage.MemoryBytes = 0;
+        report.Usage.Add(usage);
+        report.State = Protocol.Agents.SessionState.SessionEnded;
+        report.EndedMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        report.Reason = reason;
+        session.Page.Clear(session.Record.Slot);
+        _ = _sessions.Remove(session.Record.Session);
+        _ = session.Lease.Sessions.Remove(session);
+        File.Delete(FileOf(session.Record.Session));
+        session.Channel?.Tell(
+            new SessionEnded(session.Record.Session, how.Length == 0 && session.EndReason is null ? null : reason)
+        );
+        node.Tell(new AgentMessage { Session = report });
+        node.Leases.HoldersChanged(session.Lease);
+        Monitor.PulseAll(node.Gate);
+    }
+
+    /// <summary>A channel has closed: its sessions that have no client yet are given up, the others go on without it.</summary>
+    public void Orphan(HolderChannel channel)
+    {
+        foreach (ClientSession session in _sessions.Values.Where(one => one.Channel == channel).ToArray())
+        {
+            session.Channel = null;
+            if (!session.IsOpen)
+            {
+                End(session, "its holder has gone");
+            }
+        }
+    }
+
+    private bool TryAdopt(SessionRecord record)
+    {
+        LeaseState? lease = node.Leases.Find(record.Lease);
+        DeviceState? device = node.Device(record.Device);
+        if (node.Farm.Adopt(record) is not { } worker)
+        {
+            // It ended while nobody looked; whoever keeps the books is told when it asks for what there is.
+            if (lease is not null && record.Share < lease.Pages.Count)
+            {
+                lease.Pages[record.Share].Clear(record.Slot);
+            }
+            node.Start.CleanUp(record.Worker, record.User);
+            return false;
+        }
+        if (lease is null || device is null || lease.Epoch != record.Epoch || record.Share >= lease.Pages.Count)
+        {
+            WorkerFarm.Kill(worker);
+            return false;
+        }
+        var session = new ClientSession
+        {
+            Record = record,
+            Lease = lease,
+            Device = device,
+            Worker = worker,
+            IsOpen = true,
+        };
+        worker.Session = session;
+        _sessions.Add(record.Session, session);
+        _ = lease.Sessions.Add(session);
+        Log.Info($"session {record.Session} (client {record.ClientProcess}) goes on");
+        return true;
+    }
+
+    // What workers left behind that ended with the agent before this one.
+    private void CleanUp()
+    {
+        HashSet<string> alive = [.. node.Farm.All.Select(worker => worker.Name)];
+        IEnumerable<string> left = Directory
+            .EnumerateFiles(node.Folders.Workers, "*.sock")
+            .Select(path => Path.GetFileNameWithoutExtension(path))
+            .Concat(Directory.EnumerateDirectories(node.Folders.Output).Select(path => Path.GetFileName(path)))
+            .Where(name => !alive.Contains(name))
+            .ToArray();
+        foreach (string name in left)
+        {
+            node.Start.CleanUp(name, null);
+        }
+    }
+
+    private static int FreeSlot(LeaseState lease, int share)
+    {
+        HashSet<int> taken = [.. lease.Sessions.Where(one => one.Record.Share == share).Select(one => one.Record.Slot)];
+        return Enumerable.Range(0, LeasePage.Slots).FirstOrDefault(slot => !taken.Contains(slot), -1);
+    }
+
+    private Timer Later(ClientSession session, TimeSpan after, Action action) =>
+        new(
+            _ =>
+            {
+                lock (node.Gate)
+                {
+                    if (_sessions.GetValueOrDefault(session.Record.Session) == session)
+                    {
+                        action();
+                    }
+                }
+            },
+            null,
+            after,
+            Timeout.InfiniteTimeSpan
+        );
+
+    private string FileOf(string session) => Path.Combine(node.Folders.Sessions, session + ".json");
+
+    private static string Line(string text) => (text.Length > 500 ? text[..500] : text).ReplaceLineEndings(" ");
+}

@@ -1,0 +1,44 @@
+using System.Text.Json.Serialization;
+
+namespace Weir.Agent.Sessions;
+
+/// <summary>What an agent writes down about a session, so that the one after it knows the worker again.</summary>
+/// <param name="Session">Name, unique in the pool.</param>
+/// <param name="Lease">Its lease.</param>
+/// <param name="Epoch">Epoch of the lease when it began.</param>
+/// <param name="Device">Uuid of the device.</param>
+/// <param name="Share">Index of the share in the lease's grant.</param>
+/// <param name="Slot">Place in the share's page.</param>
+/// <param name="Routing">How connections from other nodes name it.</param>
+/// <param name="Worker">Name of the worker.</param>
+/// <param name="WorkerKind">See <see cref="Workers.Worker.Kind"/>.</param>
+/// <param name="Process">The worker's process.</param>
+/// <param name="ProcessStart">When that began.</param>
+/// <param name="User">The worker's user id, or null.</param>
+/// <param name="ClientProcess">Process id of the client, on its own machine.</param>
+/// <param name="ClientProgram">Path of its program.</param>
+/// <param name="ClientHost">The client's machine; empty: this one.</param>
+/// <param name="StartedMs">Unix time, milliseconds.</param>
+internal sealed record SessionRecord(
+    string Session,
+    string Lease,
+    ulong Epoch,
+    string Device,
+    int Share,
+    int Slot,
+    Guid Routing,
+    string Worker,
+    string WorkerKind,
+    int Process,
+    long ProcessStart,
+    uint? User,
+    int ClientProcess,
+    string ClientProgram,
+    string ClientHost,
+    long StartedMs
+);
+
+/// <summary>JSON of the book, generated at build time.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(SessionRecord))]
+internal sealed partial class SessionJson : JsonSerializerContext;

@@ -1,0 +1,73 @@
+using Weir.Posix;
+using Weir.Remote.Control;
+using Weir.Worker.Tests.Support;
+
+namespace Weir.Agent.Tests.Support;
+
+/// <summary>A holder on the agent's machine that speaks the control channel itself.</summary>
+internal sealed unsafe class TestHolder : IDisposable
+{
+    private readonly ControlChannel _channel;
+    private long _requests;
+
+    private TestHolder(ControlChannel channel) => _channel = channel;
+
+    /// <summary>Connects and claims; the answer is to be looked at.</summary>
+    public static (TestHolder Holder, ControlMessage? Answer) Claim(
+        AgentRun run,
+        TestLease lease,
+        string? secret = null
+    )
+    {
+        int socket = UnixSocket.Connect(run.Folders.Socket);
+        Assert.True(socket >= 0, "nobody listens at the agent's socket");
+        var holder = new TestHolder(new ControlChannel(socket));
+        holder._channel.Send(new HoldLease(ControlChannel.Version, lease.Name, lease.Epoch, secret ?? lease.Secret));
+        return (holder, holder._channel.Receive(out _));
+    }
+
+    /// <summary>A holder whose claim was granted.</summary>
+    public static TestHolder Hold(AgentRun run, TestLease lease)
+    {
+        (TestHolder holder, ControlMessage? answer) = Claim(run, lease);
+        _ = Assert.IsType<LeaseHeld>(answer);
+        return holder;
+    }
+
+    /// <summary>The next message; null at the channel's end.</summary>
+    public ControlMessage? Receive() => _channel.Receive(out _);
+
+    /// <summary>Asks for a session and gives this process' client to it.</summary>
+    public WireClient Attach(int device = 0)
+    {
+        SessionOffer offer = Offer(device);
+        int* pair = stackalloc int[2];
+        Assert.Equal(0, Libc.socketpair(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0, pair));
+        _channel.Send(new HandOver(offer.Session), pair[1]);
+        _ = Libc.close(pair[1]);
+        LastSession = offer.Session;
+        return WireClient.Attach(pair[0]);
+    }
+
+    /// <summary>Name of the session of the last <see cref="Attach"/>.</summary>
+    public string LastSession { get; private set; } = "";
+
+    /// <summary>Asks for a session only.</summary>
+    public SessionOffer Offer(int device = 0)
+    {
+        ControlMessage? answer = Ask(device);
+        return Assert.IsType<SessionOffered>(answer).Offer;
+    }
+
+    /// <summary>Asks for a session; whatever the answer is.</summary>
+    public ControlMessage? Ask(int device = 0)
+    {
+        long request = ++_requests;
+        _channel.Send(new OpenSession(request, Environment.ProcessId, "/bin/test", Remote: false, device));
+        ControlMessage? answer;
+        while ((answer = Receive()) is SessionEnded) { }
+        return answer;
+    }
+
+    public void Dispose() => _channel.Dispose();
+}
