@@ -1,12 +1,16 @@
 // What calls and copies cost, seen from an ordinary client of libcuda.so.1.
 //   first_call_ms     from main's first line to the end of the first completed call (cuInit + context + synchronise)
 //   call_ns           cuCtxSynchronize with nothing to wait for, calls in close sequence
-//   call_silent_ns    the same, each after 10 ms of silence
+//   pingpong_ns       round trip of one cache line between two spinning processes, sampled in turn with it
+//   call_silent_ns    cuCtxSynchronize after 10 ms of silence
+//   futex_ns          round trip between two processes that sleep in futexes, after 10 ms of silence, sampled in turn with it
 //   launch_ns         a million empty launches and the final synchronise, divided by their number
 //   pinned_*_GBs, pageable_*_GBs, memcpy_*_GBs   copies of 64 MiB, beside memcpy between the same kind of buffers
 //   shim_MiB          resident memory that the library added to this process (Pss, KiB counted once)
+#define _GNU_SOURCE
 #include "clock.h"
 #include "driver.h"
+#include "peer.h"
 #include <unistd.h>
 
 static const char *EMPTY =
@@ -49,22 +53,28 @@ static double best_memcpy(void *to, const void *from, size_t bytes) {
     return median(samples, REPEATS);
 }
 
-static void calls(void) {
-    enum { ROUNDS = 20000, REPEATS = 15, SILENT = 101 };
-    double samples[REPEATS], silent[SILENT];
+static void calls(struct peer *peer) {
+    enum { ROUNDS = 5000, REPEATS = 61, SILENT = 101 };
+    double close[REPEATS], spin[REPEATS], silent[SILENT], futex[SILENT];
     for (int r = 0; r < REPEATS; r++) {
+        for (int i = 0; i < 100; i++) CHECK(cuCtxSynchronize());
         uint64_t start = now_ns();
         for (int i = 0; i < ROUNDS; i++) cuCtxSynchronize();
-        samples[r] = (double)(now_ns() - start) / ROUNDS;
+        close[r] = (double)(now_ns() - start) / ROUNDS;
+        spin[r] = peer_spin_ns(peer, ROUNDS);
     }
-    report("call_ns", median(samples, REPEATS));
+    report("call_ns", median(close, REPEATS));
+    report("pingpong_ns", median(spin, REPEATS));
     for (int i = 0; i < SILENT; i++) {
         sleep_us(10000);
         uint64_t start = now_ns();
         CHECK(cuCtxSynchronize());
         silent[i] = (double)(now_ns() - start);
+        sleep_us(10000);
+        futex[i] = peer_futex_ns(peer);
     }
     report("call_silent_ns", median(silent, SILENT));
+    report("futex_ns", median(futex, SILENT));
 }
 
 static void launches(void) {
@@ -107,6 +117,8 @@ static void copies(void) {
 }
 
 int main(int argc, char **argv) {
+    int only_first = argc > 1 && strcmp(argv[1], "first") == 0;
+    struct peer *peer = only_first ? NULL : start_peer();
     uint64_t start = now_ns();
     double before = resident_kib();
     load_driver();
@@ -117,8 +129,8 @@ int main(int argc, char **argv) {
     CHECK(cuCtxCreate(&context, 0, device));
     CHECK(cuCtxSynchronize());
     report("first_call_ms", (double)(now_ns() - start) / 1e6);
-    if (argc > 1 && strcmp(argv[1], "first") == 0) return 0;
-    calls();
+    if (only_first) return 0;
+    calls(peer);
     report("shim_MiB", (resident_kib() - before) / 1024);
     if (argc > 1 && strcmp(argv[1], "calls") == 0) return 0;
     launches();

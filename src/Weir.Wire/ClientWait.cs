@@ -8,10 +8,14 @@ namespace Weir.Wire;
 /// </summary>
 internal static unsafe class ClientWait
 {
+    /// <summary>Value of <see cref="RingHeader.ClientSleeping"/>: for a reply.</summary>
+    internal const uint SleepsForReply = 1;
+
+    /// <summary>Value of <see cref="RingHeader.ClientSleeping"/>: for room in the ring.</summary>
+    internal const uint SleepsForRoom = 2;
+
     private const long SliceNs = 100_000_000;
 
-    // A worker that is being woken may have been put on this very core: it runs when we sleep.
-    private const long AsleepSpinNs = 4_000;
     private const long RoomSliceNs = 500_000;
 
     /// <summary>Wait until the reply after <paramref name="sequence"/> is there.</summary>
@@ -19,7 +23,7 @@ internal static unsafe class ClientWait
     /// <param name="control">Control page of the segment.</param>
     /// <param name="sequence">ReplySequence before the call was sent.</param>
     /// <param name="socket">Session socket; its end of file says that the worker is gone.</param>
-    /// <param name="isAwake">False when the worker slept and has just been woken: it is not spun for as long.</param>
+    /// <param name="isAwake">False when the worker slept and has just been woken.</param>
     /// <returns>False when the worker died or closed the session.</returns>
     internal static bool ForReply(
         RingHeader* slot,
@@ -29,21 +33,21 @@ internal static unsafe class ClientWait
         bool isAwake = true
     )
     {
-        if (SpinForReply(slot, sequence, isAwake ? Futex.SpinNs : AsleepSpinNs))
+        if (SpinForReply(slot, sequence, isAwake))
         {
             return true;
         }
 
         while (true)
         {
-            Interlocked.Exchange(ref slot->ClientSleeping, 1);
+            Interlocked.Exchange(ref slot->ClientSleeping, SleepsForReply);
             if (Volatile.Read(ref slot->ReplySequence) != sequence)
             {
                 Volatile.Write(ref slot->ClientSleeping, 0);
                 return true;
             }
 
-            Futex.WaitRaw(&slot->ClientSleeping, 1, SliceNs);
+            Futex.WaitRaw(&slot->ClientSleeping, SleepsForReply, SliceNs);
             Volatile.Write(ref slot->ClientSleeping, 0);
             if (Volatile.Read(ref slot->ReplySequence) != sequence)
             {
@@ -81,10 +85,10 @@ internal static unsafe class ClientWait
                 continue;
             }
 
-            Interlocked.Exchange(ref slot->ClientSleeping, 1);
+            Interlocked.Exchange(ref slot->ClientSleeping, SleepsForRoom);
             if (Volatile.Read(ref slot->Head) == head)
             {
-                Futex.WaitRaw(&slot->ClientSleeping, 1, RoomSliceNs);
+                Futex.WaitRaw(&slot->ClientSleeping, SleepsForRoom, RoomSliceNs);
             }
 
             Volatile.Write(ref slot->ClientSleeping, 0);
@@ -141,7 +145,7 @@ internal static unsafe class ClientWait
         return got == 0 || (got < 0 && Libc.Errno != again && Libc.Errno != interrupted);
     }
 
-    private static bool SpinForReply(RingHeader* slot, uint sequence, long spinNs)
+    private static bool SpinForReply(RingHeader* slot, uint sequence, bool isAwake)
     {
         // The clock is read rarely: a pause costs tens of nanoseconds, a clock read about as much.
         for (var i = 0; i < 64; i++)
@@ -153,7 +157,7 @@ internal static unsafe class ClientWait
             Pause();
         }
 
-        var deadline = Libc.MonotonicNs() + spinNs;
+        var deadline = Libc.MonotonicNs() + Futex.SpinNs;
         do
         {
             for (var i = 0; i < 32; i++)
@@ -163,6 +167,13 @@ internal static unsafe class ClientWait
                     return true;
                 }
                 Pause();
+            }
+
+            // A worker that is being woken may have been put on this very core, where it can only run when we let it. To sleep at
+            // once would cost a second wake-up, ours, in every call after a silence.
+            if (!isAwake)
+            {
+                _ = Libc.YieldRaw();
             }
         } while (Libc.MonotonicNs() < deadline);
 

@@ -1,8 +1,8 @@
 namespace Weir.Wire;
 
 /// <summary>
-/// Process-shared futexes. A sleeper word is 0 (awake) or 1 (asleep, or about to be): the sleeper sets it with a full fence,
-/// looks once more for what it waits for, and then waits; the other side publishes, fences, and wakes only if the word is 1.
+/// Process-shared futexes. A sleeper word is 0 (awake) or not (asleep, or about to be): the sleeper sets it with a full fence,
+/// looks once more for what it waits for, and then waits; the other side publishes, fences, and wakes only if the word is not 0.
 /// </summary>
 internal static unsafe class Futex
 {

@@ -47,6 +47,9 @@ internal static unsafe partial class Libc
     [DllImport("libc", EntryPoint = "close"), SuppressGCTransition]
     internal static extern int CloseRaw(int fd);
 
+    [DllImport("libc", EntryPoint = "sched_yield"), SuppressGCTransition]
+    internal static extern int YieldRaw();
+
     [DllImport("libc", EntryPoint = "__errno_location"), SuppressGCTransition]
     private static extern int* ErrnoLocation();
 

@@ -16,7 +16,9 @@ internal static unsafe class ReplySlot
         slot->ReplyResult = result;
         slot->ReplyBytes = (uint)payloadBytes;
         sequence++;
-        Interlocked.Exchange(ref slot->ReplySequence, sequence);
+        // Plain stores to one line leave together; a locked one would wait for the line to come back from the polling client.
+        Volatile.Write(ref slot->ReplySequence, sequence);
+        Interlocked.MemoryBarrier();
         Futex.WakeSleeper(&slot->ClientSleeping);
     }
 }

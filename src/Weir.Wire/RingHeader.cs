@@ -9,7 +9,7 @@ namespace Weir.Wire;
 [StructLayout(LayoutKind.Explicit, Size = SegmentLayout.ReplyPayloadOffset)]
 internal struct RingHeader
 {
-    /// <summary>Bytes published. Client writes (release).</summary>
+    /// <summary>Where the slot's next owner goes on: bytes published when the last one gave it up. The worker never reads it.</summary>
     [FieldOffset(0)]
     internal ulong Tail;
 
@@ -17,7 +17,7 @@ internal struct RingHeader
     [FieldOffset(8)]
     internal uint Owned;
 
-    /// <summary>Futex word: 1 while the client sleeps for a reply or for room.</summary>
+    /// <summary>Futex word: not 0 while the client sleeps, see <see cref="ClientWait"/>. On a line that is written only then.</summary>
     [FieldOffset(12)]
     internal uint ClientSleeping;
 
@@ -25,7 +25,7 @@ internal struct RingHeader
     [FieldOffset(64)]
     internal ulong Head;
 
-    /// <summary>Replies given so far, modulo 2^32. Worker writes (last, with a full fence).</summary>
+    /// <summary>Replies given so far, modulo 2^32. Worker writes (last, then a full fence).</summary>
     [FieldOffset(128)]
     internal uint ReplySequence;
 

@@ -19,7 +19,6 @@ internal unsafe struct RingReader
     private readonly RingHeader* _header;
     private readonly byte* _records;
     private ulong _head;
-    private ulong _tail;
 
     internal RingReader(byte* segment, int slot)
     {
@@ -36,33 +35,25 @@ internal unsafe struct RingReader
         header = default;
         while (true)
         {
-            if (_head == _tail)
+            var place = (uint)_head & (SegmentLayout.RingBytes - 1);
+            var first = Volatile.Read(ref *(ulong*)(_records + place));
+            if (first == 0)
             {
-                _tail = Volatile.Read(ref _header->Tail);
-                if (_head == _tail)
-                {
-                    return RingPeek.Empty;
-                }
-
-                if (_tail - _head > SegmentLayout.RingBytes || (_tail & 7) != 0)
-                {
-                    return RingPeek.Corrupt;
-                }
+                return RingPeek.Empty;
             }
 
-            var place = (uint)_head & (SegmentLayout.RingBytes - 1);
             var left = SegmentLayout.RingBytes - place;
-            var first = *(ulong*)(_records + place);
             var size = (uint)first;
             var op = (ushort)(first >> 32);
-            if (size < 8 || (size & 7) != 0 || size > left || size > _tail - _head)
+            if ((size & 7) != 0 || size > left)
             {
                 return RingPeek.Corrupt;
             }
 
             if (op == 0)
             {
-                if (size != left)
+                // Nobody has a reason to skip a whole ring; two pads in a row would be without end.
+                if (size != left || place == 0)
                 {
                     return RingPeek.Corrupt;
                 }
@@ -85,26 +76,14 @@ internal unsafe struct RingReader
     }
 
     /// <summary>The client has published more than was consumed; says nothing of whether it is well-formed.</summary>
-    internal readonly bool HasMore => Volatile.Read(ref _header->Tail) != _head;
-
-    /// <summary>Read the tail anew even if records are known, so that nothing published before now is overlooked.</summary>
-    internal bool Refresh()
-    {
-        var tail = Volatile.Read(ref _header->Tail);
-        if (tail - _head > SegmentLayout.RingBytes || (tail & 7) != 0)
-        {
-            return false;
-        }
-        _tail = tail;
-        return true;
-    }
+    internal readonly bool HasMore => Volatile.Read(ref *(ulong*)(_records + Place)) != 0;
 
     /// <summary>Copy the payload of the peeked record out of reach of the client.</summary>
     /// <param name="header">As <see cref="TryPeek"/> gave it.</param>
     /// <param name="destination">At least SizeBytes − 24 bytes (never more than <see cref="SegmentLayout.MaxRecordBytes"/>).</param>
     internal readonly RecordReader CopyPayload(in RecordHeader header, byte* destination)
     {
-        var place = (uint)_head & (SegmentLayout.RingBytes - 1);
+        var place = Place;
         var bytes = (int)header.SizeBytes - RecordHeader.Bytes;
         Buffer.MemoryCopy(_records + place + RecordHeader.Bytes, destination, bytes, bytes);
         return new RecordReader(destination, bytes);
@@ -115,16 +94,17 @@ internal unsafe struct RingReader
     {
         _head += header.SizeBytes;
         Volatile.Write(ref _header->Head, _head);
-        if (Volatile.Read(ref _header->ClientSleeping) != 0 && _head == _tail)
+        if (Volatile.Read(ref _header->ClientSleeping) == ClientWait.SleepsForRoom && !HasMore)
         {
-            // The client may sleep for room; it sleeps in short slices, so this needs no fence.
+            // It sleeps in short slices, so this needs no fence. One that sleeps for its reply is left to the reply.
             Futex.WakeSleeper(&_header->ClientSleeping);
         }
     }
 
     /// <summary>True when no client thread owns the slot and all its records are read: its bit may be cleared.</summary>
-    internal readonly bool IsIdle =>
-        Volatile.Read(ref _header->Owned) == 0 && Volatile.Read(ref _header->Tail) == _head;
+    internal readonly bool IsIdle => Volatile.Read(ref _header->Owned) == 0 && !HasMore;
+
+    private readonly uint Place => (uint)_head & (SegmentLayout.RingBytes - 1);
 
     /// <summary>Clear the slot's bit in <see cref="ControlPage.OpenRings"/> if it may be; true when it is cleared.</summary>
     internal readonly bool TryRetire(ControlPage* control, int slot)

@@ -17,7 +17,7 @@ internal static unsafe class SegmentLayout
     internal const ulong Magic = 0x0047_4553_5249_4557;
 
     /// <summary>Version of layout and protocol together; both sides must agree exactly.</summary>
-    internal const uint Version = 1;
+    internal const uint Version = 2;
 
     internal const int ControlBytes = 128 << 10;
 

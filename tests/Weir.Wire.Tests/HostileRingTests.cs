@@ -15,17 +15,13 @@ public sealed unsafe class HostileRingTests
         var slot = 0;
         var property = Prop.ForAll(
             ArbMap.Default.ArbFor<byte[]>(),
-            ArbMap.Default.ArbFor<uint>(),
-            (bytes, tail) =>
+            bytes =>
             {
-                var header = SegmentLayout.Slot(segment.Base, slot);
-                var records = SegmentLayout.Records(header);
+                var records = SegmentLayout.Records(SegmentLayout.Slot(segment.Base, slot));
                 new Span<byte>(records, SegmentLayout.RingBytes).Clear();
                 bytes
                     .AsSpan(0, Math.Min(bytes.Length, SegmentLayout.RingBytes))
                     .CopyTo(new Span<byte>(records, bytes.Length));
-                header->Tail = tail % (SegmentLayout.RingBytes * 2);
-                header->Head = 0;
                 return Drain(segment, slot);
             }
         );
@@ -55,15 +51,38 @@ public sealed unsafe class HostileRingTests
     }
 
     [Theory]
-    [InlineData(4)] // not a multiple of 8
-    [InlineData(SegmentLayout.RingBytes + 8)] // more than the ring holds
-    public void An_impossible_tail_is_corrupt(ulong tail)
+    [InlineData(12, 7)] // not a multiple of 8
+    [InlineData(16, 7)] // less than a header
+    [InlineData(SegmentLayout.MaxRecordBytes + 8, 7)]
+    [InlineData(SegmentLayout.RingBytes + 8, 7)] // beyond the end
+    [InlineData(64, 0)] // a pad that does not reach the end
+    [InlineData(SegmentLayout.RingBytes, 0)] // a pad that skips the whole ring, for ever
+    [InlineData(0, 7)] // published, but without a size
+    public void An_impossible_record_is_corrupt(uint size, ushort op)
     {
         using var segment = new Segment();
-        SegmentLayout.Slot(segment.Base, 0)->Tail = tail;
+        var records = SegmentLayout.Records(SegmentLayout.Slot(segment.Base, 0));
+        *(ulong*)records = RecordHeader.FirstWord(size, op, 0);
         var reader = new RingReader(segment.Base, 0);
+        Assert.True(reader.HasMore);
         Assert.Equal(RingPeek.Corrupt, reader.TryPeek(out _));
-        Assert.False(reader.Refresh());
+    }
+
+    [Fact]
+    public void A_record_that_would_reach_beyond_the_rings_end_is_corrupt()
+    {
+        using var segment = new Segment();
+        var writer = segment.Writer(0);
+        var reader = new RingReader(segment.Base, 0);
+        while (writer.Begin(7, 0, 1000) != null && writer.Tail + 2048 < SegmentLayout.RingBytes)
+        {
+            writer.Commit(1, 0);
+            _ = reader.TryPeek(out var header);
+            reader.Advance(header);
+        }
+        var place = writer.Tail;
+        *(ulong*)(writer.Records + place) = RecordHeader.FirstWord((uint)(SegmentLayout.RingBytes - place + 8), 7, 0);
+        Assert.Equal(RingPeek.Corrupt, reader.TryPeek(out _));
     }
 
     [Fact]

@@ -84,6 +84,33 @@ public sealed unsafe class RingTests
     }
 
     [Fact]
+    public void A_slots_next_owner_goes_on_where_the_last_one_stopped()
+    {
+        using var segment = new Segment();
+        var reader = new RingReader(segment.Base, 5);
+        // Different sizes, so that the ring's end is met in many ways, and owners that change anywhere.
+        var random = new Random(3);
+        for (ulong owner = 0; owner < 2000; owner++)
+        {
+            var writer = segment.Writer(5);
+            for (var i = random.Next(4); i > 0; i--)
+            {
+                var words = (uint)random.Next(0, 1000);
+                var payload = writer.Begin(SomeOp, owner, words * 8);
+                Assert.True(payload != null);
+                new Span<byte>(payload, (int)words * 8).Fill(0xEE);
+                writer.Commit(owner, 0);
+                Assert.Equal(RingPeek.Record, reader.TryPeek(out var header));
+                Assert.Equal((owner, owner), (header.Ticket, header.Context));
+                Assert.Equal(words * 8 + RecordHeader.Bytes, header.SizeBytes);
+                reader.Advance(header);
+                Assert.Equal(RingPeek.Empty, reader.TryPeek(out _));
+            }
+            writer.Close();
+        }
+    }
+
+    [Fact]
     public void A_slot_retires_only_when_it_has_no_owner_and_no_records()
     {
         using var segment = new Segment();

@@ -8,7 +8,6 @@ internal static class CallBench
     public static IEnumerable<Figure> Run(BenchPlace place)
     {
         NativeProgram calls = NativeProgram.Build(place, "calls");
-        Dictionary<string, double> yard = NativeProgram.Build(place, "yardsticks").Run([]);
         Dictionary<string, double> weir = calls.RunUnderWeir(place, []);
         double device = EmptyLaunch(place);
 
@@ -18,7 +17,7 @@ internal static class CallBench
             weir["call_ns"],
             "ns",
             "cache-line ping-pong of two processes",
-            yard["pingpong_ns"],
+            weir["pingpong_ns"],
             new(TargetKind.RatioAtMost, 3)
         );
         yield return new(
@@ -27,7 +26,7 @@ internal static class CallBench
             weir["call_silent_ns"],
             "ns",
             "futex ping-pong after 10 ms of silence",
-            yard["futex_ns"],
+            weir["futex_ns"],
             new(TargetKind.RatioAtMost, 3)
         );
         yield return new(

@@ -89,6 +89,10 @@ internal sealed class Scheduler : IDisposable
     /// <summary>True when all commands of the stream are done.</summary>
     public bool IsDone(DeviceStream stream)
     {
+        if (Outstanding == 0)
+        {
+            return true;
+        }
         lock (gate)
         {
             return stream.Kind == StreamKind.Legacy ? IsIdle(stream) : stream.Last is null;
@@ -98,6 +102,10 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Waits until what is in the stream now is done.</summary>
     public void Synchronize(DeviceStream stream)
     {
+        if (Outstanding == 0)
+        {
+            return;
+        }
         Command? last;
         lock (gate)
         {
@@ -119,6 +127,11 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Waits until everything in the context that has been enqueued is done.</summary>
     public void Synchronize(DeviceContext context)
     {
+        // What the caller knows of is counted already, and what is done is counted off only when its effects are there.
+        if (Outstanding == 0)
+        {
+            return;
+        }
         Command[] all;
         lock (gate)
         {

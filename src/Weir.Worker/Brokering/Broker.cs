@@ -20,7 +20,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
     private const int MaxGreetings = 256;
     private const int MaxFailedStarts = 3;
 
-    // In a row, without a worker that took its client between: one may come up and still refuse everybody.
+    // Of one client: workers may come up and still die of everybody's greeting.
     private const int MaxReassigned = 8;
 
     private readonly List<WorkerSlot> _workers = [];
@@ -31,7 +31,6 @@ internal sealed unsafe class Broker(BrokerOptions options)
     private byte[]? _snapshot;
     private bool _programEnded;
     private int _failedStarts;
-    private int _reassigned;
 
     /// <summary>Runs until its work is done; the exit code.</summary>
     public int Run()
@@ -195,10 +194,10 @@ internal sealed unsafe class Broker(BrokerOptions options)
             _ = Libc.close(client);
             return;
         }
-        Assign(client);
+        Assign(client, reassigned: 0);
     }
 
-    private void Assign(int client)
+    private void Assign(int client, int reassigned)
     {
         _ = UnixSocket.TryGetPeer(client, out PeerCredentials peer);
         if (_workers.Count(worker => worker.ClientProcessId != 0) >= MaxSessions)
@@ -215,6 +214,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
         {
             worker.ClientProcessId = Math.Max(1, peer.Pid);
             worker.PendingClient = client;
+            worker.Reassigned = reassigned;
             // A worker that is not ready yet finds the message when it is. One that has died is noticed by its end.
             _ = UnixSocket.Send(worker.Control, [WorkerMessage.Serve], client);
         }
@@ -242,9 +242,9 @@ internal sealed unsafe class Broker(BrokerOptions options)
         Hello hello;
         bool hasGreeting =
             client >= 0 && Libc.recv(client, &hello, (nuint)sizeof(Hello), Libc.MSG_PEEK | Libc.MSG_DONTWAIT) > 0;
-        if (hasGreeting && _reassigned++ < MaxReassigned)
+        if (hasGreeting && worker.Reassigned < MaxReassigned)
         {
-            Assign(client);
+            Assign(client, worker.Reassigned + 1);
         }
         else if (client >= 0)
         {
@@ -267,7 +267,6 @@ internal sealed unsafe class Broker(BrokerOptions options)
         else if (length > 0 && buffer[0] == WorkerMessage.Attached)
         {
             LetGo(worker);
-            _reassigned = 0;
         }
         else if (length > 0 && buffer[0] == WorkerMessage.StartCompiler)
         {

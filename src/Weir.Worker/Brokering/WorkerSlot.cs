@@ -26,6 +26,9 @@ internal sealed class WorkerSlot(int processId, int control)
     /// </summary>
     public int PendingClient { get; set; } = -1;
 
+    /// <summary>How many workers have died of this client, or before they could take it.</summary>
+    public int Reassigned { get; set; }
+
     /// <summary>Its client is gone and only its end is awaited, or it closed its socket.</summary>
     public bool IsSilent { get; set; }
 

@@ -5,7 +5,7 @@ namespace Weir.Worker.Rings;
 
 /// <summary>
 /// Merges the rings of all client threads into one order, that of the tickets. A gap means that some thread has taken a
-/// ticket and not published yet: all tails are read once more, then the smallest ticket goes, so what happened before in
+/// ticket and not published yet: all rings are looked at once more, then the smallest ticket goes, so what happened before in
 /// the client happens before here, and nobody waits for a slow thread. Used by one thread at a time.
 /// </summary>
 internal sealed unsafe class RingSet(byte* segment)
@@ -24,9 +24,8 @@ internal sealed unsafe class RingSet(byte* segment)
     /// <exception cref="ProtocolException">A ring breaks the rules.</exception>
     public RingState? Next(out RecordHeader header)
     {
-        if (_last is { IsBusy: false } last && TryPeek(last, out header) && header.Ticket == _expected)
+        if (TryNextOfLast(out header) is { } last)
         {
-            _expected++;
             return last;
         }
         RingState? next = Scan(out header);
@@ -44,8 +43,34 @@ internal sealed unsafe class RingSet(byte* segment)
         return next;
     }
 
-    /// <summary>The ring whose record came last has another one; the cheapest look there is.</summary>
-    public bool HasMoreOfLast => _last is { IsBusy: false } last && last.Reader.HasMore;
+    /// <summary>
+    /// The ring whose record came last when it has the very next one too, as a lone client's calls in close sequence do: the
+    /// cheapest look there is.
+    /// </summary>
+    /// <exception cref="ProtocolException">The ring breaks the rules.</exception>
+    public RingState? TryNextOfLast(out RecordHeader header)
+    {
+        if (_last is { IsBusy: false } last && TryPeek(last, out header) && header.Ticket == _expected)
+        {
+            _expected++;
+            return last;
+        }
+        header = default;
+        return null;
+    }
+
+    /// <summary>Some ring that is open has a record; new ones are not looked for.</summary>
+    public bool HasMore()
+    {
+        foreach (RingState ring in _open)
+        {
+            if (!ring.IsBusy && ring.Reader.HasMore)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
 
     /// <summary>Some ring has a record, or was opened; looks at everything anew.</summary>
     /// <exception cref="ProtocolException">A ring breaks the rules.</exception>
@@ -78,7 +103,7 @@ internal sealed unsafe class RingSet(byte* segment)
         return best;
     }
 
-    // Takes newly opened rings in, reads all tails anew and lets go of those that nobody owns any more.
+    // Takes newly opened rings in and lets go of those that nobody owns any more.
     private void Refresh()
     {
         ControlPage* control = SegmentLayout.Control(segment);
@@ -99,15 +124,7 @@ internal sealed unsafe class RingSet(byte* segment)
         for (int i = _open.Count - 1; i >= 0; i--)
         {
             RingState ring = _open[i];
-            if (ring.IsBusy)
-            {
-                continue;
-            }
-            if (!ring.Reader.Refresh())
-            {
-                throw new ProtocolException($"ring {ring.Slot} is corrupt");
-            }
-            if (ring.Reader.TryRetire(control, ring.Slot))
+            if (!ring.IsBusy && ring.Reader.TryRetire(control, ring.Slot))
             {
                 ring.IsOpen = false;
                 _open.RemoveAt(i);

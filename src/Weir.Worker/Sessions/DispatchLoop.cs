@@ -14,7 +14,8 @@ internal sealed unsafe class DispatchLoop(Session session)
 {
     // More client threads than this may wait in calls at the same time; then the lead waits with them.
     private const int MaxExecutors = 64;
-    private const int PausesPerLook = 16;
+    private const int PausesPerLook = 32;
+    private const int LooksPerClock = 8;
 
     // As the cores of the software device have: a thread that waits for a kernel may run a part of it.
     private const int StackBytes = 16 << 20;
@@ -123,10 +124,9 @@ internal sealed unsafe class DispatchLoop(Session session)
     {
         while (!session.HasEnded)
         {
-            RingState? ring = session.Rings.Next(out RecordHeader header);
+            RingState? ring = session.Rings.TryNextOfLast(out RecordHeader header) ?? Await(out header);
             if (ring is null)
             {
-                Idle();
                 continue;
             }
             RecordReader record = ring.Reader.CopyPayload(header, executor.Payload);
@@ -145,25 +145,42 @@ internal sealed unsafe class DispatchLoop(Session session)
         }
     }
 
-    private void Idle()
+    // The next record; null after a sleep, or when the session has ended.
+    private RingState? Await(out RecordHeader header)
     {
-        long until = Clock() + Futex.SpinNs;
-        do
+        // Known rings are looked at after each pause, all else, which costs more, once in a while, and the clock more rarely still.
+        long until = long.MaxValue;
+        for (int look = 1; !session.HasEnded; look++)
         {
-            // The ring of the last record is looked at after each pause, all others, which costs more, once in a while.
-            for (int i = 0; i < PausesPerLook; i++)
+            for (int i = 0; i < PausesPerLook && !session.Rings.HasMore(); i++)
             {
                 Pause();
-                if (session.Rings.HasMoreOfLast)
-                {
-                    return;
-                }
             }
-            if (session.Rings.HasWork() || session.HasEnded)
+            if (session.Rings.Next(out header) is { } ring)
             {
-                return;
+                return ring;
             }
-        } while (Clock() < until);
+            if (look % LooksPerClock != 0)
+            {
+                continue;
+            }
+            long now = Weir.Wire.Libc.MonotonicNs();
+            if (until == long.MaxValue)
+            {
+                until = now + Futex.SpinNs;
+            }
+            else if (now >= until)
+            {
+                Sleep();
+                break;
+            }
+        }
+        header = default;
+        return null;
+    }
+
+    private void Sleep()
+    {
         Doorbell.Announce(session.Control);
         if (session.Rings.HasWork() || session.HasEnded)
         {
@@ -172,9 +189,6 @@ internal sealed unsafe class DispatchLoop(Session session)
         }
         Doorbell.Sleep(session.Control, -1);
     }
-
-    private static long Clock() =>
-        (long)(System.Diagnostics.Stopwatch.GetTimestamp() * (1e9 / System.Diagnostics.Stopwatch.Frequency));
 
     private static void Pause()
     {

@@ -41,11 +41,16 @@ internal sealed unsafe class Executor
             return true;
         }
         SetContext(header.Context);
-        long start = System.Diagnostics.Stopwatch.GetTimestamp();
         CuResult state;
+        long start = 0;
         while ((state = _session.Driver.StreamQuery(0)) == CuResult.NotReady)
         {
-            if (System.Diagnostics.Stopwatch.GetElapsedTime(start) > s_shortWait)
+            // Not before it is needed: the clock costs as much as all the rest.
+            if (start == 0)
+            {
+                start = System.Diagnostics.Stopwatch.GetTimestamp();
+            }
+            else if (System.Diagnostics.Stopwatch.GetElapsedTime(start) > s_shortWait)
             {
                 return true;
             }
@@ -91,12 +96,15 @@ internal sealed unsafe class Executor
         {
             result = _session.Errors.Take(header.Context);
         }
-        Buffer.MemoryCopy(
-            _reply,
-            SegmentLayout.ReplyPayload(ring.Reader.Header),
-            SegmentLayout.MaxReplyBytes,
-            reply.Written
-        );
+        if (reply.Written > 0)
+        {
+            Buffer.MemoryCopy(
+                _reply,
+                SegmentLayout.ReplyPayload(ring.Reader.Header),
+                SegmentLayout.MaxReplyBytes,
+                reply.Written
+            );
+        }
         // Before the answer: with it the client may go on, and the leader must see that this ring is free again.
         ring.IsBusy = false;
         ReplySlot.Publish(ring.Reader.Header, ref ring.ReplySequence, (int)result, reply.Written);

@@ -108,12 +108,11 @@ public unsafe class HostileClientTests
         switch (how)
         {
             case 0:
-                slot->Tail = ulong.MaxValue - 7;
+                *(ulong*)SegmentLayout.Records(slot) = RecordHeader.FirstWord(SegmentLayout.RingBytes, 0, 0);
                 Doorbell.Ring(SegmentLayout.Control(hostile.Segment));
                 break;
             case 1:
                 *(uint*)SegmentLayout.Records(slot) = 12;
-                slot->Tail = 64;
                 Doorbell.Ring(SegmentLayout.Control(hostile.Segment));
                 break;
             case 2:
@@ -142,7 +141,6 @@ public unsafe class HostileClientTests
                 int slot = random.Next(SegmentLayout.SlotCount);
                 hostile.Segment[random.Next(SegmentLayout.ControlBytes)] = (byte)random.Next(256);
                 RingHeader* header = SegmentLayout.Slot(hostile.Segment, slot);
-                header->Tail = (ulong)random.Next(1, SegmentLayout.RingBytes / 8) * 8;
                 random.NextBytes(new Span<byte>(SegmentLayout.Records(header), 64));
             }
             Doorbell.Ring(SegmentLayout.Control(hostile.Segment));

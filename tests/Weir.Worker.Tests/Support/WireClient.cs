@@ -17,6 +17,7 @@ internal sealed unsafe class WireClient : IDisposable
     private RingWriter _writer;
     private RingHeader* _slot;
     private ulong _ticket;
+    private bool _isDisposed;
 
     private WireClient(int socket) => Socket = socket;
 
@@ -112,8 +113,14 @@ internal sealed unsafe class WireClient : IDisposable
         while (UnixSocket.Receive(Socket, buffer, out _) > 0) { }
     }
 
+    /// <summary>May be called again: by then descriptor and addresses may be somebody else's.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+        _isDisposed = true;
         _ = Libc.close(Socket);
         if (_segment != null)
         {
