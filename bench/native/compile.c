@@ -1,6 +1,7 @@
 // What the first launch of a kernel costs, compile process warm: kernels that no cache has seen.
 //   first_launch_200_ms, first_launch_5000_ms   first cuLaunchKernel + synchronise of a kernel of that many instructions
 //   cached_launch_200_ms                        the same kernels again, loaded anew: the disk cache
+//   first_launch_{gemm,reduce}_ms               the benchmark's kernels with barriers (argument 1: kernels.ptx)
 #include "clock.h"
 #include "driver.h"
 #include <unistd.h>
@@ -52,8 +53,44 @@ static double first_launch(CUdeviceptr data, int count, unsigned seed) {
     return ms;
 }
 
-int main(void) {
+// A kernel of a file, with a constant in it that no cache has seen.
+static double first_launch_of(const char *file, const char *name, unsigned seed) {
+    char entry[64], extra[64];
+    snprintf(entry, sizeof entry, ".entry %s(", name);
+    snprintf(extra, sizeof extra, ".reg .b32 %%seed; mov.u32 %%seed, %u;\n", seed);
+    char *text = read_file(file), *at = strstr(text, entry);
+    at = at == NULL ? NULL : strstr(at, "// %bb.0:\n");
+    if (at == NULL) {
+        fprintf(stderr, "%s: no kernel %s\n", file, name);
+        exit(1);
+    }
+    at += strlen("// %bb.0:\n");
+    char *changed = malloc(strlen(text) + sizeof extra);
+    sprintf(changed, "%.*s%s%s", (int)(at - text), text, extra, at);
+    CUmodule module;
+    CUfunction f;
+    CUdeviceptr data;
+    int n = 0; // nothing to add up, nothing to multiply
+    CHECK(cuModuleLoadData(&module, changed));
+    CHECK(cuModuleGetFunction(&f, module, name));
+    CHECK(cuMemAlloc(&data, 4096));
+    void *arguments[] = {&n, &data, &data, &data};
+    uint64_t start = now_ns();
+    CHECK(cuLaunchKernel(f, 1, 1, 1, 16, 16, 1, 0, NULL, arguments, NULL));
+    CHECK(cuCtxSynchronize());
+    double ms = (double)(now_ns() - start) / 1e6;
+    CHECK(cuMemFree(data));
+    CHECK(cuModuleUnload(module));
+    free(changed);
+    return ms;
+}
+
+int main(int argc, char **argv) {
     enum { KERNELS = 7 };
+    if (argc < 2) {
+        fprintf(stderr, "usage: compile kernels.ptx\n");
+        return 2;
+    }
     load_driver();
     CUdevice device;
     CUcontext context;
@@ -72,5 +109,12 @@ int main(void) {
     report("cached_launch_200_ms", median(samples, KERNELS));
     for (int i = 0; i < 3; i++) samples[i] = first_launch(data, 5000, seed + 100 + (unsigned)i);
     report("first_launch_5000_ms", median(samples, 3));
+    const char *named[] = {"gemm", "reduce"};
+    for (int k = 0; k < 2; k++) {
+        char what[64];
+        for (int i = 0; i < 5; i++) samples[i] = first_launch_of(argv[1], named[k], seed + 200 + (unsigned)i);
+        snprintf(what, sizeof what, "first_launch_%s_ms", named[k]);
+        report(what, median(samples, 5));
+    }
     return 0;
 }

@@ -36,7 +36,7 @@ for (int i = 0; i < args.Length; i += 2)
 }
 
 var cache = new KernelCache(KernelCache.DefaultFolder);
-using CompileServer? server = CompileServer.TryListen(socket, limit, shared ? cache : null);
+using CompileServer? server = CompileServer.TryListen(socket, limit, shared ? cache : null, cache);
 if (server is null)
 {
     // Another one serves this name already, which is all that was asked for.

@@ -63,6 +63,9 @@ internal sealed class SoftwareDevice : IDisposable
     /// <summary>What has been done.</summary>
     public DeviceCounters Counters { get; } = new();
 
+    /// <summary>Kernels that wait for better code.</summary>
+    public KernelImprovements Improvements { get; } = new();
+
     /// <summary>Contexts by handle.</summary>
     public HandleTable<DeviceContext> Contexts { get; } = new(1);
 

@@ -19,18 +19,21 @@ internal sealed record CompiledResult(KernelFault Fault, int Line, byte[][] Buff
 internal static unsafe class CompiledKernels
 {
     private const int Padding = 64; // vector code may read up to a whole vector past an end
-    private static readonly ConcurrentDictionary<(string Ptx, string Entry), CompiledKernel> Cache = new();
+    private static readonly ConcurrentDictionary<(string Ptx, string Entry, bool Quick), CompiledKernel> Cache = new();
     private static readonly nint* Helpers = LoadHelpers();
 
     /// <summary>Compiles an entry.</summary>
     /// <exception cref="Weir.Kernels.PtxException">It is refused.</exception>
-    public static CompiledKernel Compile(string ptx, string entry) =>
-        KernelCompiler.Compile(PtxModule.Parse(Encoding.UTF8.GetBytes(ptx)).Lower(entry));
+    public static CompiledKernel Compile(string ptx, string entry, bool quick = false)
+    {
+        var function = PtxModule.Parse(Encoding.UTF8.GetBytes(ptx)).Lower(entry);
+        return quick ? KernelCompiler.CompileQuick(function) : KernelCompiler.Compile(function);
+    }
 
     /// <summary>Runs a case whose addresses lie in <paramref name="arena"/>.</summary>
-    public static CompiledResult Run(KernelCase run, Arena arena)
+    public static CompiledResult Run(KernelCase run, Arena arena, bool quick = false)
     {
-        var kernel = Cache.GetOrAdd((run.Ptx, run.Entry), key => Compile(key.Ptx, key.Entry));
+        var kernel = Cache.GetOrAdd((run.Ptx, run.Entry, quick), key => Compile(key.Ptx, key.Entry, key.Quick));
         using var loaded = ObjectLoader.Load(kernel.Object);
         foreach (var (offset, bytes) in run.Buffers)
         {

@@ -63,6 +63,10 @@ internal sealed unsafe class LaunchCalls
                 return result;
             }
         }
+        if (!loaded!.IsFinal)
+        {
+            kernel.Improve();
+        }
         int parameterBytes = kernel.Entry.ParameterBytes;
         if (parameterBytes <= ExecutorSlot.MaxInlineParameterBytes && recorder is null && IsShort(loaded!, shape))
         {

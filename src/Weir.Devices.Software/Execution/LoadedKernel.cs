@@ -20,6 +20,9 @@ internal sealed unsafe class LoadedKernel
     /// <summary>Addresses of the module variables it names, in the order of <see cref="KernelInfo.GlobalSymbols"/>.</summary>
     public required ulong* Symbols { get; init; }
 
+    /// <summary>False when better code may come.</summary>
+    public bool IsFinal { get; init; } = true;
+
     /// <summary>The line of the module for a line that its code reports.</summary>
     public Func<int, int> MapLine { get; init; } = static line => line;
 

@@ -5,6 +5,7 @@ using Weir.Devices.Software.Contexts;
 using Weir.Devices.Software.Execution;
 using Weir.Kernels;
 using Weir.Kernels.Abi;
+using Weir.Kernels.Codegen;
 using Weir.Kernels.Ir;
 using Weir.Kernels.Loading;
 using Weir.Kernels.Ptx;
@@ -24,7 +25,9 @@ internal sealed unsafe class DeviceKernel : IDisposable
     private int isStarted;
     private readonly List<ObjectLoader> code = [];
     private volatile LoadedKernel? loaded;
-    private ulong* symbols;
+    private readonly List<nint> tables = [];
+    private int isImproving;
+    private bool isGone;
     private byte* name;
 
     /// <exception cref="PtxException">It is malformed or uses what is not supported.</exception>
@@ -138,13 +141,43 @@ internal sealed unsafe class DeviceKernel : IDisposable
     {
         long start = Stopwatch.GetTimestamp();
         CompiledKernel compiled = device.Options.Kernels.Get(Module.Ptx, Entry.Name);
-        ObjectLoader loader = ObjectLoader.Load(compiled.Object);
-        lock (code)
+        loaded = Put(compiled) ?? throw new ObjectDisposedException(Entry.Name);
+        device.Counters.Compiled(Stopwatch.GetTimestamp() - start);
+        return loaded;
+    }
+
+    /// <summary>
+    /// Has better code made in the background where there may be some; later launches run that, those that have begun do not notice.
+    /// </summary>
+    public void Improve()
+    {
+        if (Interlocked.Exchange(ref isImproving, 1) == 0)
         {
-            code.Add(loader);
+            device.Improvements.Add(this);
         }
+    }
+
+    /// <summary>Waits for better code and puts it in place. Called in the background.</summary>
+    internal void ImproveNow()
+    {
+        try
+        {
+            if (device.Options.Kernels.Improve(Module.Ptx, Entry.Name) is { } better && Put(better) is { } final)
+            {
+                loaded = final;
+            }
+        }
+        catch (Exception error) when (error is PtxException or CodegenException)
+        {
+            device.Log($"kernel '{Entry.Name}' keeps its quick code: {error.Message}");
+        }
+    }
+
+    /// <summary>Links code, in place until the kernel goes; null when it has gone already.</summary>
+    private LoadedKernel? Put(CompiledKernel compiled)
+    {
         IReadOnlyList<string> names = compiled.Info.GlobalSymbols;
-        symbols = (ulong*)NativeMemory.AllocZeroed((nuint)(names.Count + 1), sizeof(ulong));
+        ulong[] addresses = new ulong[names.Count];
         for (int index = 0; index < names.Count; index++)
         {
             if (!Module.Variables.TryGetValue(names[index], out Memory.DeviceAllocation? variable))
@@ -154,31 +187,46 @@ internal sealed unsafe class DeviceKernel : IDisposable
                     0
                 );
             }
-            symbols[index] = variable.Address;
+            addresses[index] = variable.Address;
         }
-        loaded = new LoadedKernel
+        lock (code)
         {
-            Info = compiled.Info,
-            MapLine = line => Module.Ptx.MapLine(Entry.Name, line),
-            Function = loader.Entry,
-            Symbols = symbols,
-        };
-        device.Counters.Compiled(Stopwatch.GetTimestamp() - start);
-        return loaded;
+            if (isGone)
+            {
+                return null;
+            }
+            ObjectLoader loader = ObjectLoader.Load(compiled.Object);
+            ulong* table = (ulong*)NativeMemory.Alloc((nuint)(addresses.Length + 1), sizeof(ulong));
+            addresses.CopyTo(new Span<ulong>(table, addresses.Length));
+            code.Add(loader);
+            tables.Add((nint)table);
+            return new LoadedKernel
+            {
+                Info = compiled.Info,
+                MapLine = line => Module.Ptx.MapLine(Entry.Name, line),
+                Function = loader.Entry,
+                Symbols = table,
+                IsFinal = compiled.IsFinal,
+            };
+        }
     }
 
     private void Free()
     {
         lock (code)
         {
+            isGone = true;
             foreach (ObjectLoader loader in code)
             {
                 loader.Dispose();
             }
             code.Clear();
-            NativeMemory.Free(symbols);
+            foreach (nint table in tables)
+            {
+                NativeMemory.Free((void*)table);
+            }
+            tables.Clear();
             NativeMemory.Free(name);
-            symbols = null;
             name = null;
         }
     }

@@ -12,4 +12,11 @@ public interface IKernelSource
     /// <returns>The kernel as compiled from <see cref="PtxModule.EntryText"/>, whose lines its faults name.</returns>
     /// <exception cref="Weir.Kernels.PtxException">The kernel is malformed or uses what is not supported.</exception>
     CompiledKernel Get(PtxModule module, string entry);
+
+    /// <summary>
+    /// Gives the final form of a kernel that <see cref="Get"/> gave in another; null when there will be none. Takes its time.
+    /// </summary>
+    /// <param name="module">The module.</param>
+    /// <param name="entry">Name of the kernel.</param>
+    CompiledKernel? Improve(PtxModule module, string entry);
 }

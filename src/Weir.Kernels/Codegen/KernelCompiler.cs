@@ -11,9 +11,19 @@ namespace Weir.Kernels.Codegen;
 public static class KernelCompiler
 {
     /// <summary>Counted up when generated code changes; part of the cache key.</summary>
-    public const int Version = 7;
+    public const int Version = 8;
 
-    private const string QuickPasses = "sroa,early-cse";
+    /// <summary>Kernels above this number of operations keep their quick code: minutes of LLVM's time are no background.</summary>
+    private const int HugeKernel = 60_000;
+
+    /// <summary>Kernels above this number of operations are not even tried in full where somebody waits.</summary>
+    private const int SmallKernel = 250;
+
+    /// <summary>Characters of a module that LLVM compiles in full within some 20 ms.</summary>
+    private const int SmallModule = 40 << 10;
+
+    // A fifth of the time of the full way; the code runs a few times slower.
+    private const string QuickPasses = "function(sroa,early-cse)";
 
     // What default<O1> does that pays here: half its time, and the same speed of the benchmark kernels. The text has no
     // redundancy that needs more; nearly all work left is instruction selection and register allocation.
@@ -28,17 +38,36 @@ public static class KernelCompiler
 
     /// <summary>Compiles a kernel.</summary>
     /// <param name="function">Verified intermediate form.</param>
+    /// <param name="quality">How good the code shall be; small kernels get the best in any case.</param>
     /// <exception cref="PtxException">The kernel uses something that is not generated yet (with its line).</exception>
     /// <exception cref="CodegenException">libLLVM is missing or refused the module.</exception>
-    public static CompiledKernel Compile(IrFunction function)
+    public static CompiledKernel Compile(IrFunction function, CodeQuality quality = CodeQuality.Full)
     {
-        (string module, KernelInfo info) = KernelEmitter.Emit(function);
-        int operations = function.Blocks.Sum(block => block.Instructions.Count);
-        bool large = operations > KernelEmitter.LargeKernel;
-        byte[] image = large ? ObjectEmitter.Emit(module, QuickPasses, 0) : ObjectEmitter.Emit(module, Passes, 1);
-        return new CompiledKernel(info, image);
+        int operations = Operations(function);
+        if (quality == CodeQuality.Full ? operations <= HugeKernel : operations <= SmallKernel)
+        {
+            (string module, KernelInfo info) = KernelEmitter.Emit(function, CodeQuality.Full);
+            if (quality == CodeQuality.Full || module.Length <= SmallModule)
+            {
+                return new CompiledKernel(info, ObjectEmitter.Emit(module, Passes, 1));
+            }
+        }
+        return CompileQuick(function);
+    }
+
+    /// <summary>Compiles a kernel the quick way, however small it is.</summary>
+    /// <exception cref="PtxException">The kernel uses something that is not generated yet (with its line).</exception>
+    /// <exception cref="CodegenException">libLLVM is missing or refused the module.</exception>
+    public static CompiledKernel CompileQuick(IrFunction function)
+    {
+        (string module, KernelInfo info) = KernelEmitter.Emit(function, CodeQuality.Quick);
+        byte[] image = ObjectEmitter.Emit(module, QuickPasses, 0);
+        return new CompiledKernel(info, image, IsFinal: Operations(function) > HugeKernel);
     }
 
     /// <summary>The LLVM module of a kernel before optimisation, for people who look into it.</summary>
-    public static string EmitModule(IrFunction function) => KernelEmitter.Emit(function).Module;
+    public static string EmitModule(IrFunction function, CodeQuality quality = CodeQuality.Full) =>
+        KernelEmitter.Emit(function, quality).Module;
+
+    private static int Operations(IrFunction function) => function.Blocks.Sum(block => block.Instructions.Count);
 }

@@ -8,8 +8,8 @@ namespace Weir.Kernels.Codegen;
 /// <summary>Makes the LLVM module of a kernel: the warp function in the variants that it needs, and the loop over blocks.</summary>
 internal sealed class KernelEmitter
 {
-    /// <summary>Kernels above this number of operations get the masked copy only, and a quick compilation.</summary>
-    public const int LargeKernel = 5000;
+    /// <summary>Kernels above this number of operations get the masked copy only.</summary>
+    private const int LargeKernel = 5000;
 
     private readonly IrFunction _function;
     private readonly int _lanes;
@@ -23,9 +23,10 @@ internal sealed class KernelEmitter
     private readonly TextureFunctions _textures;
     private readonly HashSet<string> _declarations = [];
     private readonly int _instructions;
+    private readonly bool _full;
     private int _recordBytes;
 
-    private KernelEmitter(IrFunction function)
+    private KernelEmitter(IrFunction function, CodeQuality quality)
     {
         _function = function;
         _trueWarps = NeedsTrueWarps(function);
@@ -36,6 +37,7 @@ internal sealed class KernelEmitter
         // Every barrier costs the same per vector, so wide ones pay where blocks are lines; rows of tiles are often 16.
         _lanes = _trueWarps || (_barriers && !UsesRows(function)) ? 32 : 16;
         int operations = function.Blocks.Sum(block => block.Instructions.Count);
+        _full = quality == CodeQuality.Full && operations <= LargeKernel;
         _flow = ControlFlow.Build(function, splitAtAccesses: operations <= LargeKernel);
         _liveness = Liveness.Compute(_flow, function.Registers.Count);
         _regions = _barriers && !_countBarriers ? BlockRegions.Find(function, _flow, _liveness) : null;
@@ -46,9 +48,9 @@ internal sealed class KernelEmitter
 
     /// <summary>Writes the module of a kernel.</summary>
     /// <exception cref="PtxException">The kernel uses something that is not generated yet.</exception>
-    public static (string Module, KernelInfo Info) Emit(IrFunction function)
+    public static (string Module, KernelInfo Info) Emit(IrFunction function, CodeQuality quality)
     {
-        KernelEmitter emitter = new(function);
+        KernelEmitter emitter = new(function, quality);
         string module = emitter.Module();
         return (module, emitter.Info());
     }
@@ -96,11 +98,10 @@ internal sealed class KernelEmitter
 
     private string Module()
     {
-        bool large = _instructions > LargeKernel;
         StringBuilder warps = new();
         // Functions of warps and blocks become part of the loop over blocks, so that what a launch does not change is
         // computed once.
-        _recordBytes = EmitVariant(warps, "rows", new LaneModel(_lanes, Rows: true, _trueWarps), full: !large);
+        _recordBytes = EmitVariant(warps, "rows", new LaneModel(_lanes, Rows: true, _trueWarps), full: _full);
         if (_trueWarps)
         {
             LaneModel linear = new(_lanes, Rows: false, TrueWarps: true);

@@ -13,7 +13,7 @@ namespace Weir.Kernels.Service;
 internal static class CompileProtocol
 {
     /// <summary>Changes with every change of the frames.</summary>
-    private const uint Magic = 0x31434b57;
+    private const uint Magic = 0x32434b57;
 
     private const int HeaderBytes = 12;
 
@@ -60,12 +60,13 @@ internal static class CompileProtocol
     }
 
     /// <summary>Body of <see cref="FrameKind.Compile"/>.</summary>
-    public static byte[] EncodeRequest(string entry, ReadOnlySpan<byte> text, bool alone)
+    public static byte[] EncodeRequest(string entry, ReadOnlySpan<byte> text, bool alone, CodeQuality quality)
     {
         using MemoryStream stream = new();
         using BinaryWriter writer = new(stream, Encoding.UTF8);
         writer.Write(entry);
         writer.Write(alone);
+        writer.Write((byte)quality);
         writer.Write(text.Length);
         writer.Write(text);
         writer.Flush();
@@ -74,14 +75,15 @@ internal static class CompileProtocol
 
     /// <summary>Reads a request.</summary>
     /// <exception cref="InvalidDataException">It is malformed.</exception>
-    public static (string Entry, byte[] Text, bool Alone) DecodeRequest(byte[] body) =>
+    public static (string Entry, byte[] Text, bool Alone, CodeQuality Quality) DecodeRequest(byte[] body) =>
         Decode(
             body,
             reader =>
             {
                 string entry = reader.ReadString();
                 bool alone = reader.ReadBoolean();
-                return (entry, ReadBytes(reader), alone);
+                CodeQuality quality = reader.ReadByte() == 0 ? CodeQuality.Quick : CodeQuality.Full;
+                return (entry, ReadBytes(reader), alone, quality);
             }
         );
 
@@ -91,6 +93,7 @@ internal static class CompileProtocol
         using MemoryStream stream = new();
         using BinaryWriter writer = new(stream, Encoding.UTF8);
         KernelInfo info = kernel.Info;
+        writer.Write(kernel.IsFinal);
         writer.Write(info.Name);
         writer.Write(info.ParameterBytes);
         writer.Write(info.SharedBytes);
@@ -121,6 +124,7 @@ internal static class CompileProtocol
             body,
             reader =>
             {
+                bool final = reader.ReadBoolean();
                 KernelInfo info = new()
                 {
                     Name = reader.ReadString(),
@@ -141,7 +145,7 @@ internal static class CompileProtocol
                 {
                     throw new InvalidDataException("A compiled kernel has a strange vector width.");
                 }
-                return new CompiledKernel(info, ReadBytes(reader));
+                return new CompiledKernel(info, ReadBytes(reader), final);
             }
         );
 

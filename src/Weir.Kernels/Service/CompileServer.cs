@@ -47,14 +47,19 @@ public sealed class CompileServer : IDisposable
     private readonly Socket _listener;
     private readonly TimeSpan _limit;
     private readonly ReaderWriterLockSlim _alone = new();
+
+    // What nobody waits for takes turns, and leaves the cores to what somebody does.
+    private readonly SemaphoreSlim _background = new(Math.Max(1, Environment.ProcessorCount / 2));
     private int _connections;
 
     private readonly KernelCache? _cache;
+    private readonly KernelCache? _ownCache;
 
-    private CompileServer(Socket listener, TimeSpan limit, KernelCache? cache)
+    private CompileServer(Socket listener, TimeSpan limit, KernelCache? cache, KernelCache? ownCache)
     {
         _listener = listener;
         _cache = cache;
+        _ownCache = ownCache;
         _limit = limit;
     }
 
@@ -68,7 +73,16 @@ public sealed class CompileServer : IDisposable
     /// Null: serves its own user only. Otherwise it serves every user that reaches the socket, and keeps what it compiled
     /// here: such users can read this cache but must not write what others will run.
     /// </param>
-    public static CompileServer? TryListen(string socketName, TimeSpan limit, KernelCache? sharedCache = null)
+    /// <param name="ownCache">
+    /// Where kernels go whose final form was asked for, besides to whoever asked: a program that ends before its kernels are
+    /// ready finds them at its next run.
+    /// </param>
+    public static CompileServer? TryListen(
+        string socketName,
+        TimeSpan limit,
+        KernelCache? sharedCache = null,
+        KernelCache? ownCache = null
+    )
     {
         if (CompileAddress.IsPath(socketName) && !TryClear(socketName))
         {
@@ -83,7 +97,7 @@ public sealed class CompileServer : IDisposable
             {
                 File.SetUnixFileMode(socketName, (UnixFileMode)0x1b6); // rw for all
             }
-            return new CompileServer(listener, limit, sharedCache);
+            return new CompileServer(listener, limit, sharedCache, ownCache);
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
@@ -118,7 +132,12 @@ public sealed class CompileServer : IDisposable
     }
 
     /// <summary>Loads LLVM and compiles a small kernel, so that the first real one finds everything in memory.</summary>
-    public static void WarmUp() => Compile("warm", Encoding.ASCII.GetBytes(WarmUpKernel));
+    public static void WarmUp()
+    {
+        byte[] text = Encoding.ASCII.GetBytes(WarmUpKernel);
+        Compile("warm", text, CodeQuality.Full);
+        KernelCompiler.CompileQuick(PtxModule.Parse(text).Lower("warm"));
+    }
 
     /// <summary>Stops listening.</summary>
     public void Dispose() => _listener.Dispose();
@@ -167,7 +186,28 @@ public sealed class CompileServer : IDisposable
 
     private void Answer(Socket client, byte[] body)
     {
-        (string entry, byte[] text, bool alone) = CompileProtocol.DecodeRequest(body);
+        (string entry, byte[] text, bool alone, CodeQuality quality) = CompileProtocol.DecodeRequest(body);
+        if (quality == CodeQuality.Full)
+        {
+            // A client asks for it on a connection of its own, so the thread may stay like this.
+            ThreadPriority.Lower();
+            _background.Wait();
+        }
+        try
+        {
+            Answer(client, entry, text, alone, quality);
+        }
+        finally
+        {
+            if (quality == CodeQuality.Full)
+            {
+                _background.Release();
+            }
+        }
+    }
+
+    private void Answer(Socket client, string entry, byte[] text, bool alone, CodeQuality quality)
+    {
         // A kernel that may have brought a service down runs alone, so that no other is blamed for it.
         if (alone)
         {
@@ -181,10 +221,11 @@ public sealed class CompileServer : IDisposable
         {
             CompileProtocol.Send(client, FrameKind.Started, []);
             using Timer watchdog = new(_ => EndProcess(entry), null, _limit, Timeout.InfiniteTimeSpan);
-            (FrameKind kind, byte[] answer) = Compile(entry, text);
+            (FrameKind kind, byte[] answer) = Compile(entry, text, quality);
             if (kind == FrameKind.Compiled)
             {
-                _cache?.Add(KernelCache.Key(entry, text), CompileProtocol.DecodeKernel(answer));
+                KernelCache? cache = _cache ?? (quality == CodeQuality.Full ? _ownCache : null);
+                cache?.Add(KernelCache.Key(entry, text), CompileProtocol.DecodeKernel(answer));
             }
             CompileProtocol.Send(client, kind, answer);
         }
@@ -201,12 +242,12 @@ public sealed class CompileServer : IDisposable
         }
     }
 
-    private static (FrameKind, byte[]) Compile(string entry, byte[] text)
+    private static (FrameKind, byte[]) Compile(string entry, byte[] text, CodeQuality quality)
     {
         try
         {
             IrFunction function = PtxModule.Parse(text).Lower(entry);
-            CompiledKernel kernel = KernelCompiler.Compile(function);
+            CompiledKernel kernel = KernelCompiler.Compile(function, quality);
             return (FrameKind.Compiled, CompileProtocol.EncodeKernel(kernel));
         }
         catch (PtxException refusal)

@@ -15,7 +15,7 @@ namespace Weir.Kernels.Service;
 /// </summary>
 public sealed class KernelCache
 {
-    private const uint Magic = 0x314b4357;
+    private const uint Magic = 0x324b4357;
     private const int HeaderBytes = 4 + 32;
     private const int MaxFiles = 8192;
 
@@ -53,10 +53,14 @@ public sealed class KernelCache
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Finds a kernel; null when it is not there or the file is not whole.</summary>
-    public CompiledKernel? Find(string key)
+    /// <summary>Finds a kernel, the best there is; null when it is not there or the file is not whole.</summary>
+    public CompiledKernel? Find(string key) => FindFinal(key) ?? Read(QuickPathOf(key));
+
+    /// <summary>Finds a kernel in its final form; null when it is not there or the file is not whole.</summary>
+    public CompiledKernel? FindFinal(string key) => Read(PathOf(key));
+
+    private static CompiledKernel? Read(string path)
     {
-        string path = PathOf(key);
         byte[] file;
         try
         {
@@ -93,7 +97,11 @@ public sealed class KernelCache
         BinaryPrimitives.WriteUInt32LittleEndian(file, Magic);
         SHA256.HashData(body).CopyTo(file.AsSpan(4));
         body.CopyTo(file.AsSpan(HeaderBytes));
-        WriteWhole(PathOf(key), file);
+        WriteWhole(kernel.IsFinal ? PathOf(key) : QuickPathOf(key), file);
+        if (kernel.IsFinal)
+        {
+            Remove(QuickPathOf(key));
+        }
     }
 
     /// <summary>How often the compiler died while it compiled this kernel.</summary>
@@ -143,6 +151,8 @@ public sealed class KernelCache
     }
 
     private string PathOf(string key) => Path.Combine(_folder, key + ".kernel");
+
+    private string QuickPathOf(string key) => Path.Combine(_folder, key + ".quick");
 
     private string CrashPath(string key) => Path.Combine(_folder, key + ".crash");
 

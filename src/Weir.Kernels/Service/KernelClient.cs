@@ -23,6 +23,9 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
     private readonly Lock _startLock = new();
     private readonly Stack<Socket> _idle = [];
 
+    // Threads of the service that serve these let all others go first.
+    private readonly Stack<Socket> _idleInBackground = [];
+
     // Beside the cache's own note, which a user who may only read the cache cannot write.
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> _crashes = [];
     private bool _disposed;
@@ -32,7 +35,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
 
     private long _compiled;
 
-    /// <summary>Finds or compiles a kernel.</summary>
+    /// <summary>Finds or compiles a kernel; what comes may be replaced by better code, see <see cref="Improve"/>.</summary>
     /// <exception cref="PtxException">The kernel is malformed, unsupported, or crashed the compiler twice.</exception>
     /// <exception cref="Codegen.CodegenException">The service cannot be reached, or failed otherwise.</exception>
     public CompiledKernel Get(PtxModule module, string entry)
@@ -45,7 +48,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
         }
         while (true)
         {
-            int crashes = Math.Max(cache.Crashes(key), _crashes.GetValueOrDefault(key));
+            int crashes = CrashesOf(key);
             if (crashes >= MaxCrashes)
             {
                 throw new PtxException(
@@ -54,7 +57,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
                     unsupported: true
                 );
             }
-            CompiledKernel? kernel = Ask(module, entry, text, key, alone: crashes > 0);
+            CompiledKernel? kernel = Ask(module, entry, text, key, alone: crashes > 0, CodeQuality.Quick);
             if (kernel is not null)
             {
                 cache.Add(key, kernel);
@@ -68,13 +71,42 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
         }
     }
 
+    /// <summary>
+    /// Finds or compiles a kernel in its final form. Takes its time; null when the compiler ended over it, now or before, so
+    /// that the kernel must stay as <see cref="Get"/> gave it.
+    /// </summary>
+    /// <exception cref="Codegen.CodegenException">The service cannot be reached, or failed otherwise.</exception>
+    public CompiledKernel? Improve(PtxModule module, string entry)
+    {
+        byte[] text = module.EntryText(entry);
+        string key = KernelCache.Key(entry, text);
+        if (cache.FindFinal(key) is { } known)
+        {
+            return known;
+        }
+        // Counted apart: a kernel whose quick code is good is not refused because better code could not be made.
+        string attempt = key + "-full";
+        if (CrashesOf(attempt) > 0)
+        {
+            return null;
+        }
+        CompiledKernel? kernel = Ask(module, entry, text, attempt, alone: false, CodeQuality.Full);
+        if (kernel is not null)
+        {
+            cache.Add(key, kernel);
+        }
+        return kernel;
+    }
+
+    private int CrashesOf(string key) => Math.Max(cache.Crashes(key), _crashes.GetValueOrDefault(key));
+
     /// <summary>Closes idle connections.</summary>
     public void Dispose()
     {
         lock (_idle)
         {
             _disposed = true;
-            while (_idle.TryPop(out Socket? socket))
+            while (_idle.TryPop(out Socket? socket) || _idleInBackground.TryPop(out socket))
             {
                 socket.Dispose();
             }
@@ -82,14 +114,22 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
     }
 
     /// <summary>Asks the service once; null when it died and the question may be asked again.</summary>
-    private CompiledKernel? Ask(PtxModule module, string entry, byte[] text, string key, bool alone)
+    private CompiledKernel? Ask(
+        PtxModule module,
+        string entry,
+        byte[] text,
+        string key,
+        bool alone,
+        CodeQuality quality
+    )
     {
-        Socket socket = Connect();
+        Stack<Socket> pool = quality == CodeQuality.Full ? _idleInBackground : _idle;
+        Socket socket = Connect(pool);
         bool started = false;
         bool keep = false;
         try
         {
-            CompileProtocol.Send(socket, FrameKind.Compile, CompileProtocol.EncodeRequest(entry, text, alone));
+            CompileProtocol.Send(socket, FrameKind.Compile, CompileProtocol.EncodeRequest(entry, text, alone, quality));
             while (CompileProtocol.Receive(socket) is { } frame)
             {
                 switch (frame.Kind)
@@ -128,7 +168,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
         }
         finally
         {
-            Return(socket, keep);
+            Return(socket, keep, pool);
         }
         if (started)
         {
@@ -138,24 +178,24 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
         return null;
     }
 
-    private void Return(Socket socket, bool keep)
+    private void Return(Socket socket, bool keep, Stack<Socket> pool)
     {
         lock (_idle)
         {
             if (keep && !_disposed)
             {
-                _idle.Push(socket);
+                pool.Push(socket);
                 return;
             }
         }
         socket.Dispose();
     }
 
-    private Socket Connect()
+    private Socket Connect(Stack<Socket> pool)
     {
         lock (_idle)
         {
-            while (_idle.TryPop(out Socket? socket))
+            while (pool.TryPop(out Socket? socket))
             {
                 // A service that has gone meanwhile shows as readable: the end of the stream.
                 if (!socket.Poll(0, SelectMode.SelectRead))

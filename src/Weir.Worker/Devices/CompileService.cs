@@ -31,4 +31,7 @@ internal sealed class CompileService(Action startService) : IKernelSource
         _ = Interlocked.Increment(ref _given);
         return kernel;
     }
+
+    /// <inheritdoc/>
+    public CompiledKernel? Improve(PtxModule module, string entry) => _client.Improve(module, entry);
 }

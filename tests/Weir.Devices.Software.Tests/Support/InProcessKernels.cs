@@ -10,4 +10,6 @@ internal sealed class InProcessKernels : IKernelSource
 {
     public CompiledKernel Get(PtxModule module, string entry) =>
         KernelCompiler.Compile(PtxModule.Parse(module.EntryText(entry)).Lower(entry));
+
+    public CompiledKernel? Improve(PtxModule module, string entry) => null;
 }

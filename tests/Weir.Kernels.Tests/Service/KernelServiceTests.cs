@@ -48,6 +48,35 @@ public sealed class KernelServiceTests : IDisposable
     }
 
     [Fact]
+    public void A_large_kernel_comes_quickly_and_its_better_form_takes_its_place_in_the_cache()
+    {
+        string lines = string.Concat(Enumerable.Repeat("  mad.lo.u32 %r1, %r1, %r2, %r1;\n", 400));
+        PtxModule module = PtxModule.Parse(
+            Encoding.UTF8.GetBytes(
+                ".version 7.0\n.target sm_70\n.address_size 64\n.visible .entry k(.param .u64 p)\n{\n  .reg .b32 %r<3>; .reg .b64 %d;\n"
+                    + "  ld.param.u64 %d, [p];\n  mov.u32 %r1, %tid.x;\n  mov.u32 %r2, %ctaid.x;\n"
+                    + lines
+                    + "  st.global.u32 [%d], %r1;\n  ret;\n}\n"
+            )
+        );
+        KernelCache own = new(Path.Combine(_folder, "own"));
+        using CompileServer server = CompileServer.TryListen(_socket, TimeSpan.FromMinutes(2), null, own)!;
+        new Thread(server.Run) { IsBackground = true }.Start();
+        KernelCache cache = new(_folder);
+        string key = KernelCache.Key("k", module.EntryText("k"));
+        using KernelClient client = new(cache, _socket, () => { }, TimeSpan.FromMinutes(2));
+        Assert.False(client.Get(module, "k").IsFinal);
+        Assert.False(client.Get(module, "k").IsFinal);
+        Assert.Null(cache.FindFinal(key));
+        Assert.Equal(1, client.Compiled);
+        CompiledKernel better = client.Improve(module, "k")!;
+        Assert.True(better.IsFinal);
+        Assert.Equal(better.Object, client.Get(module, "k").Object);
+        Assert.Equal(better.Object, own.Find(key)!.Object);
+        Assert.Single(Directory.GetFiles(_folder));
+    }
+
+    [Fact]
     public void A_refusal_comes_back_with_its_line()
     {
         using CompileServer server = CompileServer.TryListen(_socket, TimeSpan.FromMinutes(2))!;

@@ -91,5 +91,7 @@ internal sealed unsafe class LocalSession : IDisposable
     {
         public CompiledKernel Get(PtxModule module, string entry) =>
             throw new PtxException("these tests compile nothing", 0, unsupported: true);
+
+        public CompiledKernel? Improve(PtxModule module, string entry) => null;
     }
 }
