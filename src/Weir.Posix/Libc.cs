@@ -16,6 +16,14 @@ internal static unsafe partial class Libc
     public const int SOCK_CLOEXEC = 0x80000;
     public const int SOCK_NONBLOCK = 0x800;
     public const int SOL_SOCKET = 1;
+    public const int SHUT_RDWR = 2;
+    public const int IPPROTO_TCP = 6;
+    public const int TCP_NODELAY = 1;
+    public const int TCP_USER_TIMEOUT = 18;
+    public const int SO_KEEPALIVE = 9;
+    public const int TCP_KEEPIDLE = 4;
+    public const int TCP_KEEPINTVL = 5;
+    public const int TCP_KEEPCNT = 6;
     public const int SO_PEERCRED = 17;
     public const int SCM_RIGHTS = 1;
     public const int MSG_PEEK = 2;
@@ -120,6 +128,18 @@ internal static unsafe partial class Libc
 
     [DllImport("libc")]
     public static extern nint recv(int socket, void* buffer, nuint length, int flags);
+
+    [DllImport("libc")]
+    public static extern nint send(int socket, void* buffer, nuint length, int flags);
+
+    [DllImport("libc")]
+    public static extern int shutdown(int socket, int how);
+
+    [DllImport("libc")]
+    public static extern int setsockopt(int socket, int level, int name, void* value, uint length);
+
+    [DllImport("libc")]
+    public static extern int sched_yield();
 
     [DllImport("libc")]
     public static extern int poll(PollEntry* entries, ulong count, int timeoutMs);

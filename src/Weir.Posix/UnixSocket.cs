@@ -54,6 +54,27 @@ internal static unsafe class UnixSocket
         return socket;
     }
 
+    /// <summary>A SOCK_SEQPACKET socket connected to that path in the file system, or -1.</summary>
+    public static int ConnectPath(string path)
+    {
+        byte[] name = Encoding.UTF8.GetBytes(path);
+        if (name.Length is 0 or > MaxNameBytes)
+        {
+            return -1;
+        }
+        int socket = Libc.socket(Libc.AF_UNIX, Libc.SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0);
+        byte* address = stackalloc byte[MaxNameBytes + 3];
+        *(ushort*)address = Libc.AF_UNIX;
+        name.CopyTo(new Span<byte>(address + 2, MaxNameBytes));
+        address[2 + name.Length] = 0;
+        if (socket >= 0 && Libc.connect(socket, address, (uint)(3 + name.Length)) != 0)
+        {
+            _ = Libc.close(socket);
+            return -1;
+        }
+        return socket;
+    }
+
     /// <summary>Credentials of the process that connected, as the kernel recorded them.</summary>
     public static bool TryGetPeer(int socket, out PeerCredentials peer)
     {

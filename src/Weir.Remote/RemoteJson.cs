@@ -15,4 +15,5 @@ namespace Weir.Remote;
 [JsonSerializable(typeof(SessionOffer))]
 [JsonSerializable(typeof(ControlMessage))]
 [JsonSerializable(typeof(RemoteTerms))]
+[JsonSerializable(typeof(RelayOrder))]
 internal sealed partial class RemoteJson : JsonSerializerContext;

@@ -3,8 +3,11 @@ using Weir.Worker.Brokering;
 using Weir.Worker.Devices;
 using Weir.Worker.Enclosing;
 using Weir.Worker.Launching;
+using Weir.Worker.Leasing;
 using Weir.Worker.Logging;
+using Weir.Worker.LoneNode;
 using Weir.Worker.Measuring;
+using Weir.Worker.Relaying;
 using Weir.Worker.Sessions;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -21,6 +24,8 @@ internal static class Program
           --worker OPTIONS                      serve one client (started by --broker)
           --enclose OPTIONS -- PROGRAM ARGS…    become the program within limits, as another user (started by an agent)
           --self-test OPTIONS                   move and compare data on the device; what is wrong, if anything
+          --lone-node --ticket FILE OPTIONS     lend this machine's device, without a pool, to whoever has the ticket
+          --relay                               stand in for a worker on another node (started by --broker)
           --describe OPTIONS                    print the devices that a client would see, as JSON
           --measure empty-launch                print the nanoseconds that the software device takes for an empty launch
         """;
@@ -42,6 +47,10 @@ internal static class Program
                 return Enclosure.Run(rest);
             case "--self-test":
                 return RunSelfTest(rest);
+            case "--lone-node":
+                return RunLoneNode(rest);
+            case "--relay":
+                return RunRelay();
             case "--describe":
                 return Describe(rest);
             case "--measure" when rest is ["empty-launch"]:
@@ -65,6 +74,28 @@ internal static class Program
             Log.Error(failure.Message);
             return 2;
         }
+    }
+
+    private static int RunLoneNode(List<string> words)
+    {
+        Log.SetRole("node");
+        _ = UntouchedSignals.Set(Libc.SIGPIPE, 1);
+        try
+        {
+            return new LoneNodeProcess(LoneNodeOptions.Parse(words)).Run();
+        }
+        catch (Exception failure) when (failure is FormatException or IOException or System.Net.Sockets.SocketException)
+        {
+            Log.Error(failure.Message);
+            return 2;
+        }
+    }
+
+    private static int RunRelay()
+    {
+        Log.SetRole("relay");
+        _ = UntouchedSignals.Set(Libc.SIGPIPE, 1);
+        return new RelayProcess().Run();
     }
 
     private static int Describe(List<string> words)
@@ -123,7 +154,8 @@ internal static class Program
         log.Open();
         try
         {
-            return new Broker(BrokerOptions.Parse(words)).Run();
+            BrokerOptions options = BrokerOptions.Parse(words);
+            return options.Lease is null ? new Broker(options).Run() : new LeaseBroker(options).Run();
         }
         catch (FormatException failure)
         {

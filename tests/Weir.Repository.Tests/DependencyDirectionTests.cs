@@ -30,11 +30,11 @@ public partial class DependencyDirectionTests
             "Weir.Devices.Cuda",
             "Weir.Generators",
         ],
-        ["Weir.Remote"] = ["Weir.Wire"],
         ["Weir.Protocol"] = [],
         ["Weir.Controller"] = ["Weir.Protocol", "Weir.Scheduling"],
         ["Weir.Agent"] = ["Weir.Posix", "Weir.Wire", "Weir.Remote", "Weir.Protocol"],
         ["Weir.Cli"] = ["Weir.Wire", "Weir.Api", "Weir.Protocol", "Weir.Remote", "Weir.Scheduling", "Weir.Simulator"],
+        ["Weir.Remote"] = ["Weir.Wire", "Weir.Posix"],
     };
 
     // Folders that know no files, sockets or processes.

@@ -30,15 +30,23 @@ internal static class PinnedTls
     public static SslStream Connect(Stream transport, string fingerprint)
     {
         var secure = new SslStream(transport, leaveInnerStreamOpen: false);
-        secure.AuthenticateAsClient(ClientOptions(fingerprint));
-        return secure;
+        bool isAnother = false;
+        try
+        {
+            secure.AuthenticateAsClient(ClientOptions(fingerprint, () => isAnother = true));
+            return secure;
+        }
+        catch (AuthenticationException failure) when (!isAnother)
+        {
+            throw new IOException($"the connection broke while it was secured: {failure.Message}", failure);
+        }
     }
 
     /// <summary>As <see cref="Connect"/>.</summary>
     public static async Task<SslStream> ConnectAsync(Stream transport, string fingerprint, CancellationToken stop)
     {
         var secure = new SslStream(transport, leaveInnerStreamOpen: false);
-        await secure.AuthenticateAsClientAsync(ClientOptions(fingerprint), stop).ConfigureAwait(false);
+        await secure.AuthenticateAsClientAsync(ClientOptions(fingerprint, () => { }), stop).ConfigureAwait(false);
         return secure;
     }
 
@@ -64,18 +72,26 @@ internal static class PinnedTls
         return secure;
     }
 
-    private static SslClientAuthenticationOptions ClientOptions(string fingerprint) =>
+    private static SslClientAuthenticationOptions ClientOptions(string fingerprint, Action another) =>
         new()
         {
             TargetHost = Name,
             EnabledSslProtocols = SslProtocols.Tls13,
             // Nobody signed it: the fingerprint is the whole of the trust.
             RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                certificate is not null
-                && CryptographicOperations.FixedTimeEquals(
-                    System.Text.Encoding.ASCII.GetBytes(Fingerprint(certificate)),
-                    System.Text.Encoding.ASCII.GetBytes(fingerprint)
-                ),
+            {
+                bool isIt =
+                    certificate is not null
+                    && CryptographicOperations.FixedTimeEquals(
+                        System.Text.Encoding.ASCII.GetBytes(Fingerprint(certificate)),
+                        System.Text.Encoding.ASCII.GetBytes(fingerprint)
+                    );
+                if (!isIt)
+                {
+                    another();
+                }
+                return isIt;
+            },
         };
 
     private static SslServerAuthenticationOptions ServerOptions(X509Certificate2 certificate) =>

@@ -15,6 +15,9 @@ internal sealed record BrokerOptions
     /// <summary>Workers kept ready.</summary>
     public int Prewarm { get; private set; } = 1;
 
+    /// <summary>File with the lease that the program runs on; null for devices of this machine without a pool.</summary>
+    public string? Lease { get; private set; }
+
     /// <summary>File that summaries are appended to, or null.</summary>
     public string? Report { get; private set; }
 
@@ -37,6 +40,9 @@ internal sealed record BrokerOptions
                     break;
                 case "--program":
                     options.Program = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--lease":
+                    options.Lease = NativeText.ToDisplay(value);
                     break;
                 case "--prewarm":
                     options.Prewarm = int.Parse(value, CultureInfo.InvariantCulture);

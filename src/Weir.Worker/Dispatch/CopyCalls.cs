@@ -17,7 +17,7 @@ internal sealed unsafe partial class Dispatcher
         ref ReplyWriter reply
     )
     {
-        byte* data = BeginChunk(chunk, Bytes(width, rows));
+        byte* data = BeginRead(chunk, Bytes(width, rows));
         CuResult before = Driver.StreamQuery(stream);
         CuResult result;
         if (rows == 1 || pitch == width)
@@ -53,7 +53,7 @@ internal sealed unsafe partial class Dispatcher
         ref ReplyWriter reply
     )
     {
-        byte* data = BeginChunk(chunk, Bytes(width, rows));
+        byte* data = BeginWrite(chunk, Bytes(width, rows));
         CuResult before = Driver.StreamQuery(stream);
         CuResult result;
         if (rows == 1 || pitch == width)
@@ -142,10 +142,16 @@ internal sealed unsafe partial class Dispatcher
         }
     }
 
-    private byte* BeginChunk(ulong chunk, ulong bytes)
+    private byte* BeginRead(ulong chunk, ulong bytes)
     {
         ChunkBegun = true;
-        return session.Staging.Begin(chunk, bytes);
+        return session.Staging.BeginRead(chunk, bytes);
+    }
+
+    private byte* BeginWrite(ulong chunk, ulong bytes)
+    {
+        ChunkBegun = true;
+        return session.Staging.BeginWrite(chunk, bytes);
     }
 
     // On an idle stream the copy is all there is to do: waiting for it is cheaper than being told of its end.

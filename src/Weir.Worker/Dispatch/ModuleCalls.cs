@@ -16,7 +16,7 @@ internal sealed unsafe partial class Dispatcher
 
     private partial CuResult OnBlobPart(ulong blob, ulong chunk, ulong length, ref ReplyWriter reply)
     {
-        byte* data = BeginChunk(chunk, length);
+        byte* data = BeginRead(chunk, length);
         bool fits = session.Blobs.TryAppend(blob, new ReadOnlySpan<byte>(data, (int)length));
         session.Staging.End(chunk, StagingChunk.Free);
         return fits ? CuResult.Success : CuResult.OutOfMemory;

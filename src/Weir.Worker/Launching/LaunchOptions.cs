@@ -17,6 +17,9 @@ internal sealed record LaunchOptions
     /// <summary>Absolute path that session summaries are appended to, or null.</summary>
     public string? Report { get; private set; }
 
+    /// <summary>Absolute path of a lease ticket, or null.</summary>
+    public string? Lease { get; private set; }
+
     /// <summary>Workers kept ready.</summary>
     public int Prewarm { get; private set; } = 1;
 
@@ -55,6 +58,11 @@ internal sealed record LaunchOptions
                     break;
                 case "--prewarm":
                     options.Prewarm = Number(name, value, 0, 64);
+                    break;
+                case "--lease":
+                    options.Lease = Path.IsPathRooted(value)
+                        ? value
+                        : Path.Combine(Environment.CurrentDirectory, value);
                     break;
                 case "--report":
                     options.Report = Path.IsPathRooted(value)

@@ -91,6 +91,10 @@ internal static unsafe class Launcher
         {
             arguments.AddRange(["--memory", memory.ToString(CultureInfo.InvariantCulture)]);
         }
+        if (options.Lease is { } lease)
+        {
+            arguments.AddRange(["--lease", lease]);
+        }
         if (options.Threads is { } threads)
         {
             arguments.AddRange(["--threads", threads.ToString(CultureInfo.InvariantCulture)]);

@@ -32,6 +32,7 @@ internal sealed unsafe class ClientCallbacks(Session session)
             {
                 Thread.Sleep(1);
             }
+            session.Remote?.Callback(entry);
             return position;
         }
     }

@@ -148,6 +148,16 @@ internal sealed unsafe class DispatchLoop(Session session)
     // The next record; null after a sleep, or when the session has ended.
     private RingState? Await(out RecordHeader header)
     {
+        if (session.Remote is { } client)
+        {
+            // Nobody but this thread puts records into the rings.
+            if (session.Rings.Next(out header) is { } known)
+            {
+                return known;
+            }
+            client.Wait();
+            return null;
+        }
         // Known rings are looked at after each pause, all else, which costs more, once in a while, and the clock more rarely still.
         long until = long.MaxValue;
         for (int look = 1; !session.HasEnded; look++)

@@ -88,6 +88,7 @@ internal sealed unsafe class Executor
             if (result != CuResult.Success)
             {
                 _session.Errors.Latch(header.Context, result);
+                _session.Remote?.ShowStatus();
             }
             ring.IsBusy = false;
             return;
@@ -95,6 +96,12 @@ internal sealed unsafe class Executor
         if (result == CuResult.Success && CallTable.Reports(header.Op))
         {
             result = _session.Errors.Take(header.Context);
+        }
+        if (_session.Remote is { } client)
+        {
+            ring.IsBusy = false;
+            client.Reply(ring.Slot, (int)result, _reply, reply.Written);
+            return;
         }
         if (reply.Written > 0)
         {

@@ -16,7 +16,14 @@ internal sealed unsafe class Session
     private Action? _whenEnded;
     private Action<CuResult>? _whenFaulty;
 
-    public Session(byte* segment, Window window, int hostMemory, IDriver driver, byte[] snapshot)
+    public Session(
+        byte* segment,
+        Window window,
+        int hostMemory,
+        IDriver driver,
+        byte[] snapshot,
+        Remote.RemoteStaging? staging = null
+    )
     {
         Snapshot = snapshot;
         Segment = segment;
@@ -24,7 +31,7 @@ internal sealed unsafe class Session
         HostMemory = hostMemory;
         Driver = driver;
         Rings = new RingSet(segment);
-        Staging = new StagingUse(segment);
+        Staging = new StagingUse(this, staging);
         Errors = new LatchedErrors(SegmentLayout.Control(segment));
         Callbacks = new ClientCallbacks(this);
     }
@@ -67,6 +74,9 @@ internal sealed unsafe class Session
 
     /// <summary>The driver is told of host memory that is handed out, so that it can pin it.</summary>
     public bool RegistersHostMemory { get; init; }
+
+    /// <summary>The client when it is on another node, else null: it sees the segment itself.</summary>
+    public Remote.RemoteClient? Remote { get; set; }
 
     /// <summary>Errors of posts.</summary>
     public LatchedErrors Errors { get; }

@@ -1,51 +1,59 @@
 using Weir.Wire;
+using Weir.Worker.Remote;
 
 namespace Weir.Worker.Sessions;
 
 /// <summary>
 /// Staging chunks that a stream will still read or write. The client gets each back exactly once, whatever happens to the
-/// operation: it may be waiting for it.
+/// operation: it may be waiting for it. Those of a client on another node are memory of this process.
 /// </summary>
-internal sealed unsafe class StagingUse(byte* segment)
+internal sealed unsafe class StagingUse(Session session, RemoteStaging? remote)
 {
     private readonly Lock _gate = new();
-    private readonly HashSet<int> _pending = [];
+    private readonly Dictionary<int, ulong> _pending = [];
 
-    /// <summary>The device will use <paramref name="bytes"/> bytes from the chunk on; see <see cref="End"/>.</summary>
+    /// <summary>The device will read <paramref name="bytes"/> bytes from the chunk on; see <see cref="End"/>.</summary>
     /// <exception cref="ProtocolException">There is no such range.</exception>
-    public byte* Begin(ulong chunk, ulong bytes)
+    public byte* BeginRead(ulong chunk, ulong bytes)
     {
-        if (!StagingChunk.TryRange(segment, chunk, bytes, out byte* data))
+        byte* data = Begin(chunk, bytes);
+        if (remote is not null && !remote.Take(chunk))
         {
-            throw new ProtocolException("a staging range lies outside of staging");
-        }
-        lock (_gate)
-        {
-            _ = _pending.Add((int)chunk);
+            throw new ProtocolException("the session ended while data was on its way");
         }
         return data;
     }
 
+    /// <summary>The device will write <paramref name="bytes"/> bytes from the chunk on; see <see cref="End"/>.</summary>
+    /// <exception cref="ProtocolException">There is no such range.</exception>
+    public byte* BeginWrite(ulong chunk, ulong bytes) => Begin(chunk, bytes);
+
     /// <summary>The device has done with it; <paramref name="state"/> is what the client shall see. Once counts.</summary>
     public void End(ulong chunk, uint state)
     {
+        ulong bytes;
         lock (_gate)
         {
-            if (!_pending.Remove((int)chunk))
+            if (!_pending.Remove((int)chunk, out bytes))
             {
                 return;
             }
         }
-        StagingChunk.Complete(SegmentLayout.ChunkWord(segment, (int)chunk), state);
+        Complete((uint)chunk, state, bytes);
     }
 
-    /// <summary>An operation that names the chunk was refused before it could begin.</summary>
+    /// <summary>An operation that names the chunk was refused before it could begin. The client may have put data there.</summary>
     public void Refuse(ulong chunk, uint state)
     {
-        if (chunk < SegmentLayout.ChunkCount)
+        if (chunk >= (remote is null ? SegmentLayout.ChunkCount : Weir.Remote.Sessions.RemoteChunks.Count))
         {
-            StagingChunk.Complete(SegmentLayout.ChunkWord(segment, (int)chunk), state);
+            return;
         }
+        if (state == StagingChunk.Free)
+        {
+            _ = remote?.Take(chunk);
+        }
+        Complete((uint)chunk, state, 0);
     }
 
     /// <summary>Gives everything back as failed; the streams will not run any more.</summary>
@@ -54,12 +62,41 @@ internal sealed unsafe class StagingUse(byte* segment)
         int[] pending;
         lock (_gate)
         {
-            pending = [.. _pending];
+            pending = [.. _pending.Keys];
             _pending.Clear();
         }
         foreach (int chunk in pending)
         {
-            StagingChunk.Complete(SegmentLayout.ChunkWord(segment, chunk), StagingChunk.Failed);
+            Complete((uint)chunk, StagingChunk.Failed, 0);
         }
+    }
+
+    private byte* Begin(ulong chunk, ulong bytes)
+    {
+        byte* data;
+        if (
+            !(
+                remote?.TryRange(chunk, bytes, out data)
+                ?? StagingChunk.TryRange(session.Segment, chunk, bytes, out data)
+            )
+        )
+        {
+            throw new ProtocolException("a staging range lies outside of staging");
+        }
+        lock (_gate)
+        {
+            _pending[(int)chunk] = bytes;
+        }
+        return data;
+    }
+
+    private void Complete(uint chunk, uint state, ulong bytes)
+    {
+        if (session.Remote is { } client)
+        {
+            client.ChunkDone(chunk, state, bytes);
+            return;
+        }
+        StagingChunk.Complete(SegmentLayout.ChunkWord(session.Segment, (int)chunk), state);
     }
 }

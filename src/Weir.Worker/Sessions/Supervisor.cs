@@ -1,9 +1,14 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json;
 using Weir.Posix;
+using Weir.Remote;
+using Weir.Remote.Secure;
 using Weir.Remote.Workers;
 using Weir.Wire;
 using Weir.Worker.Brokering;
 using Weir.Worker.Devices;
+using Weir.Worker.Remote;
 using Libc = Weir.Posix.Libc;
 
 namespace Weir.Worker.Sessions;
@@ -17,6 +22,7 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
 {
     private const int Listener = ChildProcess.FirstInherited + 1;
     private readonly byte[] _buffer = new byte[WorkerMessage.MaxBytes];
+    private X509Certificate2? _certificate;
     private volatile int _control = ChildProcess.FirstInherited;
 
     /// <summary>What the session's device shall be; changes when an agent prepares it.</summary>
@@ -25,9 +31,23 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
     /// <summary>The session's place in its lease's page, or null without a lease.</summary>
     public LeaseLedger? Ledger { get; private set; }
 
+    /// <summary>For a client on another node, once it is to be expected.</summary>
+    public RemoteDoor? Door { get; private set; }
+
+    /// <summary>What is known of that client.</summary>
+    public RemoteTerms? Terms { get; private set; }
+
+    /// <summary>Makes the certificate of a session whose client may be on another node, and tells it.</summary>
+    public void Identify()
+    {
+        TlsWarmth.Prepare();
+        _certificate = PinnedTls.CreateCertificate();
+        _ = Tell(WorkerMessage.Identity, Convert.FromHexString(PinnedTls.Fingerprint(_certificate)));
+    }
+
     /// <summary>To poll for while a session goes on: the connection, or what the next one comes from; -1 for neither.</summary>
     public int Readable =>
-        !Options.IsPooled ? -1
+        !Options.IsPooled ? (Door is null ? -1 : _control)
         : _control >= 0 ? _control
         : Listener;
 
@@ -50,7 +70,7 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
     /// <summary>
     /// Waits for the message that brings a client; meanwhile the device is prepared as asked.
     /// </summary>
-    /// <returns>The client's socket; -1 when the supervisor has gone.</returns>
+    /// <returns>The client's socket; -1 when the supervisor has gone, or when the client is on another node (<see cref="Door"/>).</returns>
     /// <exception cref="FormatException">The supervisor asked for an impossible device.</exception>
     public int WaitForClient(ref IDeviceBackend? backend)
     {
@@ -65,6 +85,10 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
             {
                 case WorkerMessage.Serve when descriptor >= 0:
                     return descriptor;
+                case WorkerMessage.Expect when _certificate is not null:
+                    Terms = Encoded(length);
+                    Door = new RemoteDoor(_certificate, Terms);
+                    return -1;
                 case WorkerMessage.Describe when backend is not null:
                     _ = Tell(WorkerMessage.Describe, backend.Prepare(Asked(length), null).Snapshot);
                     break;
@@ -84,7 +108,7 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
     }
 
     /// <summary>While a session goes on: takes what <see cref="Readable"/> has.</summary>
-    public void Hear(Session session, IDeviceBackend backend)
+    public void Hear(Session? session, IDeviceBackend backend)
     {
         if (_control < 0)
         {
@@ -92,7 +116,11 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
             return;
         }
         int length = Receive(out int descriptor);
-        if (descriptor >= 0)
+        if (descriptor >= 0 && length > 0 && _buffer[0] == WorkerMessage.Connection && Door is not null)
+        {
+            Door.Take(descriptor);
+        }
+        else if (descriptor >= 0)
         {
             _ = Libc.close(descriptor);
         }
@@ -103,11 +131,16 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
         }
         else if (_buffer[0] == WorkerMessage.End)
         {
-            session.End(Encoding.UTF8.GetString(_buffer, 1, length - 1));
+            string reason = Encoding.UTF8.GetString(_buffer, 1, length - 1);
+            session?.End(reason);
+            Door?.End(reason);
         }
         else if (_buffer[0] == WorkerMessage.Usage)
         {
-            WriteUsage(session, backend);
+            if (session is not null)
+            {
+                WriteUsage(session, backend);
+            }
             _ = Tell(WorkerMessage.Usage);
         }
     }
@@ -131,6 +164,19 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
     {
         string text = Encoding.UTF8.GetString(_buffer, 1, length - 1);
         return Options.With([.. text.Split('\0', StringSplitOptions.RemoveEmptyEntries)]);
+    }
+
+    private RemoteTerms Encoded(int length)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(_buffer.AsSpan(1, length - 1), RemoteJson.Default.RemoteTerms)
+                ?? throw new FormatException("the terms for a remote client are empty");
+        }
+        catch (JsonException failure)
+        {
+            throw new FormatException($"the terms for a remote client are malformed: {failure.Message}", failure);
+        }
     }
 
     private static LeaseLedger? MapPage(int file, int slot)

@@ -27,6 +27,9 @@ internal sealed record WorkerOptions
     /// </summary>
     public bool IsPooled { get; private set; }
 
+    /// <summary>The client may be on another node: the worker has a certificate for it.</summary>
+    public bool IsRemote { get; private set; }
+
     /// <summary>This session's place in the lease's page.</summary>
     public int Slot { get; private set; }
 
@@ -68,6 +71,9 @@ internal sealed record WorkerOptions
                     break;
                 case "--pooled":
                     options.IsPooled = value == "1";
+                    break;
+                case "--remote":
+                    options.IsRemote = value == "1";
                     break;
                 case "--slot":
                     options.Slot = int.Parse(value, CultureInfo.InvariantCulture);

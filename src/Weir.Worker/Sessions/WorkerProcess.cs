@@ -3,6 +3,7 @@ using Weir.Remote.Workers;
 using Weir.Worker.Attach;
 using Weir.Worker.Devices;
 using Weir.Worker.Logging;
+using Weir.Worker.Remote;
 using Weir.Worker.Summaries;
 
 namespace Weir.Worker.Sessions;
@@ -25,9 +26,17 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         {
             Log.Error($"no device: {reason}");
         }
+        if (options.IsRemote)
+        {
+            _supervisor.Identify();
+        }
         byte[] snapshot = backend?.Snapshot ?? [];
         _ = _supervisor.Tell(WorkerMessage.Ready, snapshot);
         int client = _supervisor.WaitForClient(ref backend);
+        if (_supervisor.Door is not null && backend is not null)
+        {
+            return new RemoteRun(_supervisor, options, backend).Run();
+        }
         if (client < 0)
         {
             return 0;
@@ -54,7 +63,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         bool isQuiet = loop.WaitForEnd(s_endLimit);
         _supervisor.WriteUsage(session, backend);
         _ = _supervisor.Tell(WorkerMessage.Ended, session.Violation ?? "");
-        SummaryStore.Write(SummaryOf(session, backend, description, started), options.Report);
+        SummaryStore.Write(SessionSummary.Of(session, backend, description, started), options.Report);
         if (!isQuiet)
         {
             Log.Error("the device still works for a client that has gone; the process ends with it");
@@ -108,42 +117,5 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
                 session.End(length == 0 ? null : "the client spoke on its socket after the greeting");
             }
         }
-    }
-
-    private static SessionSummary SummaryOf(
-        Session session,
-        IDeviceBackend backend,
-        ClientProgram client,
-        DateTime started
-    )
-    {
-        SessionStatistics counts = session.Statistics;
-        DeviceCounts device = backend.Counts;
-        return new SessionSummary
-        {
-            Id = SessionSummary.NewId(started, Environment.ProcessId),
-            Program = client.Path,
-            Arguments = client.Arguments,
-            ProcessId = client.ProcessId,
-            WorkerProcessId = Environment.ProcessId,
-            Device = SnapshotBuilder.FirstName(session.Snapshot),
-            Backend = backend.Name,
-            Started = started,
-            Seconds = (DateTime.UtcNow - started).TotalSeconds,
-            End = session.Violation is null ? "closed" : "violation",
-            Reason = session.Violation,
-            Posts = counts.Posts,
-            Calls = counts.Calls,
-            KernelsCompiled = device.KernelsCompiled,
-            KernelsFromCache = device.KernelsFromCache,
-            CompileSeconds = device.CompileSeconds,
-            KernelLaunches = counts.Launches,
-            BytesToDevice = counts.BytesToDevice,
-            BytesToHost = counts.BytesToHost,
-            BytesOnDevice = counts.BytesOnDevice,
-            Refused = MissingCalls.Refused(session),
-            Unknown = MissingCalls.Unknown(session),
-            Errors = counts.Errors,
-        };
     }
 }

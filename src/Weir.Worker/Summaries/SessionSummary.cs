@@ -1,4 +1,6 @@
 using System.Globalization;
+using Weir.Worker.Devices;
+using Weir.Worker.Sessions;
 
 namespace Weir.Worker.Summaries;
 
@@ -80,4 +82,37 @@ internal sealed record SessionSummary
 
     /// <summary>The first errors that calls returned, as "name: RESULT", at most 20.</summary>
     public IReadOnlyList<string> Errors { get; init; } = [];
+
+    /// <summary>What is to be kept of a session that has just ended.</summary>
+    public static SessionSummary Of(Session session, IDeviceBackend backend, ClientProgram client, DateTime started)
+    {
+        SessionStatistics counts = session.Statistics;
+        DeviceCounts device = backend.Counts;
+        return new SessionSummary
+        {
+            Id = SessionSummary.NewId(started, Environment.ProcessId),
+            Program = client.Path,
+            Arguments = client.Arguments,
+            ProcessId = client.ProcessId,
+            WorkerProcessId = Environment.ProcessId,
+            Device = SnapshotBuilder.FirstName(session.Snapshot),
+            Backend = backend.Name,
+            Started = started,
+            Seconds = (DateTime.UtcNow - started).TotalSeconds,
+            End = session.Violation is null ? "closed" : "violation",
+            Reason = session.Violation,
+            Posts = counts.Posts,
+            Calls = counts.Calls,
+            KernelsCompiled = device.KernelsCompiled,
+            KernelsFromCache = device.KernelsFromCache,
+            CompileSeconds = device.CompileSeconds,
+            KernelLaunches = counts.Launches,
+            BytesToDevice = counts.BytesToDevice,
+            BytesToHost = counts.BytesToHost,
+            BytesOnDevice = counts.BytesOnDevice,
+            Refused = MissingCalls.Refused(session),
+            Unknown = MissingCalls.Unknown(session),
+            Errors = counts.Errors,
+        };
+    }
 }

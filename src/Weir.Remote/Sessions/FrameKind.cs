@@ -1,0 +1,38 @@
+namespace Weir.Remote.Sessions;
+
+/// <summary>What frames of a session carry; client = the relay beside the program.</summary>
+internal static class FrameKind
+{
+    /// <summary>Client: its greeting, as the shim sent it.</summary>
+    internal const ushort Hello = 1;
+
+    /// <summary>Client: a batch of records; see <see cref="RecordBatch"/>.</summary>
+    internal const ushort Records = 2;
+
+    /// <summary>Client: host functions have run; <see cref="CallbacksDone"/>.</summary>
+    internal const ushort CallbacksDone = 3;
+
+    /// <summary>Client: the program has ended; nothing follows.</summary>
+    internal const ushort Goodbye = 4;
+
+    /// <summary>Worker: the answer to a greeting, as a shim expects it.</summary>
+    internal const ushort Welcome = 16;
+
+    /// <summary>Worker: <see cref="ReplyHead"/> and the reply's payload.</summary>
+    internal const ushort Reply = 17;
+
+    /// <summary>Worker: <see cref="SessionStatus"/> has changed.</summary>
+    internal const ushort Status = 18;
+
+    /// <summary>Worker: a chunk has been read or could not be filled; <see cref="ChunkHead"/>.</summary>
+    internal const ushort ChunkDone = 19;
+
+    /// <summary>Worker: run a host function; <see cref="CallbackHead"/>.</summary>
+    internal const ushort Callback = 20;
+
+    /// <summary>Worker: the session is over, for the reason (UTF-8) that the head holds.</summary>
+    internal const ushort Ended = 21;
+
+    /// <summary>Both: <see cref="ChunkHead"/> and, as bulk, what the chunk holds.</summary>
+    internal const ushort ChunkData = 32;
+}

@@ -1,0 +1,259 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using Weir.Posix;
+using Weir.Remote;
+using Weir.Remote.Control;
+using Weir.Remote.Leases;
+using Weir.Remote.Links;
+using Weir.Remote.Secure;
+using Weir.Worker.Logging;
+
+namespace Weir.Worker.Leasing;
+
+/// <summary>
+/// Holds one shard of a lease: keeps the control channel to its agent open, which says that the holder lives, and asks for sessions on it. A
+/// channel that breaks is opened again for as long as the agent keeps the lease without one.
+/// </summary>
+internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDisposable
+{
+    private static readonly TimeSpan s_answerLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+
+    private readonly object _gate = new();
+    private readonly Dictionary<long, ControlMessage?> _answers = [];
+    private readonly HashSet<string> _sessions = [];
+    private ControlChannel? _channel;
+    private string? _refusal;
+    private long _requests;
+    private bool _isClosing;
+
+    /// <summary>The ticket's part.</summary>
+    public ShardTicket Shard => shard;
+
+    /// <summary>On this node: clients' sockets go to the agent itself.</summary>
+    public bool IsLocal => shard.Local is not null;
+
+    /// <summary>Snapshot of the shard's devices, once the lease is held.</summary>
+    public byte[] Snapshot { get; private set; } = [];
+
+    /// <summary>Sessions that were handed over on this node and have not ended.</summary>
+    public int OpenSessions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sessions.Count;
+            }
+        }
+    }
+
+    /// <summary>Called, on any thread, when a session ended or the lease did.</summary>
+    public Action Changed { get; set; } = () => { };
+
+    /// <summary>Opens the channel and says whose lease this is; then keeps it.</summary>
+    /// <exception cref="IOException">The agent is out of reach.</exception>
+    /// <exception cref="RemoteException">It refuses.</exception>
+    public void Hold()
+    {
+        int grace = Open();
+        new Thread(() => Keep(grace)) { IsBackground = true, Name = "weir-lease" }.Start();
+    }
+
+    /// <summary>Has a worker made ready for a client.</summary>
+    /// <exception cref="IOException">The agent is out of reach.</exception>
+    /// <exception cref="RemoteException">It refuses.</exception>
+    public SessionOffer OpenSession(int pid, string program)
+    {
+        long request = Interlocked.Increment(ref _requests);
+        DateTime until = DateTime.UtcNow + s_answerLimit;
+        lock (_gate)
+        {
+            _answers[request] = null;
+            ControlChannel channel = _refusal is not null
+                ? throw new RemoteException(_refusal)
+                : _channel ?? throw new IOException($"the agent of {shard.Node} is out of reach");
+            channel.Send(new OpenSession(request, pid, program, !IsLocal));
+            while (_answers[request] is null && _channel == channel)
+            {
+                TimeSpan left = until - DateTime.UtcNow;
+                if (left <= TimeSpan.Zero || !Monitor.Wait(_gate, left))
+                {
+                    break;
+                }
+            }
+            _ = _answers.Remove(request, out ControlMessage? answer);
+            return answer switch
+            {
+                SessionOffered offered => offered.Offer,
+                Refused refused => throw new RemoteException(refused.Reason),
+                _ => throw new IOException($"the agent of {shard.Node} did not answer"),
+            };
+        }
+    }
+
+    /// <summary>Gives a client of this node to its worker.</summary>
+    public void HandOver(SessionOffer offer, int client)
+    {
+        lock (_gate)
+        {
+            _ = _sessions.Add(offer.Session);
+            (_channel ?? throw new IOException($"the agent of {shard.Node} is out of reach")).Send(
+                new HandOver(offer.Session),
+                client
+            );
+        }
+    }
+
+    /// <summary>Gives the lease up.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isClosing = true;
+            _channel?.Dispose();
+        }
+    }
+
+    private int Open()
+    {
+        ControlChannel channel = shard.Local is { } path
+            ? new ControlChannel(ConnectLocal(path))
+            : new ControlChannel(Dial());
+        channel.Send(new HoldLease(ControlChannel.Version, lease.Lease, lease.Epoch, lease.Secret));
+        switch (channel.Receive(out _))
+        {
+            case LeaseHeld held:
+                Snapshot = held.Snapshot;
+                lock (_gate)
+                {
+                    _channel = channel;
+                }
+                return held.GraceSeconds;
+            case Refused refused:
+                channel.Dispose();
+                throw new RemoteException(refused.Reason);
+            default:
+                channel.Dispose();
+                throw new RemoteException($"the agent of {shard.Node} answered something else");
+        }
+    }
+
+    private SslStream Dial()
+    {
+        DescriptorStream transport = Tcp.Connect(shard.Address);
+        try
+        {
+            transport.Write(new Preface(Guid.Empty).Encode());
+            return PinnedTls.Connect(transport, shard.Fingerprint);
+        }
+        catch (AuthenticationException refusal)
+        {
+            transport.Dispose();
+            throw new RemoteException($"{shard.Address} is not the agent of {shard.Node}: {refusal.Message}", refusal);
+        }
+    }
+
+    private static int ConnectLocal(string path)
+    {
+        int socket = UnixSocket.ConnectPath(path);
+        return socket >= 0 ? socket : throw new IOException($"nobody answers at {path}");
+    }
+
+    private void Keep(int graceSeconds)
+    {
+        while (true)
+        {
+            ControlChannel channel = _channel!;
+            Listen(channel);
+            lock (_gate)
+            {
+                _channel = null;
+                Monitor.PulseAll(_gate);
+                if (_isClosing || _refusal is not null)
+                {
+                    return;
+                }
+            }
+            channel.Dispose();
+            DateTime until = DateTime.UtcNow.AddSeconds(graceSeconds);
+            while (_channel is null)
+            {
+                Thread.Sleep(s_pause);
+                try
+                {
+                    _ = Open();
+                }
+                catch (Exception failure) when (failure is IOException or RemoteException)
+                {
+                    if (_isClosing || failure is RemoteException || DateTime.UtcNow > until)
+                    {
+                        Refuse($"the lease's shard on {shard.Node} is lost: {failure.Message}");
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    private void Listen(ControlChannel channel)
+    {
+        try
+        {
+            while (channel.Receive(out int descriptor) is { } message)
+            {
+                if (descriptor >= 0)
+                {
+                    _ = Libc.close(descriptor);
+                }
+                Take(message);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or RemoteException or ObjectDisposedException)
+        {
+            if (!_isClosing)
+            {
+                Log.Error($"the channel to the agent of {shard.Node} broke: {failure.Message}");
+            }
+        }
+    }
+
+    private void Take(ControlMessage message)
+    {
+        long request = message switch
+        {
+            SessionOffered offered => offered.Request,
+            Refused refused => refused.Request,
+            _ => -1,
+        };
+        lock (_gate)
+        {
+            if (_answers.ContainsKey(request))
+            {
+                _answers[request] = message;
+                Monitor.PulseAll(_gate);
+            }
+            if (message is SessionEnded ended)
+            {
+                _ = _sessions.Remove(ended.Session);
+            }
+        }
+        if (message is LeaseEnded over)
+        {
+            Refuse($"the lease has ended: {over.Reason}");
+        }
+        Changed();
+    }
+
+    private void Refuse(string reason)
+    {
+        Log.Error(reason);
+        lock (_gate)
+        {
+            _refusal = reason;
+            _sessions.Clear();
+            Monitor.PulseAll(_gate);
+        }
+        Changed();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+using Weir.Remote;
+using Weir.Remote.Links;
+using Weir.Remote.Sessions;
+
+namespace Weir.Worker.Relaying;
+
+/// <summary>Takes what the client copies from the device: straight into its staging or its page-locked memory. One thread.</summary>
+internal sealed unsafe class BulkReceiver(
+    RelayedClient client,
+    Link bulk,
+    ChunkTable chunks,
+    Action hostArrived,
+    Action<string?> end
+) : ILinkReceiver
+{
+    /// <summary>Starts the thread.</summary>
+    public void Start() => new Thread(Run) { IsBackground = true, Name = "weir-bulk-in" }.Start();
+
+    byte* ILinkReceiver.Place(in FrameHeader header, ReadOnlySpan<byte> head) =>
+        header.Kind == FrameKind.ChunkData && head.Length == ChunkHead.Bytes
+            ? chunks.Place(MemoryMarshal.Read<ChunkHead>(head).Chunk, header.DataBytes)
+            : throw new RemoteException("the worker's bulk is malformed");
+
+    void ILinkReceiver.Arrived(in FrameHeader header, ReadOnlySpan<byte> head, byte* data)
+    {
+        if (data == null)
+        {
+            throw new RemoteException("the worker's bulk is empty");
+        }
+        ChunkHead chunk = MemoryMarshal.Read<ChunkHead>(head);
+        client.Show(chunk.Status);
+        chunks.Arrived(chunk.Chunk);
+        if (chunk.Chunk >= RemoteChunks.FirstHost)
+        {
+            hostArrived();
+        }
+    }
+
+    private void Run()
+    {
+        while (bulk.Receive(this)) { }
+        end(bulk.Ended);
+    }
+}

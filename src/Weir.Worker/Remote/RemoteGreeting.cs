@@ -1,0 +1,117 @@
+using System.Text;
+using Weir.Api;
+using Weir.Remote;
+using Weir.Remote.Links;
+using Weir.Remote.Sessions;
+using Weir.Wire;
+using Weir.Worker.Attach;
+using Weir.Worker.Devices;
+using Weir.Worker.Sessions;
+using Libc = Weir.Posix.Libc;
+
+namespace Weir.Worker.Remote;
+
+/// <summary>
+/// The greeting of a client on another node: its relay passes on what the shim says. The worker maps only what it needs itself: the window,
+/// where device memory will lie, and rings that only this process sees. The client's page-locked memory stays over there.
+/// </summary>
+internal sealed unsafe class RemoteGreeting(RemoteDoor door, IDeviceBackend backend) : ILinkReceiver
+{
+    private const int MaxWindowAttempts = 64;
+
+    private Session? _session;
+    private string? _refusal;
+
+    /// <summary>The program's path, as the client says.</summary>
+    public string Program { get; private set; } = "";
+
+    /// <summary>Greets; null when the client went away or was refused.</summary>
+    public Session? Greet()
+    {
+        for (int attempt = 0; attempt < MaxWindowAttempts && _session is null && _refusal is null; attempt++)
+        {
+            if (!door.Calls.Receive(this))
+            {
+                return null;
+            }
+        }
+        if (_session is null)
+        {
+            door.Calls.Drain(TimeSpan.FromSeconds(1));
+        }
+        return _session;
+    }
+
+    byte* ILinkReceiver.Place(in FrameHeader header, ReadOnlySpan<byte> head) =>
+        throw new RemoteException("bulk came before the greeting");
+
+    void ILinkReceiver.Arrived(in FrameHeader header, ReadOnlySpan<byte> head, byte* data)
+    {
+        if (header.Kind != FrameKind.Hello || !Hello.TryDecode(head, out Hello hello, out ReadOnlySpan<byte> name))
+        {
+            throw new RemoteException("the client's greeting is malformed");
+        }
+        Program = Encoding.UTF8.GetString(name);
+        if (hello.Version != SegmentLayout.Version || hello.ApiHash != CallTable.Fingerprint)
+        {
+            Refuse(WelcomeStatus.VersionMismatch, "library and worker are of different versions of Weir");
+            return;
+        }
+        var window = new Window(hello.WindowBase, hello.WindowBytes);
+        if ((hello.Flags & Hello.SnapshotOnly) != 0)
+        {
+            _refusal = "";
+            Answer(new Welcome(), "", backend.Snapshot);
+        }
+        else if (!Mapping.TryReserve(window))
+        {
+            Answer(new Welcome { Status = (uint)WelcomeStatus.WindowTaken }, "", []);
+        }
+        else
+        {
+            Open(window);
+        }
+    }
+
+    private void Open(Window window)
+    {
+        nint mapped = Libc.mmap(
+            0,
+            (nuint)SegmentLayout.SegmentBytes,
+            Libc.PROT_READ | Libc.PROT_WRITE,
+            Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE,
+            -1,
+            0
+        );
+        if (mapped == -1)
+        {
+            Refuse(WelcomeStatus.Refused, "the worker has no memory for a session");
+            return;
+        }
+        var staging = new RemoteStaging();
+        _session = new Session((byte*)mapped, window, hostMemory: -1, backend.Open(window), backend.Snapshot, staging);
+        _session.Remote = new RemoteClient(_session, door.Calls, door.Bulk, staging);
+        Volatile.Write(ref _session.Control->State, (uint)SessionState.Open);
+        var welcome = new Welcome
+        {
+            SegmentBytes = (ulong)SegmentLayout.SegmentBytes,
+            WindowBase = window.Base,
+            WindowBytes = window.Bytes,
+            DeviceIsElsewhere = backend.PlacesDeviceMemory ? 0u : 1u,
+        };
+        Answer(welcome, "", backend.Snapshot);
+    }
+
+    private void Refuse(WelcomeStatus status, string text)
+    {
+        _refusal = text;
+        Answer(new Welcome { Status = (uint)status }, text, []);
+    }
+
+    private void Answer(Welcome welcome, string text, byte[] snapshot)
+    {
+        welcome.WorkerPid = Environment.ProcessId;
+        welcome.ApiHash = CallTable.Fingerprint;
+        door.Calls.Send(FrameKind.Welcome, Welcome.Encode(welcome, Encoding.UTF8.GetBytes(text), snapshot));
+    }
+}

@@ -1,0 +1,100 @@
+using Weir.Posix;
+using Weir.Remote.Workers;
+using Weir.Worker.Devices;
+using Weir.Worker.Logging;
+using Weir.Worker.Sessions;
+using Weir.Worker.Summaries;
+
+namespace Weir.Worker.Remote;
+
+/// <summary>
+/// The worker role from the moment on that a client on another node is to be expected: connections keep coming from the agent while the session
+/// is greeted and served.
+/// </summary>
+internal sealed unsafe class RemoteRun(Supervisor supervisor, WorkerOptions options, IDeviceBackend backend)
+{
+    private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(2);
+
+    private readonly DateTime _started = DateTime.UtcNow;
+    private volatile Session? _session;
+    private volatile bool _isOver;
+    private RemoteGreeting? _greeting;
+    private DispatchLoop? _loop;
+    private int _wake = -1;
+
+    /// <summary>Runs to the end of the session; the exit code.</summary>
+    public int Run()
+    {
+        int* pair = stackalloc int[2];
+        if (Libc.pipe2(pair, Libc.O_CLOEXEC) != 0)
+        {
+            Log.Error($"no pipe: errno {Libc.Errno}");
+            return 1;
+        }
+        _wake = pair[1];
+        new Thread(Greet) { IsBackground = true, Name = "weir-greeting" }.Start();
+        Watch(pair[0]);
+        if (_session is not { } session)
+        {
+            return 0;
+        }
+        session.Remote!.Close(session.Violation);
+        backend.Stop();
+        bool isQuiet = _loop!.WaitForEnd(s_endLimit);
+        supervisor.WriteUsage(session, backend);
+        _ = supervisor.Tell(WorkerMessage.Ended, session.Violation ?? "");
+        var client = new ClientProgram(supervisor.Terms!.Pid, _greeting!.Program, []);
+        SummaryStore.Write(SessionSummary.Of(session, backend, client, _started), options.Report);
+        if (!isQuiet)
+        {
+            Log.Error("the device still works for a client that has gone; the process ends with it");
+        }
+        Libc._exit(0);
+        return 0;
+    }
+
+    private void Greet()
+    {
+        try
+        {
+            _greeting = new RemoteGreeting(supervisor.Door!, backend);
+            if (_greeting.Greet() is { } session)
+            {
+                _loop = new DispatchLoop(session);
+                _session = session;
+                session.Remote!.Start();
+                _loop.Start();
+                _ = supervisor.Tell(WorkerMessage.Attached);
+                session.WhenFaulty(error => supervisor.Tell(WorkerMessage.Fault, error.ToString()));
+                session.WhenEnded(WakeUp);
+                return;
+            }
+        }
+        catch (Exception failure)
+        {
+            Log.Error($"the worker failed: {failure}");
+        }
+        WakeUp();
+    }
+
+    private void WakeUp()
+    {
+        _isOver = true;
+        byte nothing = 0;
+        _ = Libc.write(_wake, &nothing, 1);
+    }
+
+    private void Watch(int woken)
+    {
+        var entries = stackalloc PollEntry[2];
+        entries[0] = new PollEntry { Descriptor = woken, Events = Libc.POLLIN };
+        while (!_isOver)
+        {
+            entries[1] = new PollEntry { Descriptor = supervisor.Readable, Events = Libc.POLLIN };
+            if (Libc.poll(entries, 2, -1) > 0 && entries[1].Returned != 0)
+            {
+                supervisor.Hear(_session, backend);
+            }
+        }
+    }
+}
