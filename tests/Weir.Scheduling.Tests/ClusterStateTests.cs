@@ -72,7 +72,7 @@ public class ClusterStateTests
     [Fact]
     public void No_device_is_promised_beyond_its_capacity()
     {
-        var models = new ModelTable();
+        var models = new NameTable();
         var state = new ClusterState([new NodeConfig("n", 4000, 1024, 2, "A") { DeviceMemoryMib = 100 }], models);
         var half = new TaskShape(100, 10, 1, 500, 60);
         int slot = state.Place(0, half, 1);

@@ -16,7 +16,7 @@ internal sealed class RandomHistory
     public RandomHistory(ulong seed, string policy = "fgd")
     {
         random = new SeededRandom(seed);
-        var models = new ModelTable();
+        var models = new NameTable();
         var nodes = new NodeConfig[random.Next(20) + 2];
         for (int i = 0; i < nodes.Length; i++)
         {
@@ -140,7 +140,7 @@ internal sealed class RandomHistory
             devices,
             devices == 0 ? 0 : milli,
             devices == 0 ? 0 : random.Next(2) * 1024 * random.Next(12),
-            random.Next(3) == 0 && devices > 0 ? (ulong)(random.Next(7) + 1) : TaskShape.AnyModel
+            random.Next(3) == 0 && devices > 0 ? (ulong)(random.Next(7) + 1) : TaskShape.Any
         );
     }
 }

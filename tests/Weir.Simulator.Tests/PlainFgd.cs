@@ -7,7 +7,7 @@ namespace Weir.Simulator.Tests;
 /// FGD in its plain form, straight from the published description: every node's fragmentation is computed anew for every
 /// arrival and every choice of device. Shares nothing with the incremental form but the input.
 /// </summary>
-internal sealed class PlainFgd(IReadOnlyList<NodeConfig> nodes, ModelTable models, IReadOnlyList<TypicalTask> typical)
+internal sealed class PlainFgd(IReadOnlyList<NodeConfig> nodes, NameTable models, IReadOnlyList<TypicalTask> typical)
 {
     private readonly int[] cpu = [.. nodes.Select(node => node.CpuMilli)];
     private readonly int[] memory = [.. nodes.Select(node => node.MemoryMib)];

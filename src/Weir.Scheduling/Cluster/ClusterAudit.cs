@@ -14,7 +14,7 @@ public static class ClusterAudit
             {
                 continue;
             }
-            Placement placement = placements.Get(slot);
+            PlacedTask placement = placements.Get(slot);
             try
             {
                 // Refuses whatever is beyond the node's capacity.

@@ -22,6 +22,7 @@ public sealed class ClusterState
     internal readonly int[] largestFree;
     internal readonly int[] tasks;
     internal readonly int[] model;
+    internal readonly int[] pool;
     internal readonly bool[] closed;
     internal readonly short[] tagCounts;
 
@@ -35,7 +36,7 @@ public sealed class ClusterState
 
     /// <summary>An empty cluster of these nodes, in this order; the order decides between equal scores.</summary>
     /// <exception cref="ArgumentException">A node has senseless amounts or a name twice.</exception>
-    public ClusterState(IReadOnlyList<NodeConfig> nodes, ModelTable models)
+    public ClusterState(IReadOnlyList<NodeConfig> nodes, NameTable models)
     {
         this.nodes = [.. nodes];
         Models = models;
@@ -44,6 +45,7 @@ public sealed class ClusterState
         memoryFree = new int[count];
         firstDevice = new int[count + 1];
         model = new int[count];
+        pool = new int[count];
         tasks = new int[count];
         closed = new bool[count];
         tagCounts = new short[count * TagCount];
@@ -68,6 +70,7 @@ public sealed class ClusterState
             cpuFree[i] = node.CpuMilli;
             memoryFree[i] = node.MemoryMib;
             model[i] = node.Devices > 0 ? models.Number(node.Model) : 0;
+            pool[i] = Pools.Number(node.Pool);
             firstDevice[i + 1] = firstDevice[i] + node.Devices;
         }
         deviceFree = new int[firstDevice[count]];
@@ -82,7 +85,10 @@ public sealed class ClusterState
     }
 
     /// <summary>Numbers of the device models.</summary>
-    public ModelTable Models { get; }
+    public NameTable Models { get; }
+
+    /// <summary>Numbers of the pools.</summary>
+    public NameTable Pools { get; } = new();
 
     /// <summary>Number of nodes.</summary>
     public int NodeCount => nodes.Length;
@@ -114,6 +120,9 @@ public sealed class ClusterState
     /// <summary>Number of the model of the node's devices.</summary>
     public int Model(int node) => model[node];
 
+    /// <summary>Number of the node's pool.</summary>
+    public int Pool(int node) => pool[node];
+
     /// <summary>Free processors of a node, thousandths.</summary>
     public int CpuFree(int node) => cpuFree[node];
 
@@ -127,6 +136,9 @@ public sealed class ClusterState
     /// <summary>Free memory of each device of a node, MiB; zeros where it is not counted.</summary>
     public ReadOnlySpan<int> DeviceMemoryFree(int node) =>
         deviceMemoryFree.AsSpan(firstDevice[node], firstDevice[node + 1] - firstDevice[node]);
+
+    /// <summary>Memory of each device of a node, MiB; 0 where it is not counted.</summary>
+    public int NodeDeviceMemory(int node) => nodes[node].DeviceMemoryMib;
 
     /// <summary>Free compute of a node's devices together, thousandths.</summary>
     public int FreeMilli(int node) => freeMilli[node];
@@ -157,7 +169,12 @@ public sealed class ClusterState
     /// <summary>True when the node can take the task now.</summary>
     public bool Fits(int node, in TaskShape shape)
     {
-        if (closed[node] || cpuFree[node] < shape.CpuMilli || memoryFree[node] < shape.MemoryMib)
+        if (
+            closed[node]
+            || cpuFree[node] < shape.CpuMilli
+            || memoryFree[node] < shape.MemoryMib
+            || (shape.Pools >> pool[node] & 1) == 0
+        )
         {
             return false;
         }
@@ -226,7 +243,7 @@ public sealed class ClusterState
                 $"{shape} does not fit on devices {devices:x} of node '{nodes[node].Name}'"
             );
         }
-        int slot = placements.Add(new Placement(node, devices, shape), out bool fresh);
+        int slot = placements.Add(new PlacedTask(node, devices, shape), out bool fresh);
         Apply(node, shape, devices, -1);
         journal.Add(new JournalEntry(fresh ? JournalKind.PlacedFresh : JournalKind.Placed, slot, default));
         return slot;
@@ -236,14 +253,14 @@ public sealed class ClusterState
     /// <exception cref="InvalidOperationException">There is no placement in the slot.</exception>
     public void Release(int slot)
     {
-        Placement placement = placements.Remove(slot);
+        PlacedTask placement = placements.Remove(slot);
         Apply(placement.Node, placement.Shape, placement.Devices, +1);
         journal.Add(new JournalEntry(JournalKind.Released, slot, placement));
     }
 
     /// <summary>The placement in a slot.</summary>
     /// <exception cref="InvalidOperationException">There is none.</exception>
-    public Placement PlacementAt(int slot) => placements.Get(slot);
+    public PlacedTask PlacementAt(int slot) => placements.Get(slot);
 
     /// <summary>Takes back, last first, all that was done since the checkpoint: slots and all amounts are as they were.</summary>
     public void Undo(int checkpoint)
@@ -257,7 +274,7 @@ public sealed class ClusterState
             {
                 case JournalKind.Placed:
                 case JournalKind.PlacedFresh:
-                    Placement placed = placements.UndoAdd(entry.Index, entry.Kind == JournalKind.PlacedFresh);
+                    PlacedTask placed = placements.UndoAdd(entry.Index, entry.Kind == JournalKind.PlacedFresh);
                     Apply(placed.Node, placed.Shape, placed.Devices, +1);
                     break;
                 case JournalKind.Released:
@@ -324,5 +341,5 @@ public sealed class ClusterState
         Closed,
     }
 
-    private readonly record struct JournalEntry(JournalKind Kind, int Index, Placement Placement);
+    private readonly record struct JournalEntry(JournalKind Kind, int Index, PlacedTask Placement);
 }

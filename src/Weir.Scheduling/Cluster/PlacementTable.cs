@@ -7,7 +7,7 @@ namespace Weir.Scheduling.Cluster;
 internal sealed class PlacementTable
 {
     private readonly List<int> free = [];
-    private Placement[] placements = new Placement[64];
+    private PlacedTask[] placements = new PlacedTask[64];
     private bool[] used = new bool[64];
 
     /// <summary>Slots that were ever used.</summary>
@@ -19,14 +19,14 @@ internal sealed class PlacementTable
     /// <summary>True when the slot holds a placement.</summary>
     public bool Has(int slot) => (uint)slot < (uint)Slots && used[slot];
 
-    public Placement Get(int slot) =>
+    public PlacedTask Get(int slot) =>
         Has(slot) ? placements[slot] : throw new InvalidOperationException($"there is no placement in slot {slot}");
 
     /// <summary>Keeps a placement.</summary>
     /// <param name="placement">The placement.</param>
     /// <param name="fresh">True when the slot was never used before.</param>
     /// <returns>Its slot.</returns>
-    public int Add(in Placement placement, out bool fresh)
+    public int Add(in PlacedTask placement, out bool fresh)
     {
         int slot;
         fresh = free.Count == 0;
@@ -49,18 +49,18 @@ internal sealed class PlacementTable
         return slot;
     }
 
-    public Placement Remove(int slot)
+    public PlacedTask Remove(int slot)
     {
-        Placement placement = Get(slot);
+        PlacedTask placement = Get(slot);
         used[slot] = false;
         free.Add(slot);
         return placement;
     }
 
     /// <summary>Takes back the last <see cref="Add"/>, which had answered <paramref name="fresh"/>.</summary>
-    public Placement UndoAdd(int slot, bool fresh)
+    public PlacedTask UndoAdd(int slot, bool fresh)
     {
-        Placement placement = Get(slot);
+        PlacedTask placement = Get(slot);
         used[slot] = false;
         if (fresh)
         {
@@ -74,7 +74,7 @@ internal sealed class PlacementTable
     }
 
     /// <summary>Takes back the last <see cref="Remove"/>.</summary>
-    public void UndoRemove(int slot, in Placement placement)
+    public void UndoRemove(int slot, in PlacedTask placement)
     {
         free.RemoveAt(free.Count - 1);
         placements[slot] = placement;

@@ -6,18 +6,24 @@ namespace Weir.Scheduling.Cluster;
 /// <param name="Devices">Number of devices; 0 for tasks that need none.</param>
 /// <param name="ComputeMilli">Compute share of each device in thousandths; 1000 is a whole device.</param>
 /// <param name="DeviceMemoryMib">Memory of each device, MiB; 0: not counted.</param>
-/// <param name="Models">Bit set of the models (numbers of <see cref="ModelTable"/>) that will do.</param>
+/// <param name="Models">Bit set of the models (numbers of <see cref="NameTable"/>) that will do.</param>
 public readonly record struct TaskShape(
     int CpuMilli,
     int MemoryMib,
     int Devices,
     int ComputeMilli,
     int DeviceMemoryMib = 0,
-    ulong Models = TaskShape.AnyModel
+    ulong Models = TaskShape.Any
 )
 {
-    /// <summary><see cref="Models"/> of a task that takes every model.</summary>
-    public const ulong AnyModel = ulong.MaxValue;
+    /// <summary><see cref="Models"/> or <see cref="Pools"/> of a task that takes every one.</summary>
+    public const ulong Any = ulong.MaxValue;
+
+    /// <summary>Bit set of the pools (numbers of <see cref="ClusterState.Pools"/>) whose nodes will do.</summary>
+    public ulong Pools { get; init; } = Any;
+
+    /// <summary>Kind of workload, for clusters whose models are fast at different things; 0: no matter.</summary>
+    public int Kind { get; init; }
 
     /// <summary>A whole device, in thousandths.</summary>
     public const int WholeDevice = 1000;

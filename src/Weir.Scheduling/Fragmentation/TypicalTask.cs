@@ -14,13 +14,13 @@ public readonly record struct TypicalTask(TaskShape Shape, int Count)
     /// <remarks>
     /// Equal counts: larger CPU first, then compute, devices, then the task whose list of models compares greater.
     /// </remarks>
-    public static TypicalTask[] Of(IEnumerable<TaskShape> tasks, ModelTable models, double share = 0.95)
+    public static TypicalTask[] Of(IEnumerable<TaskShape> tasks, NameTable models, double share = 0.95)
     {
         var counts = new Dictionary<TaskShape, int>();
         long total = 0;
         foreach (TaskShape task in tasks)
         {
-            TaskShape key = task with { MemoryMib = 0, DeviceMemoryMib = 0 };
+            TaskShape key = task with { MemoryMib = 0, DeviceMemoryMib = 0, Kind = 0, Pools = TaskShape.Any };
             counts[key] = counts.GetValueOrDefault(key) + 1;
             total++;
         }
@@ -41,7 +41,7 @@ public readonly record struct TypicalTask(TaskShape Shape, int Count)
         ];
     }
 
-    private static int Compare(in TypicalTask x, in TypicalTask y, ModelTable models)
+    private static int Compare(in TypicalTask x, in TypicalTask y, NameTable models)
     {
         (int Count, int Cpu, int Milli, int Devices) left = (
             y.Count,
@@ -53,9 +53,9 @@ public readonly record struct TypicalTask(TaskShape Shape, int Count)
         return order != 0 ? order : string.CompareOrdinal(Names(y.Shape.Models, models), Names(x.Shape.Models, models));
     }
 
-    private static string Names(ulong bits, ModelTable models)
+    private static string Names(ulong bits, NameTable models)
     {
-        if (bits == TaskShape.AnyModel)
+        if (bits == TaskShape.Any)
         {
             return "";
         }

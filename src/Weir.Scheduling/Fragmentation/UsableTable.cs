@@ -23,8 +23,9 @@ public sealed class UsableTable
     private readonly int[] wideCounts;
 
     /// <summary>Builds the tables for clusters with at most these models.</summary>
-    public UsableTable(ReadOnlySpan<TypicalTask> typical, ModelTable models)
+    public UsableTable(ReadOnlySpan<TypicalTask> typical, NameTable models)
     {
+        Typical = typical.ToArray();
         var cpus = new SortedSet<int>();
         var millis = new SortedSet<int>();
         var wideKinds = new SortedSet<(int, int)>();
@@ -78,6 +79,9 @@ public sealed class UsableTable
             }
         }
     }
+
+    /// <summary>The typical tasks.</summary>
+    public IReadOnlyList<TypicalTask> Typical { get; }
 
     /// <summary>Number of typical tasks.</summary>
     public int Weight { get; }

@@ -8,7 +8,7 @@ namespace Weir.Scheduling.Placement;
 /// Finds the node for a task: every node is looked at, and the best score wins. Scores are kept per shape and node and
 /// computed again only for nodes that changed since the shape was last asked for.
 /// </summary>
-public sealed class PlacementEngine
+public sealed class PlacementEngine : ITaskPlacer
 {
     // Scores kept in all; beyond that the shape that was not asked for longest is forgotten.
     private const long MaxScores = 32 << 20;
@@ -35,10 +35,10 @@ public sealed class PlacementEngine
     /// <summary>The policy.</summary>
     public IPlacementPolicy Policy { get; }
 
-    /// <summary>Node scores computed so far: the cost of the decisions.</summary>
+    /// <inheritdoc/>
     public long Evaluations { get; private set; }
 
-    /// <summary>A number for the shape, for <see cref="FindNode(int)"/>; cheaper than finding it again each time.</summary>
+    /// <inheritdoc/>
     public int Intern(in TaskShape shape)
     {
         if (!shapes.TryGetValue(shape, out int id))
@@ -91,7 +91,10 @@ public sealed class PlacementEngine
         return Policy.Ties == TieBreak.Random ? RandomBest(scores, memory) : FirstBest(scores, memory);
     }
 
-    /// <summary>Puts the task where the policy wants it; the placement's slot, or -1 when it fits nowhere.</summary>
+    /// <inheritdoc/>
+    public int Moves => 0;
+
+    /// <inheritdoc/>
     public int TryPlace(int shapeId)
     {
         int node = FindNode(shapeId);
@@ -102,6 +105,9 @@ public sealed class PlacementEngine
         TaskShape shape = rows[shapeId].Shape;
         return State.Place(node, shape, Policy.ChooseDevices(node, shape));
     }
+
+    /// <summary>The shape of a number that <see cref="Intern"/> gave.</summary>
+    public TaskShape Shape(int shapeId) => rows[shapeId].Shape;
 
     /// <summary>Score of a node for the shape: -1 where it does not fit.</summary>
     public int ScoreOf(int node, in TaskShape shape) => State.Fits(node, shape) ? Policy.Score(node, shape) : -1;

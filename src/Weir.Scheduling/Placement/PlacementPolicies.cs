@@ -16,7 +16,28 @@ public static class PlacementPolicies
         ("packing", "shared devices first, untouched nodes last", context => new GpuPackingPolicy(context.State)),
         ("clustering", "like beside like", context => new GpuClusteringPolicy(context.State)),
         ("fgd", "fragmentation gradient descent", context => new FgdPolicy(context.State, context.Meter)),
+        (
+            "topology",
+            "balanced, and several devices close together",
+            context => new TopologyPolicy(context.State, new BalancedPolicy(context))
+        ),
+        ("power", "nodes in use first, so that others can be off", context => new PowerPolicy(context.State)),
+        (
+            "cheapest",
+            "the model on which the work costs least, then balanced",
+            context => new HeterogeneousPolicy(context, new BalancedPolicy(context), false)
+        ),
+        (
+            "fastest",
+            "the model on which the work is done soonest, then balanced",
+            context => new HeterogeneousPolicy(context, new BalancedPolicy(context), true)
+        ),
+        ("balanced", "fragmentation, and processors and devices in balance", context => new BalancedPolicy(context)),
+        (Repacking, "balanced, and moves a few small tasks to make room", context => new BalancedPolicy(context)),
     ];
+
+    /// <summary>The policy that also moves tasks; <see cref="CreatePlacer"/> makes it.</summary>
+    public const string Repacking = "repacking";
 
     /// <summary>Names of all policies.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(policy => policy.Name)];
@@ -28,6 +49,16 @@ public static class PlacementPolicies
     /// <summary>A policy for the cluster.</summary>
     /// <exception cref="ArgumentException">There is no such policy; the message offers the nearest name.</exception>
     public static IPlacementPolicy Create(string name, PlacementContext context) => Find(name).Create(context);
+
+    /// <summary>What places tasks under a policy, with moves where the policy makes them.</summary>
+    /// <exception cref="ArgumentException">There is no such policy; the message offers the nearest name.</exception>
+    public static ITaskPlacer CreatePlacer(string name, PlacementContext context)
+    {
+        var engine = new PlacementEngine(context.State, Create(name, context), context.Seed);
+        return name.Equals(Repacking, StringComparison.OrdinalIgnoreCase)
+            ? new RepackingPlacer(engine, new SpreadingPolicy(context.State, engine.Policy))
+            : engine;
+    }
 
     /// <summary>Throws when there is no such policy.</summary>
     /// <exception cref="ArgumentException">The message offers the nearest name.</exception>
@@ -50,4 +81,8 @@ public static class PlacementPolicies
 /// <param name="State">The cluster.</param>
 /// <param name="Meter">Its fragmentation with the typical tasks.</param>
 /// <param name="Seed">For policies with chance in them.</param>
-public sealed record PlacementContext(ClusterState State, FragmentationMeter Meter, ulong Seed);
+public sealed record PlacementContext(ClusterState State, FragmentationMeter Meter, ulong Seed)
+{
+    /// <summary>Speeds and costs of the models; null: all alike.</summary>
+    public SpeedTable? Speeds { get; init; }
+}

@@ -44,7 +44,20 @@ public sealed class ArrivalReplay
     /// <param name="policyName">A name of <see cref="PlacementPolicies.Names"/>.</param>
     /// <param name="seed">Decides the order of tasks and nodes.</param>
     /// <exception cref="ArgumentException">There is no such policy.</exception>
-    public ArrivalResult Run(string policyName, ulong seed)
+    public ArrivalResult Run(string policyName, ulong seed) =>
+        Run(policyName, context => PlacementPolicies.CreatePlacer(policyName, context), seed);
+
+    /// <summary>One replay under a policy of the caller's own.</summary>
+    /// <param name="policyName">Its name in reports.</param>
+    /// <param name="create">Makes what places tasks on the replay's cluster.</param>
+    /// <param name="seed">Decides the order of tasks and nodes.</param>
+    /// <param name="ended">Looks at the cluster at the end.</param>
+    public ArrivalResult Run(
+        string policyName,
+        Func<PlacementContext, ITaskPlacer> create,
+        ulong seed,
+        Action<ClusterState>? ended = null
+    )
     {
         var random = new SeededRandom(seed);
         int[] arrivals = ArrivalProtocol.Arrivals(trace, tune, random);
@@ -52,8 +65,7 @@ public sealed class ArrivalReplay
         long started = Stopwatch.GetTimestamp();
         var state = new ClusterState(nodes, trace.Models);
         var meter = new FragmentationMeter(state, new UsableTable(typical, trace.Models));
-        IPlacementPolicy policy = PlacementPolicies.Create(policyName, new PlacementContext(state, meter, seed));
-        var engine = new PlacementEngine(state, policy, seed);
+        ITaskPlacer engine = create(new PlacementContext(state, meter, seed));
         int[] interned = new int[shapes.Length];
         for (int i = 0; i < shapes.Length; i++)
         {
@@ -87,6 +99,7 @@ public sealed class ArrivalReplay
             fragment.Add(column, lost / onePercent);
             ofIdle.Add(column, idle > 0 ? 100 * lost / idle : 0);
         }
+        ended?.Invoke(state);
         return new ArrivalResult(trace.Name, policyName, seed, allocation.Means(), fragment.Means(), ofIdle.Means())
         {
             Arrived = arrivals.Length,
@@ -94,6 +107,7 @@ public sealed class ArrivalReplay
             CpuOnlyArrived = cpuOnly,
             CpuOnlyPlaced = cpuOnlyPlaced,
             IdleDevices = (state.CapacityMilli - state.UsedMilli) / (double)TaskShape.WholeDevice,
+            Moves = engine.Moves,
             Evaluations = engine.Evaluations,
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
         };

@@ -60,7 +60,7 @@ public static class OpenbTrace
     /// <exception cref="TraceException">Says the file, the line and the reason.</exception>
     public static Trace Read(string name, string nodesPath, string podsPath, bool skipBad = false)
     {
-        var models = new ModelTable();
+        var models = new NameTable();
         List<NodeConfig> nodes = ReadNodes(nodesPath, models);
         List<TraceTask> tasks = [];
         int skipped = 0;
@@ -90,7 +90,7 @@ public static class OpenbTrace
         return new Trace(name, nodes, models, tasks, skipped);
     }
 
-    private static List<NodeConfig> ReadNodes(string path, ModelTable models)
+    private static List<NodeConfig> ReadNodes(string path, NameTable models)
     {
         using var file = new CsvFile(path);
         file.Require("sn", "cpu_milli", "memory_mib", "gpu", "model");
@@ -118,7 +118,7 @@ public static class OpenbTrace
         return nodes.Count > 0 ? nodes : throw new TraceException(path, 0, "has no nodes");
     }
 
-    private static TraceTask ReadPod(CsvFile file, ModelTable models)
+    private static TraceTask ReadPod(CsvFile file, NameTable models)
     {
         string name = file.Text("name");
         if (name.Length == 0)
@@ -137,7 +137,7 @@ public static class OpenbTrace
             devices,
             devices == 0 ? 0 : milli,
             0,
-            devices == 0 ? TaskShape.AnyModel : models.Bits(file.Text("gpu_spec"))
+            devices == 0 ? TaskShape.Any : models.Bits(file.Text("gpu_spec"))
         );
         double created = file.Real("creation_time", 0);
         double scheduled = file.Real("scheduled_time", -1);

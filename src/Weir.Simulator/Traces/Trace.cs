@@ -11,7 +11,7 @@ namespace Weir.Simulator.Traces;
 public sealed record Trace(
     string Name,
     IReadOnlyList<NodeConfig> Nodes,
-    ModelTable Models,
+    NameTable Models,
     IReadOnlyList<TraceTask> Tasks,
     int Skipped
 )

@@ -4,4 +4,4 @@ namespace Weir.Scheduling.Cluster;
 /// <param name="Node">The node.</param>
 /// <param name="Devices">Bits of the node's devices that it uses.</param>
 /// <param name="Shape">What it asks.</param>
-public readonly record struct Placement(int Node, ulong Devices, TaskShape Shape);
+public readonly record struct PlacedTask(int Node, ulong Devices, TaskShape Shape);

@@ -1,0 +1,68 @@
+namespace Weir.Scheduling.Deciding;
+
+/// <summary>Where a claim stands.</summary>
+public enum ClaimPhase
+{
+    /// <summary>Never started, or lost its place with its node.</summary>
+    Waiting,
+
+    /// <summary>Its tasks have places.</summary>
+    Running,
+
+    /// <summary>Had places, was parked, waits to be resumed.</summary>
+    Parked,
+}
+
+/// <summary>A claim with where it stands.</summary>
+public sealed class ClaimState
+{
+    internal ClaimState(ClaimConfig config, int project, double now)
+    {
+        Config = config;
+        Project = project;
+        Submitted = now;
+        WaitingSince = now;
+        Amount =
+            new Fairness.Resources(config.Shape.TotalMilli, config.Shape.CpuMilli, config.Shape.MemoryMib)
+            * config.Tasks;
+    }
+
+    /// <summary>What it asks for.</summary>
+    public ClaimConfig Config { get; }
+
+    /// <summary>Number of its project.</summary>
+    public int Project { get; }
+
+    /// <summary>What all its tasks ask together.</summary>
+    public Fairness.Resources Amount { get; }
+
+    /// <summary>When it came, seconds.</summary>
+    public double Submitted { get; }
+
+    /// <summary>Where it stands.</summary>
+    public ClaimPhase Phase { get; internal set; }
+
+    /// <summary>Since when it waits (waiting or parked), seconds.</summary>
+    public double WaitingSince { get; internal set; }
+
+    /// <summary>When it started last, seconds.</summary>
+    public double Started { get; internal set; } = double.NaN;
+
+    /// <summary>When it is expected to end, seconds; NaN: not known.</summary>
+    public double ExpectedEnd { get; internal set; } = double.NaN;
+
+    /// <summary>Times it was parked.</summary>
+    public int TimesParked { get; internal set; }
+
+    /// <summary>Slots of its tasks in the cluster's state; empty while it waits.</summary>
+    public int[] Slots { get; internal set; } = [];
+
+    /// <summary>Number of its task's shape in the placement engine, for its own pool and for all that it may use.</summary>
+    internal int HomeShape { get; set; } = -1;
+
+    /// <summary>The same for all pools that it may use.</summary>
+    internal int WideShape { get; set; } = -1;
+
+    /// <summary>The cluster's release count at which it was last found not to fit.</summary>
+    internal long FailedAt { get; set; } = -1;
+}

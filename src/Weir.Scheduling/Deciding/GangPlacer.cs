@@ -1,0 +1,147 @@
+using Weir.Scheduling.Cluster;
+using Weir.Scheduling.Placement;
+
+namespace Weir.Scheduling.Deciding;
+
+/// <summary>Puts all tasks of a claim, or none.</summary>
+internal sealed class GangPlacer
+{
+    private readonly ClusterState cluster;
+    private readonly PlacementEngine engine;
+    private readonly int[][] racks;
+    private readonly List<int> slots = [];
+
+    public GangPlacer(ClusterState cluster, PlacementEngine engine)
+    {
+        this.cluster = cluster;
+        this.engine = engine;
+        racks =
+        [
+            .. Enumerable
+                .Range(0, cluster.NodeCount)
+                .GroupBy(node => cluster.Node(node).Rack, StringComparer.Ordinal)
+                .Select(rack => rack.ToArray()),
+        ];
+    }
+
+    /// <summary>Names of the racks.</summary>
+    public IEnumerable<string> RackNames => racks.Select(rack => cluster.Node(rack[0]).Rack);
+
+    /// <summary>Slots of all tasks; null when they do not all fit, and then nothing has changed.</summary>
+    public int[]? TryPlace(ClaimState claim, int shapeId)
+    {
+        if (claim.Config.Tasks == 1)
+        {
+            int slot = engine.TryPlace(shapeId);
+            return slot < 0 ? null : [slot];
+        }
+        int checkpoint = cluster.Checkpoint;
+        slots.Clear();
+        TaskShape shape = engine.Shape(shapeId);
+        bool done =
+            claim.Config.Closeness == Closeness.Any
+                ? PlaceAnywhere(claim.Config.Tasks, shapeId)
+                : PlaceClose(claim.Config, shape);
+        if (!done)
+        {
+            cluster.Undo(checkpoint);
+            return null;
+        }
+        return [.. slots];
+    }
+
+    private bool PlaceAnywhere(int tasks, int shapeId)
+    {
+        while (slots.Count < tasks)
+        {
+            int slot = engine.TryPlace(shapeId);
+            if (slot < 0)
+            {
+                return false;
+            }
+            slots.Add(slot);
+        }
+        return true;
+    }
+
+    // The rack with the least room that takes all; else, when that will do, the racks with the most room first.
+    private bool PlaceClose(ClaimConfig claim, in TaskShape shape)
+    {
+        int[] room = new int[racks.Length];
+        int best = -1;
+        for (int rack = 0; rack < racks.Length; rack++)
+        {
+            foreach (int node in racks[rack])
+            {
+                room[rack] += Room(node, shape);
+            }
+            if (room[rack] >= claim.Tasks && (best < 0 || room[rack] < room[best]))
+            {
+                best = rack;
+            }
+        }
+        if (best >= 0 && PlaceIn(racks[best], claim.Tasks, shape))
+        {
+            return true;
+        }
+        if (claim.Closeness == Closeness.RequireRack)
+        {
+            return false;
+        }
+        int[] order = [.. Enumerable.Range(0, racks.Length)];
+        Array.Sort(order, (x, y) => room[y] != room[x] ? room[y].CompareTo(room[x]) : x.CompareTo(y));
+        foreach (int rack in order)
+        {
+            if (PlaceIn(racks[rack], claim.Tasks, shape))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool PlaceIn(int[] nodes, int tasks, in TaskShape shape)
+    {
+        while (slots.Count < tasks)
+        {
+            int best = -1;
+            int bestScore = -1;
+            foreach (int node in nodes)
+            {
+                int score = engine.ScoreOf(node, shape);
+                if (score > bestScore)
+                {
+                    (best, bestScore) = (node, score);
+                }
+            }
+            if (best < 0)
+            {
+                return false;
+            }
+            slots.Add(cluster.Place(best, shape, engine.Policy.ChooseDevices(best, shape)));
+        }
+        return true;
+    }
+
+    /// <summary>How many such tasks the node takes now (an upper bound where several resources are short).</summary>
+    public int Room(int node, in TaskShape shape)
+    {
+        if (!cluster.Fits(node, shape))
+        {
+            return 0;
+        }
+        int most = int.MaxValue;
+        most = shape.CpuMilli > 0 ? Math.Min(most, cluster.cpuFree[node] / shape.CpuMilli) : most;
+        most = shape.MemoryMib > 0 ? Math.Min(most, cluster.memoryFree[node] / shape.MemoryMib) : most;
+        if (shape.Devices > 0)
+        {
+            int parts = 0;
+            foreach (int free in cluster.DevicesFree(node))
+            {
+                parts += free / shape.ComputeMilli;
+            }
+            most = Math.Min(most, parts / shape.Devices);
+        }
+        return most;
+    }
+}

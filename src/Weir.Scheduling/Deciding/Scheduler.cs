@@ -1,0 +1,497 @@
+using Weir.Scheduling.Cluster;
+using Weir.Scheduling.Fairness;
+using Weir.Scheduling.Fragmentation;
+using Weir.Scheduling.Placement;
+
+namespace Weir.Scheduling.Deciding;
+
+/// <summary>
+/// Books, new claims, policy and time in; decisions out. Keeps nothing that can't be computed again from the books:
+/// queues and scores only make it fast. Equal histories give equal decisions.
+/// </summary>
+public sealed class Scheduler
+{
+    private const int MaxPreemptionsPerRound = 64;
+    private const double ShieldCheckSeconds = 30;
+    private const int HeadsPerQueue = 8;
+    private const int MaxVictims = 1000;
+
+    private readonly PoolState pool;
+    private readonly SchedulingPolicy policy;
+    private readonly PlacementEngine engine;
+    private readonly GangPlacer gangs;
+    private readonly FairShares shares;
+    private readonly VictimChooser victims;
+    private readonly Reservations reservations;
+    private readonly RoomMaker rooms;
+    private readonly CalendarTerms terms;
+    private readonly Feasibility feasibility;
+    private readonly WaitingQueue[] queues;
+    private readonly int[] cursors;
+    private readonly bool[] exhausted;
+    private readonly int[] lowestRunning;
+    private readonly List<ClaimState> chosen = [];
+    private readonly List<ClaimState> unplaced = [];
+    private readonly List<Decision> decisions = [];
+    private int withTimeout;
+    private bool shields;
+    private double renewed = double.NegativeInfinity;
+
+    /// <summary>A scheduler for the books.</summary>
+    /// <param name="pool">The books; this scheduler alone decides in them.</param>
+    /// <param name="policy">How to decide.</param>
+    /// <param name="typical">The tasks that are usual here, for policies that look at fragmentation; may be empty.</param>
+    /// <param name="speeds">How fast the models are at the kinds of work; null: all alike.</param>
+    /// <exception cref="ArgumentException">The policy names a placement policy, project or pool that does not exist.</exception>
+    public Scheduler(
+        PoolState pool,
+        SchedulingPolicy policy,
+        ReadOnlySpan<TypicalTask> typical = default,
+        SpeedTable? speeds = null
+    )
+    {
+        this.pool = pool;
+        this.policy = policy;
+        var meter = new FragmentationMeter(pool.Cluster, new UsableTable(typical, pool.Cluster.Models));
+        var context = new PlacementContext(pool.Cluster, meter, policy.Seed) { Speeds = speeds };
+        engine = new PlacementEngine(pool.Cluster, PlacementPolicies.Create(policy.Placement, context), policy.Seed);
+        Meter = meter;
+        gangs = new GangPlacer(pool.Cluster, engine);
+        shares = new FairShares(pool.Projects);
+        victims = new VictimChooser(pool, shares);
+        reservations = new Reservations(pool, policy.MaxReservations);
+        rooms = new RoomMaker(pool, engine);
+        terms = new CalendarTerms(pool.Projects, policy);
+        feasibility = new Feasibility(pool, policy);
+        queues = new WaitingQueue[policy.Order == QueueOrder.FairShare ? pool.Projects.Count : 1];
+        Comparison<ClaimState> order =
+            policy.Order == QueueOrder.ShortestFirst ? WaitingQueue.ByDuration : WaitingQueue.ByPriority;
+        for (int i = 0; i < queues.Length; i++)
+        {
+            queues[i] = new WaitingQueue(order);
+        }
+        cursors = new int[queues.Length];
+        exhausted = new bool[pool.Projects.Count];
+        lowestRunning = new int[pool.Projects.Count];
+        Array.Fill(lowestRunning, int.MaxValue);
+        foreach (string name in policy.PoolsThatDoNotLend)
+        {
+            if (!Enumerable.Range(0, pool.Cluster.Pools.Count).Select(pool.Cluster.Pools.Name).Contains(name))
+            {
+                throw new ArgumentException($"the policy names a pool '{name}' that no node belongs to");
+            }
+        }
+    }
+
+    /// <summary>Fragmentation of the cluster.</summary>
+    public FragmentationMeter Meter { get; }
+
+    /// <summary>What each project should have, as of the last decision.</summary>
+    public FairShares Shares => shares;
+
+    /// <summary>Claims that wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            int count = 0;
+            foreach (WaitingQueue queue in queues)
+            {
+                count += queue.Count;
+            }
+            return count + pool.Arrived.Count;
+        }
+    }
+
+    /// <summary>Node scores computed so far.</summary>
+    public long Evaluations => engine.Evaluations;
+
+    internal PlacementEngine Engine => engine;
+
+    internal SchedulingPolicy Policy => policy;
+
+    /// <summary>
+    /// The seam to whoever has a pool: takes new claims, decides, and has it all in the books when it returns. What can't
+    /// be carried out is taken back with <see cref="PoolState.StartFailed"/> and <see cref="PoolState.MoveFailed"/>.
+    /// </summary>
+    /// <param name="claims">Claims that came; those that make no sense are refused.</param>
+    /// <param name="now">Time, seconds from any fixed point.</param>
+    /// <returns>What is to be done, in this order.</returns>
+    public IReadOnlyList<Decision> Decide(IReadOnlyList<ClaimConfig> claims, double now)
+    {
+        List<Decision> refused = [];
+        foreach (ClaimConfig claim in claims)
+        {
+            try
+            {
+                pool.Submit(claim, now);
+            }
+            catch (ArgumentException e)
+            {
+                refused.Add(new RefuseDecision(claim.Id, e.Message));
+            }
+        }
+        return [.. refused, .. Decide(now)];
+    }
+
+    /// <summary>Decides on the claims that wait.</summary>
+    /// <param name="now">Time, seconds; never before that of the last call.</param>
+    /// <returns>What is to be done, in this order.</returns>
+    public IReadOnlyList<Decision> Decide(double now)
+    {
+        decisions.Clear();
+        if (terms.Update(now) || shields && now - renewed >= ShieldCheckSeconds)
+        {
+            // Claims that were shielded for some time may be parked by now.
+            renewed = now;
+            pool.Renew();
+        }
+        TakeChanges();
+        GiveUpTimedOut(now);
+        shares.Update(pool.Capacity, terms.Of);
+        StartReserved(now);
+        StartWaiting(now);
+        if (policy.Preemption)
+        {
+            Preempt(now);
+        }
+        Reserve(now);
+        pool.Cluster.Commit();
+        return decisions.Count == 0 ? [] : [.. decisions];
+    }
+
+    private void TakeChanges()
+    {
+        foreach (ClaimState claim in pool.Left)
+        {
+            Queue(claim).Remove(claim);
+            reservations.Drop(claim);
+            withTimeout -= double.IsFinite(claim.Config.TimeoutSeconds) ? 1 : 0;
+        }
+        pool.Left.Clear();
+        foreach (ClaimState claim in pool.Arrived)
+        {
+            if (!pool.Claims.TryGetValue(claim.Config.Id, out ClaimState? known) || known != claim)
+            {
+                continue;
+            }
+            if (claim.HomeShape < 0)
+            {
+                InternShapes(claim);
+                if (
+                    feasibility.WhyNever(claim.Config, claim.Project, claim.Amount, engine.Shape(claim.WideShape)) is
+                    { } why
+                )
+                {
+                    decisions.Add(new RefuseDecision(claim.Config.Id, why));
+                    pool.End(claim.Config.Id);
+                    pool.Left.Clear();
+                    continue;
+                }
+                withTimeout += double.IsFinite(claim.Config.TimeoutSeconds) ? 1 : 0;
+                shields |= claim.Config.MinRunSeconds > 0;
+            }
+            Queue(claim).Add(claim);
+        }
+        pool.Arrived.Clear();
+    }
+
+    private void InternShapes(ClaimState claim)
+    {
+        ulong lending = 0;
+        for (int number = 0; number < pool.Cluster.Pools.Count; number++)
+        {
+            lending |= policy.PoolsThatDoNotLend.Contains(pool.Cluster.Pools.Name(number)) ? 0 : 1UL << number;
+        }
+        TaskShape shape = claim.Config.Shape;
+        ulong home = claim.Config.Pool.Length > 0 ? pool.Cluster.Pools.Bits(claim.Config.Pool) : lending;
+        ulong wide = claim.Config.Overflow ? home | lending : home;
+        claim.HomeShape = engine.Intern(shape with { Pools = shape.Pools & home });
+        claim.WideShape = engine.Intern(shape with { Pools = shape.Pools & wide });
+    }
+
+    private void GiveUpTimedOut(double now)
+    {
+        if (withTimeout == 0)
+        {
+            return;
+        }
+        foreach (WaitingQueue queue in queues)
+        {
+            for (int i = queue.Count - 1; i >= 0; i--)
+            {
+                ClaimState claim = queue[i];
+                if (now - claim.WaitingSince > claim.Config.TimeoutSeconds)
+                {
+                    queue.RemoveAt(i);
+                    pool.End(claim.Config.Id);
+                    pool.Left.Clear();
+                    reservations.Drop(claim);
+                    withTimeout--;
+                    decisions.Add(
+                        new RefuseDecision(
+                            claim.Config.Id,
+                            $"waited {now - claim.WaitingSince:F0} s, longer than it wanted to ({claim.Config.TimeoutSeconds:F0} s)"
+                        )
+                    );
+                }
+            }
+        }
+    }
+
+    private void StartReserved(double now)
+    {
+        foreach (ClaimState claim in reservations.Claims)
+        {
+            reservations.Open(claim);
+            if (MayStart(claim) && TryPlace(claim) is { } slots)
+            {
+                Queue(claim).Remove(claim);
+                reservations.Drop(claim);
+                Start(claim, slots, now, "nodes were kept free for it");
+            }
+            else
+            {
+                reservations.Close(claim);
+            }
+        }
+    }
+
+    private void StartWaiting(double now)
+    {
+        Array.Clear(cursors);
+        Array.Clear(exhausted);
+        unplaced.Clear();
+        while (Next() is { } claim)
+        {
+            claim.FailedAt = pool.Releases;
+            int[]? slots = MayStart(claim) ? TryPlace(claim) ?? reservations.TryBackfill(claim, engine, now) : null;
+            string reason = "there was room";
+            if (slots is null && policy.MaxMoves > 0 && MayStart(claim))
+            {
+                slots = rooms.TryMakeRoom(claim, engine.Shape(claim.WideShape), policy.MaxMoves, decisions);
+                reason = "room was made by moving others";
+            }
+            int queue = QueueIndex(claim);
+            if (slots is null)
+            {
+                cursors[queue]++;
+                unplaced.Add(claim);
+                continue;
+            }
+            queues[queue].RemoveAt(cursors[queue]);
+            reservations.Drop(claim);
+            Start(claim, slots, now, reason);
+        }
+    }
+
+    // The next claim in order that may have become able to start.
+    private ClaimState? Next()
+    {
+        while (true)
+        {
+            int queue = queues.Length == 1 ? 0 : Descend(0);
+            if (queue < 0)
+            {
+                return null;
+            }
+            WaitingQueue waiting = queues[queue];
+            while (cursors[queue] < waiting.Count)
+            {
+                ClaimState claim = waiting[cursors[queue]];
+                if (claim.FailedAt != pool.Releases)
+                {
+                    return claim;
+                }
+                cursors[queue]++;
+            }
+            if (queues.Length == 1)
+            {
+                return null;
+            }
+            exhausted[queue] = true;
+        }
+    }
+
+    // Down the tree to the project whose turn it is: those within their quota first, then by priority, then by share.
+    private int Descend(int project)
+    {
+        while (true)
+        {
+            ReadOnlySpan<int> children = pool.Projects.Children(project);
+            int best = -1;
+            (bool Beyond, int Priority, double Share) bestKey = default;
+            foreach (int child in children)
+            {
+                if (exhausted[child])
+                {
+                    continue;
+                }
+                if (pool.Projects.IsLeaf(child) && cursors[child] >= queues[child].Count)
+                {
+                    exhausted[child] = true;
+                    continue;
+                }
+                ProjectTerms now = shares.Terms(child);
+                bool beyond = !pool.Projects.Used(child).Within(now.Quota);
+                (bool, int, double) key = (beyond, beyond ? -now.Priority : 0, shares.Dominant(child));
+                if (best < 0 || key.CompareTo(bestKey) < 0)
+                {
+                    (best, bestKey) = (child, key);
+                }
+            }
+            if (best < 0)
+            {
+                exhausted[project] = true;
+                if (project == 0)
+                {
+                    return -1;
+                }
+                project = 0;
+                continue;
+            }
+            if (pool.Projects.IsLeaf(best))
+            {
+                return best;
+            }
+            project = best;
+        }
+    }
+
+    private bool MayStart(ClaimState claim)
+    {
+        for (int at = claim.Project; at > 0; at = pool.Projects.Parent(at))
+        {
+            Resources after = pool.Projects.Used(at) + claim.Amount;
+            ProjectTerms now = shares.Terms(at);
+            if (
+                !after.Within(pool.Projects.Config(at).Limit)
+                || (!claim.Config.Preemptible || now.Weight == 0) && !after.Within(now.Quota)
+            )
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private int[]? TryPlace(ClaimState claim)
+    {
+        int[]? slots = gangs.TryPlace(claim, claim.HomeShape);
+        return slots ?? (claim.WideShape != claim.HomeShape ? gangs.TryPlace(claim, claim.WideShape) : null);
+    }
+
+    private void Start(ClaimState claim, int[] slots, double now, string reason)
+    {
+        bool resumed = claim.Phase == ClaimPhase.Parked;
+        pool.Run(claim, slots, now);
+        lowestRunning[claim.Project] = Math.Min(lowestRunning[claim.Project], claim.Config.Priority);
+        var places = new PlacedTask[slots.Length];
+        for (int i = 0; i < slots.Length; i++)
+        {
+            places[i] = pool.Cluster.PlacementAt(slots[i]);
+        }
+        decisions.Add(new StartDecision(claim.Config.Id, places, resumed, reason));
+    }
+
+    private void Preempt(double now)
+    {
+        int tries = 0;
+        for (int i = 0; i < unplaced.Count && tries < MaxPreemptionsPerRound; i++)
+        {
+            ClaimState claim = unplaced[i];
+            bool lower = lowestRunning[claim.Project] < claim.Config.Priority;
+            if (claim.Phase == ClaimPhase.Running || !victims.MayAsk(claim, lower) || !MayStart(claim))
+            {
+                continue;
+            }
+            tries++;
+            if (claim.Config.Closeness != Closeness.RequireRack || claim.Config.Tasks == 1)
+            {
+                TryPreempt(claim, null, now);
+                continue;
+            }
+            foreach (string rack in gangs.RackNames)
+            {
+                if (TryPreempt(claim, rack, now))
+                {
+                    break;
+                }
+            }
+        }
+    }
+
+    private bool TryPreempt(ClaimState claim, string? rack, double now)
+    {
+        int checkpoint = pool.Cluster.Checkpoint;
+        long releases = pool.Releases;
+        List<(ClaimState Claim, int[] Slots)> parked = [];
+        // Guests on the nodes of its own pool go first; beyond its pool it asks for nothing that is owed to others.
+        int shapeId = claim.HomeShape;
+        TaskShape shape = engine.Shape(shapeId);
+        int[]? slots;
+        while ((slots = gangs.TryPlace(claim, shapeId)) is null)
+        {
+            if (parked.Count > MaxVictims || !victims.TryChoose(claim, shape, rack, now, chosen))
+            {
+                break;
+            }
+            foreach (ClaimState victim in chosen)
+            {
+                parked.Add((victim, victim.Slots));
+                pool.TakePlaces(victim);
+            }
+        }
+        if (slots is null)
+        {
+            pool.Cluster.Undo(checkpoint);
+            for (int i = parked.Count - 1; i >= 0; i--)
+            {
+                pool.Restore(parked[i].Claim, parked[i].Slots);
+            }
+            pool.Releases = releases;
+            return false;
+        }
+        foreach ((ClaimState victim, _) in parked)
+        {
+            victim.TimesParked++;
+            pool.Wait(victim, ClaimPhase.Parked, now);
+            decisions.Add(new ParkDecision(victim.Config.Id, claim.Config.Id, ReasonToPark(claim, victim)));
+        }
+        Queue(claim).Remove(claim);
+        reservations.Drop(claim);
+        Start(claim, slots, now, "others were parked for it");
+        // The parked wait in line at once, so that what is still free is theirs too.
+        foreach (ClaimState victim in pool.Arrived)
+        {
+            Queue(victim).Add(victim);
+        }
+        pool.Arrived.Clear();
+        return true;
+    }
+
+    private static string ReasonToPark(ClaimState claim, ClaimState victim) =>
+        claim.Project == victim.Project
+            ? $"claim {claim.Config.Id} of the same project has priority {claim.Config.Priority}, this one {victim.Config.Priority}"
+            : $"project '{claim.Config.Project}' asks for its quota, '{victim.Config.Project}' had borrowed";
+
+    private void Reserve(double now)
+    {
+        foreach (WaitingQueue queue in queues)
+        {
+            for (int i = 0; i < Math.Min(HeadsPerQueue, queue.Count) && !reservations.Full; i++)
+            {
+                ClaimState claim = queue[i];
+                if (now - claim.WaitingSince >= policy.ReserveAfterSeconds && MayStart(claim))
+                {
+                    reservations.Add(claim, engine.Shape(claim.WideShape), now);
+                    break;
+                }
+            }
+        }
+    }
+
+    private int QueueIndex(ClaimState claim) => queues.Length == 1 ? 0 : claim.Project;
+
+    private WaitingQueue Queue(ClaimState claim) => queues[QueueIndex(claim)];
+}
