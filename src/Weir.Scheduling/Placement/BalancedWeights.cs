@@ -54,20 +54,20 @@ internal sealed record BalancedWeights
     public static BalancedWeights ForScarceDevices { get; } =
         new()
         {
-            Fragmentation = 1.5,
-            Fill = 1.057,
-            Stranded = 2.054,
-            Rest = 0.069,
-            OpenNode = 0.25,
-            OpenDevice = 0.126,
-            SizeExponent = -0.789,
-            CpuPerDevice = 0.93,
-            Step = 0.023,
-            SpareCpu = 0.31,
-            CpuFragmentation = 0,
-            CpuOfFew = 7.997,
-            CpuRestWithoutDevices = 0.076,
-            ImbalanceWithoutDevices = 1.224,
+            Fragmentation = 0.82,
+            Fill = 1.295,
+            Stranded = 3.185,
+            Rest = -0.019,
+            OpenNode = -0.001,
+            OpenDevice = 0.483,
+            SizeExponent = -0.381,
+            CpuPerDevice = 0.969,
+            Step = 0.069,
+            SpareCpu = 0.541,
+            CpuFragmentation = -0.087,
+            CpuOfFew = 8.681,
+            CpuRestWithoutDevices = 0.688,
+            ImbalanceWithoutDevices = 2.379,
         };
 
     /// <summary>Where processors run out as well: tasks without devices must not suffer.</summary>
@@ -75,19 +75,19 @@ internal sealed record BalancedWeights
         new()
         {
             Fragmentation = 1.035,
-            Fill = 2.122,
+            Fill = 2.125,
             Stranded = 1.367,
             Rest = 0.341,
-            OpenNode = -0.061,
+            OpenNode = -0.051,
             OpenDevice = 0.066,
-            SizeExponent = 0.539,
-            CpuPerDevice = 0.929,
+            SizeExponent = 0.632,
+            CpuPerDevice = 0.922,
             Step = 0.05,
             SpareCpu = 0.005,
             CpuFragmentation = 0.365,
             CpuOfFew = 2.348,
             CpuRestWithoutDevices = 0.234,
-            ImbalanceWithoutDevices = 1.468,
+            ImbalanceWithoutDevices = 1.4,
         };
 
     /// <summary>Weights for a pressure on processors: demand per device relative to the cluster's processors per device.</summary>

@@ -90,7 +90,9 @@ public static class OpenbTrace
         return new Trace(name, nodes, models, tasks, skipped);
     }
 
-    private static List<NodeConfig> ReadNodes(string path, NameTable models)
+    /// <summary>Reads a node list: CSV with sn, cpu_milli, memory_mib, gpu, model.</summary>
+    /// <exception cref="TraceException">Says the file, the line and the reason.</exception>
+    public static List<NodeConfig> ReadNodes(string path, NameTable models)
     {
         using var file = new CsvFile(path);
         file.Require("sn", "cpu_milli", "memory_mib", "gpu", "model");

@@ -1,0 +1,62 @@
+using Weir.Scheduling;
+using Weir.Scheduling.Cluster;
+using Weir.Simulator.Traces;
+
+namespace Weir.Simulator.Timed;
+
+/// <summary>
+/// openb at its own times leaves a cluster of its size almost empty. For a wanted load the cluster is cut down: random
+/// nodes are taken until what is asked for is that part of what they can do; at least one node of each kind stays.
+/// </summary>
+public static class CutDown
+{
+    /// <summary>The trace on the smaller cluster.</summary>
+    /// <param name="trace">The trace; only tasks with known durations count.</param>
+    /// <param name="load">Wanted load: work asked for over what the nodes can do in the trace's span.</param>
+    /// <param name="seed">Decides which nodes are taken.</param>
+    /// <exception cref="ArgumentException">The load is not above 0, or the trace has no work.</exception>
+    public static Trace To(Trace trace, double load, ulong seed)
+    {
+        if (!(load > 0) || double.IsInfinity(load))
+        {
+            throw new ArgumentException($"load is {load}; only numbers above 0 make sense");
+        }
+        double work = 0;
+        double first = double.PositiveInfinity;
+        double last = 0;
+        foreach (TraceTask task in trace.Tasks)
+        {
+            if (task.Duration >= 0)
+            {
+                work += task.Shape.TotalMilli * (double)task.Gang * task.Duration;
+                first = Math.Min(first, task.Submitted);
+                last = Math.Max(last, task.Submitted);
+            }
+        }
+        if (work == 0 || last <= first)
+        {
+            throw new ArgumentException($"trace '{trace.Name}' has no work with durations, so it has no load");
+        }
+        double wanted = work / (last - first) / load;
+        NodeConfig[] nodes = [.. trace.Nodes];
+        new SeededRandom(seed).Shuffle<NodeConfig>(nodes);
+        List<NodeConfig> kept = [];
+        var kinds = new HashSet<(string, int)>();
+        List<NodeConfig> others = [];
+        foreach (NodeConfig node in nodes)
+        {
+            (kinds.Add((node.Model, node.Devices)) ? kept : others).Add(node);
+        }
+        double capacity = kept.Sum(node => node.Devices * 1000.0);
+        foreach (NodeConfig node in others)
+        {
+            if (capacity + node.Devices * 500.0 < wanted)
+            {
+                kept.Add(node);
+                capacity += node.Devices * 1000.0;
+            }
+        }
+        kept.Sort((x, y) => string.CompareOrdinal(x.Name, y.Name));
+        return trace with { Name = $"{trace.Name} at load {work / (last - first) / capacity:0.00}", Nodes = kept };
+    }
+}
