@@ -64,12 +64,7 @@ public class InstructionConformanceTests
             var have = Value(actual.Buffers[results], i, width);
             if (
                 want != have
-                && !(
-                    form.AnyNaN
-                    && SoftFloat.Of(form.Result.Bits) is var format
-                    && format.IsNaN(want)
-                    && format.IsNaN(have)
-                )
+                && !(form.AnyNaN && SoftFloat.Of(form.Result) is var format && format.IsNaN(want) && format.IsNaN(have))
             )
             {
                 return $"of {string.Join(' ', rows[i].Select(v => v.ToString("x")))}: {want:x} expected, {have:x} found";

@@ -33,7 +33,10 @@ internal sealed record InstructionForm(
         {
             types[i] = Type(sources[i]);
         }
-        return new InstructionForm(template, Type(result), types) { AnyNaN = Type(result).Kind == 'f' };
+        return new InstructionForm(template, Type(result), types)
+        {
+            AnyNaN = Type(result) is { Kind: 'f', Bits: > 16 },
+        };
     }
 
     /// <summary>
@@ -44,7 +47,7 @@ internal sealed record InstructionForm(
     {
         var text = new StringBuilder();
         text.Append(
-            ".version 7.8\n.target sm_80\n.address_size 64\n.visible .entry apply(\n.param .u32 count,\n.param .u64 results,\n.param .u64 seconds"
+            ".version 8.6\n.target sm_90\n.address_size 64\n.visible .entry apply(\n.param .u32 count,\n.param .u64 results,\n.param .u64 seconds"
         );
         for (var i = 0; i < Sources.Count; i++)
         {

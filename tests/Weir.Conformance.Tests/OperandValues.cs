@@ -26,10 +26,9 @@ internal static class OperandValues
             // Values of every magnitude: as many small ones as large ones.
             return (bits >> source.Next(64)) & type.Mask;
         }
-        if (type.Kind == 'h')
+        if (type.IsPacked)
         {
-            var half = new PtxType('f', 16);
-            return Random(half, source) | (Random(half, source) << 16);
+            return Random(type.Element, source) | (Random(type.Element, source) << 16);
         }
         return source.Next(4) switch
         {
@@ -42,9 +41,7 @@ internal static class OperandValues
     }
 
     private static ulong FromDouble(PtxType type, double value) =>
-        SoftFloat
-            .Of(type.Bits)
-            .Round(SoftFloat.Double.Unpack(BitConverter.DoubleToUInt64Bits(value)), Rounding.NearestEven);
+        SoftFloat.Of(type).Round(SoftFloat.Double.Unpack(BitConverter.DoubleToUInt64Bits(value)), Rounding.NearestEven);
 
     private static ulong[] Corners(PtxType type) =>
         type switch
@@ -66,6 +63,26 @@ internal static class OperandValues
                 0xfc00,
                 0x7e00,
                 0x3800,
+            ],
+            { Kind: 'm' } => [0, 0x3f80_bf80, 0x7f80_ff80, 0x7fc0_0001, 0x8000_7f7f, 0x3eab_0080],
+            { Kind: 'n' } =>
+            [
+                0,
+                0x8000,
+                1,
+                0x8001,
+                0x7f,
+                0x80,
+                0x3f80,
+                0xbf80,
+                0x7f7f,
+                0x7f80,
+                0xff80,
+                0x7fc0,
+                0x3f00,
+                0x3f81,
+                0x1000,
+                0x9f81,
             ],
             { Kind: 'f', Bits: 32 } =>
             [

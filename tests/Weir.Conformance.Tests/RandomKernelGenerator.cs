@@ -33,7 +33,9 @@ internal sealed class RandomKernelGenerator(int seed, KernelTraits traits)
     private static readonly InstructionForm[] Forms =
     [
         .. InstructionForms.All.Where(f =>
-            !f.HasSecondResult && !InstructionForms.IsRefused(f) && f.Result is not { Kind: 'f', Bits: 16 }
+            !f.HasSecondResult
+            && !InstructionForms.IsRefused(f)
+            && f.Result is not ({ Kind: 'f', Bits: 16 } or { Kind: 'h' or 'n' or 'm' })
         ),
     ];
 

@@ -42,7 +42,7 @@ internal static class ComparisonInstructions
     private static Step BindSetPredicate(Instruction at, Binding binding)
     {
         Binding.Allow(at, Known);
-        var compare = Comparison(at, at.Type);
+        var compare = Comparison(at, at.Type.Element);
         var combine = Combination(at);
         var (p, q) = at.Operands[0] is PairOperand pair
             ? (Binding.Write(pair.First, PtxType.Predicate, at), Binding.Write(pair.Second, PtxType.Predicate, at))
@@ -52,8 +52,17 @@ internal static class ComparisonInstructions
         Read? c = combine is null ? null : binding.Source(at, 3, PtxType.Predicate);
         return lane =>
         {
-            var result = compare(a(lane), b(lane));
             var other = c is not null && c(lane) != 0;
+            if (at.Type.IsPacked)
+            {
+                // p tells of the low numbers, q of the high ones.
+                var low = compare(a(lane) & 0xffff, b(lane) & 0xffff);
+                var high = compare(a(lane) >> 16, b(lane) >> 16);
+                p(lane, (combine?.Invoke(low, other) ?? low) ? 1UL : 0);
+                q(lane, (combine?.Invoke(high, other) ?? high) ? 1UL : 0);
+                return;
+            }
+            var result = compare(a(lane), b(lane));
             var first = combine?.Invoke(result, other) ?? result;
             var second = combine?.Invoke(!result, other) ?? !result;
             p(lane, first ? 1UL : 0);
@@ -66,9 +75,13 @@ internal static class ComparisonInstructions
         Binding.Allow(at, Known);
         var to = at.Types[0];
         var from = at.Types[1];
-        var compare = Comparison(at, from);
+        var compare = Comparison(at, from.Element);
         var combine = Combination(at);
-        var yes = to.IsFloat ? SoftFloat.Of(to.Bits).One : to.Mask;
+        if (from.IsPacked)
+        {
+            return BindSetPacked(at, binding, compare, combine);
+        }
+        var yes = to.IsFloat ? SoftFloat.Of(to).One : to.Mask;
         var write = Binding.Result(at, to);
         var a = binding.Source(at, 1, from);
         var b = binding.Source(at, 2, from);
@@ -77,6 +90,30 @@ internal static class ComparisonInstructions
         {
             var result = compare(a(lane), b(lane));
             write(lane, combine?.Invoke(result, c!(lane) != 0) ?? result ? yes : 0);
+        };
+    }
+
+    /// <summary>Each half of the result says it of its own numbers: 1.0, or all bits.</summary>
+    private static Step BindSetPacked(
+        Instruction at,
+        Binding binding,
+        Func<ulong, ulong, bool> compare,
+        Func<bool, bool, bool>? combine
+    )
+    {
+        var yes = at.Types[0].IsFloat ? SoftFloat.Of(at.Types[0].Element).One : 0xffff;
+        var write = Binding.Result(at, at.Types[0]);
+        var a = binding.Source(at, 1, at.Types[1]);
+        var b = binding.Source(at, 2, at.Types[1]);
+        Read? c = combine is null ? null : binding.Source(at, 3, PtxType.Predicate);
+        return lane =>
+        {
+            var other = c is not null && c(lane) != 0;
+            var low = compare(a(lane) & 0xffff, b(lane) & 0xffff);
+            var high = compare(a(lane) >> 16, b(lane) >> 16);
+            low = combine?.Invoke(low, other) ?? low;
+            high = combine?.Invoke(high, other) ?? high;
+            write(lane, (low ? yes : 0) | ((high ? yes : 0) << 16));
         };
     }
 
@@ -128,7 +165,7 @@ internal static class ComparisonInstructions
             };
             return (a, b) => holds(compared.Value(a).CompareTo(compared.Value(b)));
         }
-        var format = SoftFloat.Of(type.Bits);
+        var format = SoftFloat.Of(type);
         var ftz = at.Has("ftz");
         var withNaN = name.EndsWith('u') && name != "num";
         Func<int, bool> ordered = name switch

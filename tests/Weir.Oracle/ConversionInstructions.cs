@@ -7,13 +7,12 @@ internal static class ConversionInstructions
 {
     public static Step Bind(Instruction at, Binding binding)
     {
-        Binding.Allow(at, "rn", "rz", "rm", "rp", "rna", "rni", "rzi", "rmi", "rpi", "ftz", "sat");
+        Binding.Allow(at, "rn", "rz", "rm", "rp", "rna", "rni", "rzi", "rmi", "rpi", "ftz", "sat", "relu");
         var to = at.Types[0];
         var from = at.Types[1];
-        if (to.Kind == 'h')
+        if (to.IsPacked)
         {
-            var half = new PtxType('f', 16);
-            var low = FloatToFloat(at, half, from);
+            var low = FloatToFloat(at, to.Element, from);
             return binding.Binary(at, to, from, from, (a, b) => low(b) | (low(a) << 16));
         }
         Func<ulong, ulong> convert = (to.IsFloat, from.IsFloat) switch
@@ -32,7 +31,7 @@ internal static class ConversionInstructions
     /// <summary>Rounds to a whole number, then clamps. NaN: 0, or the top bit when 64 bits are involved.</summary>
     private static Func<ulong, ulong> FloatToInteger(Instruction at, PtxType to, PtxType from)
     {
-        var format = SoftFloat.Of(from.Bits);
+        var format = SoftFloat.Of(from);
         var rounding = WholeRounding(at) ?? throw at.Unknown("no rounding to a whole number");
         var ftz = at.Has("ftz") && from.Bits == 32;
         return a =>
@@ -54,15 +53,15 @@ internal static class ConversionInstructions
 
     private static Func<ulong, ulong> IntegerToFloat(Instruction at, PtxType to, PtxType from)
     {
-        var format = SoftFloat.Of(to.Bits);
+        var format = SoftFloat.Of(to);
         var rounding = FloatInstructions.RoundingOf(at);
         return a => Finish(at, format, format.Round(ExactNumber.Integer(from.Value(a)), rounding));
     }
 
     private static Func<ulong, ulong> FloatToFloat(Instruction at, PtxType to, PtxType from)
     {
-        var source = SoftFloat.Of(from.Bits);
-        var target = SoftFloat.Of(to.Bits);
+        var source = SoftFloat.Of(from);
+        var target = SoftFloat.Of(to);
         var whole = WholeRounding(at);
         var rounding = FloatInstructions.RoundingOf(at);
         var ftz = at.Has("ftz") && from.Bits == 32;
@@ -83,6 +82,10 @@ internal static class ConversionInstructions
         if (at.Has("ftz") && format.Bits == 32)
         {
             bits = format.FlushSubnormal(bits);
+        }
+        if (at.Has("relu") && !format.IsNaN(bits) && (bits & format.SignBit) != 0)
+        {
+            return 0;
         }
         return at.Has("sat") ? FloatInstructions.Saturate(format, bits) : bits;
     }

@@ -8,14 +8,14 @@ internal static class FloatInstructions
 {
     public static Step Bind(Instruction at, Binding binding)
     {
-        Binding.Allow(at, "rn", "rz", "rm", "rp", "approx", "full", "ftz", "sat", "NaN");
+        Binding.Allow(at, "rn", "rz", "rm", "rp", "approx", "full", "ftz", "sat", "relu", "NaN");
         var type = at.Type;
-        if (type.Kind == 'h')
+        if (type.IsPacked)
         {
-            var halves = new Unit(at, new PtxType('f', 16));
+            var halves = new Unit(at, type.Element);
             return at.Name switch
             {
-                "abs" or "neg" => binding.Unary(at, type, type, InBoth(halves.Unary(at.Name))),
+                "abs" or "neg" or "ex2" or "tanh" => binding.Unary(at, type, type, InBoth(halves.Unary(at.Name))),
                 "fma" => binding.Ternary(at, type, type, type, type, InBoth(halves.Ternary())),
                 _ => binding.Binary(at, type, InBoth(halves.Binary(at.Name))),
             };
@@ -38,7 +38,7 @@ internal static class FloatInstructions
     public static Step BindTest(Instruction at, Binding binding)
     {
         Binding.Allow(at, "finite", "infinite", "number", "notanumber", "normal", "subnormal");
-        var format = SoftFloat.Of(at.Type.Bits);
+        var format = SoftFloat.Of(at.Type);
         Func<ulong, bool> test = at.Modifiers[0] switch
         {
             "finite" => a => format.Unpack(a) is { IsNaN: false, IsInfinite: false },
@@ -75,7 +75,7 @@ internal static class FloatInstructions
         private readonly bool _ftz = at.Has("ftz");
         private readonly bool _saturate = at.Has("sat");
 
-        public SoftFloat Format { get; } = SoftFloat.Of(type.Bits);
+        public SoftFloat Format { get; } = SoftFloat.Of(type);
 
         public ulong In(ulong bits) => _ftz ? Format.FlushSubnormal(bits) : bits;
 
@@ -86,6 +86,10 @@ internal static class FloatInstructions
                 return _saturate ? 0 : Format.CanonicalNaN;
             }
             bits = In(bits);
+            if (at.Has("relu") && (bits & Format.SignBit) != 0)
+            {
+                return 0;
+            }
             return _saturate ? Saturate(Format, bits) : bits;
         }
 
@@ -156,12 +160,13 @@ internal static class FloatInstructions
         private Func<ulong, ulong> Through(Func<double, double> function) =>
             type.Bits switch
             {
-                16 => a =>
-                    (ulong)
-                        BitConverter.HalfToUInt16Bits((Half)function((double)BitConverter.UInt16BitsToHalf((ushort)a))),
+                16 => a => Format.Round(SoftFloat.Double.Unpack(Bits(function(Value(a)))), Rounding.NearestEven),
                 32 => a => Bits((float)function(Single(a))),
                 _ => a => Bits(function(Double(a))),
             };
+
+        private double Value(ulong a) =>
+            type.Kind == 'n' ? Single(a << 16) : (double)BitConverter.UInt16BitsToHalf((ushort)a);
 
         /// <summary>NaN loses against a number unless .NaN is written; −0 is less than +0.</summary>
         private ulong Choose(ulong a, ulong b, bool smaller)

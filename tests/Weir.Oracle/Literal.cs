@@ -11,18 +11,18 @@ internal static class Literal
         if (text.StartsWith("0f", StringComparison.OrdinalIgnoreCase) && text.Length == 10)
         {
             var bits = uint.Parse(text.AsSpan(2), NumberStyles.HexNumber) ^ (negative ? 0x8000_0000 : 0);
-            return type is { Kind: 'f', Bits: not 32 } ? Convert(bits, SoftFloat.Single, type) : bits;
+            return type is { Kind: 'f', Bits: not 32 } or { Kind: 'n' } ? Convert(bits, SoftFloat.Single, type) : bits;
         }
         if (text.StartsWith("0d", StringComparison.OrdinalIgnoreCase) && text.Length == 18)
         {
             var bits = ulong.Parse(text.AsSpan(2), NumberStyles.HexNumber) ^ (negative ? 1UL << 63 : 0);
-            return type is { Kind: 'f', Bits: not 64 } ? Convert(bits, SoftFloat.Double, type) : bits;
+            return type is { Kind: 'f', Bits: not 64 } or { Kind: 'n' } ? Convert(bits, SoftFloat.Double, type) : bits;
         }
         if (text.Contains('.') || type.Kind == 'f')
         {
             var value = double.Parse(text, CultureInfo.InvariantCulture);
             var bits = BitConverter.DoubleToUInt64Bits(negative ? -value : value);
-            return type is { Kind: 'f', Bits: not 64 } ? Convert(bits, SoftFloat.Double, type) : bits;
+            return type is { Kind: 'f', Bits: not 64 } or { Kind: 'n' } ? Convert(bits, SoftFloat.Double, type) : bits;
         }
         var integer = Integer(text, line);
         return (negative ? 0 - integer : integer) & type.Mask;
@@ -54,5 +54,5 @@ internal static class Literal
     }
 
     private static ulong Convert(ulong bits, SoftFloat from, PtxType to) =>
-        SoftFloat.Of(to.Bits).Round(from.Unpack(bits), Rounding.NearestEven);
+        SoftFloat.Of(to).Round(from.Unpack(bits), Rounding.NearestEven);
 }

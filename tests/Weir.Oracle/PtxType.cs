@@ -1,7 +1,7 @@
 namespace Weir.Oracle;
 
 /// <summary>A fundamental type: what its bits mean and how many there are.</summary>
-/// <param name="Kind">'b', 'u', 's', 'f', 'h' (two halves packed) or 'p' (predicate).</param>
+/// <param name="Kind">'b', 'u', 's', 'f', 'h' (two halves packed), 'n' (bf16), 'm' (two of these) or 'p' (predicate).</param>
 /// <param name="Bits">Width.</param>
 internal readonly record struct PtxType(char Kind, int Bits)
 {
@@ -12,7 +12,19 @@ internal readonly record struct PtxType(char Kind, int Bits)
 
     public bool IsSigned => Kind == 's';
 
-    public bool IsFloat => Kind is 'f' or 'h';
+    public bool IsFloat => Kind is 'f' or 'h' or 'n' or 'm';
+
+    /// <summary>True for two numbers in 32 bits.</summary>
+    public bool IsPacked => Kind is 'h' or 'm';
+
+    /// <summary>One of the numbers of a packed type, else the type itself.</summary>
+    public PtxType Element =>
+        Kind switch
+        {
+            'h' => new PtxType('f', 16),
+            'm' => new PtxType('n', 16),
+            _ => this,
+        };
 
     public int Bytes => Bits / 8;
 
@@ -40,6 +52,8 @@ internal readonly record struct PtxType(char Kind, int Bits)
         {
             "pred" => Predicate,
             "f16x2" => new PtxType('h', 32),
+            "bf16" => new PtxType('n', 16),
+            "bf16x2" => new PtxType('m', 32),
             "f16" => new PtxType('f', 16),
             "f32" => new PtxType('f', 32),
             "f64" => new PtxType('f', 64),
@@ -52,6 +66,8 @@ internal readonly record struct PtxType(char Kind, int Bits)
 
     public override string ToString() =>
         Kind == 'h' ? "f16x2"
+        : Kind == 'n' ? "bf16"
+        : Kind == 'm' ? "bf16x2"
         : Kind == 'p' ? "pred"
         : $"{Kind}{Bits}";
 }

@@ -49,13 +49,17 @@ internal sealed record SoftFloat(int Bits, int FractionBits)
     public static readonly SoftFloat Single = new(32, 23);
     public static readonly SoftFloat Double = new(64, 52);
 
-    public static SoftFloat Of(int bits) =>
-        bits switch
+    /// <summary>The upper half of a single: bf16.</summary>
+    public static readonly SoftFloat Brain = new(16, 7);
+
+    public static SoftFloat Of(PtxType type) =>
+        type switch
         {
-            16 => Half,
-            32 => Single,
-            64 => Double,
-            _ => throw new ArgumentOutOfRangeException(nameof(bits)),
+            { Kind: 'n' } => Brain,
+            { Bits: 16 } => Half,
+            { Bits: 32 } => Single,
+            { Bits: 64 } => Double,
+            _ => throw new ArgumentOutOfRangeException(nameof(type)),
         };
 
     private int ExponentMask => (1 << (Bits - 1 - FractionBits)) - 1;

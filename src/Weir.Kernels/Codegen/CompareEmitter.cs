@@ -3,7 +3,7 @@ using Weir.Kernels.Ir;
 namespace Weir.Kernels.Codegen;
 
 /// <summary>Comparison and selection (PTX ISA, "Comparison and Selection Instructions").</summary>
-internal sealed class CompareEmitter(KernelContext context, FloatEmitter floats)
+internal sealed class CompareEmitter(KernelContext context, FloatEmitter floats, HalfEmitter halves)
 {
     private LaneBuilder B => context.B;
 
@@ -12,8 +12,13 @@ internal sealed class CompareEmitter(KernelContext context, FloatEmitter floats)
     /// <summary>setp and set.</summary>
     public void Set()
     {
-        Value result = Compared();
         Value? joined = I.Combine == IrCombine.None ? null : context.Source(2, "i1");
+        if (IrTypes.IsPacked(I.Type))
+        {
+            SetPacked(joined);
+            return;
+        }
+        Value result = Compared();
         if (I.Op == IrOp.SetP)
         {
             context.Write(Join(result, joined));
@@ -25,11 +30,34 @@ internal sealed class CompareEmitter(KernelContext context, FloatEmitter floats)
         }
         Value truth = Join(result, joined);
         context.Write(
-            I.DestType == IrType.F32
-                ? B.Select(truth, LaneBuilder.Float("float", 1), LaneBuilder.Float("float", 0))
-                : B.Cast("sext", truth, "i32")
+            I.DestType == IrType.F32 ? B.Select(truth, LaneBuilder.Float("float", 1), LaneBuilder.Float("float", 0))
+            : IrTypes.IsFloat(I.DestType) ? One(truth)
+            : B.Cast("sext", truth, "i" + IrTypes.Bits(I.DestType))
         );
     }
+
+    /// <summary>setp and set of two values in one register: two predicates, or a result in each half.</summary>
+    private void SetPacked(Value? joined)
+    {
+        Value[] results = halves.Compared(FloatPredicate(I.Compare));
+        Value low = Join(results[0], joined);
+        Value high = Join(results[1], joined);
+        if (I.Op == IrOp.SetP)
+        {
+            context.Write(low);
+            context.Write(high, dest: 1);
+            return;
+        }
+        context.Write(halves.Join(One(low), One(high)));
+    }
+
+    /// <summary>1.0 or 0 of the 16-bit format that is compared.</summary>
+    private Value One(Value truth) =>
+        B.Select(
+            truth,
+            LaneBuilder.Int("i16", I.Type is IrType.BF16 or IrType.BF16x2 ? 0x3f80 : 0x3c00),
+            LaneBuilder.Int("i16", 0)
+        );
 
     /// <summary>selp: a where the predicate holds.</summary>
     public void SelectByPredicate()
@@ -59,9 +87,9 @@ internal sealed class CompareEmitter(KernelContext context, FloatEmitter floats)
     {
         if (IrTypes.IsFloat(I.Type))
         {
-            if (I.Type is IrType.F16 or IrType.F16x2)
+            if (IrTypes.IsHalf(I.Type))
             {
-                throw context.Unsupported("f16");
+                return halves.Compared(FloatPredicate(I.Compare))[0];
             }
             return B.CompareFloat(FloatPredicate(I.Compare), floats.Source(0), floats.Source(1));
         }

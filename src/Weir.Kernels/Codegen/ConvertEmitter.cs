@@ -3,8 +3,16 @@ using Weir.Kernels.Ir;
 namespace Weir.Kernels.Codegen;
 
 /// <summary>cvt (PTX ISA, "Data Movement and Conversion Instructions: cvt").</summary>
-internal sealed class ConvertEmitter(KernelContext context, FloatEmitter floats)
+internal sealed class ConvertEmitter(
+    KernelContext context,
+    FloatEmitter floats,
+    NarrowEmitter narrow,
+    HalfEmitter halves
+)
 {
+    // All integers beyond this become the same f16 anyway.
+    private const long HalfRange = 1 << 20;
+
     private LaneBuilder B => context.B;
 
     private IrInstruction I => context.Instruction;
@@ -12,9 +20,22 @@ internal sealed class ConvertEmitter(KernelContext context, FloatEmitter floats)
     /// <summary>Emits cvt.</summary>
     public void Convert()
     {
-        if (I.Type == IrType.F16x2 || I.DestType == IrType.F16x2)
+        if (IrTypes.IsPacked(I.DestType))
         {
-            throw context.Unsupported("f16x2");
+            Value low = ToHalf(context.Source(1, "float"));
+            context.Write(halves.Join(low, ToHalf(context.Source(0, "float"))));
+            return;
+        }
+        if (I.DestType == IrType.BF16)
+        {
+            context.Write(ToHalf(context.Source(0, "float")));
+            return;
+        }
+        if (I.Type == IrType.BF16)
+        {
+            Value bits = B.Resize(context.Source(0, "i16"), "i32", false);
+            context.Write(B.Cast("bitcast", B.Binary("shl", bits, 16), "float"));
+            return;
         }
         bool fromFloat = IrTypes.IsFloat(I.Type);
         bool toFloat = IrTypes.IsFloat(I.DestType);
@@ -26,6 +47,21 @@ internal sealed class ConvertEmitter(KernelContext context, FloatEmitter floats)
             (true, true) => FloatToFloat(),
         };
         context.Write(result, IrTypes.IsSigned(I.DestType));
+    }
+
+    /// <summary>The bits of the f16 or bf16 nearest to a float, or next to it towards zero; NaN is the one that PTX names.</summary>
+    private Value ToHalf(Value a)
+    {
+        bool brain = I.DestType is IrType.BF16 or IrType.BF16x2;
+        Value bits =
+            I.Rounding != IrRounding.Rz ? narrow.FromFloat(a, brain)
+            : brain ? B.Resize(B.Binary("lshr", B.Cast("bitcast", a, "i32"), 16), "i16", false)
+            : B.Cast("bitcast", narrow.Directed(a, "half", IrRounding.Rz), "i16");
+        if (I.Relu)
+        {
+            bits = B.Select(B.Compare("slt", bits, 0), LaneBuilder.Int("i16", 0), bits);
+        }
+        return B.Select(B.CompareFloat("uno", a, a), LaneBuilder.Int("i16", 0x7fff), bits);
     }
 
     private static string FloatType(IrType type) =>
@@ -90,12 +126,7 @@ internal sealed class ConvertEmitter(KernelContext context, FloatEmitter floats)
         Value result;
         if (type == "half")
         {
-            if (IrTypes.Bits(I.Type) == 64)
-            {
-                throw context.Unsupported("64-bit integer to f16");
-            }
-            // A 32-bit integer is exact in double, so there is one rounding.
-            result = NarrowToHalf(B.Cast(op, a, "double"));
+            result = B.Cast("bitcast", narrow.FromDouble(ExactInteger(), brain: false), "half");
         }
         else
         {
@@ -104,12 +135,25 @@ internal sealed class ConvertEmitter(KernelContext context, FloatEmitter floats)
         return I.Saturate ? floats.Clamp(result) : result;
     }
 
+    /// <summary>The integer as a double that lies on the same side of every f16.</summary>
+    private Value ExactInteger()
+    {
+        Value a = Source();
+        bool signed = IrTypes.IsSigned(I.Type);
+        if (a.Bits == 64)
+        {
+            a = B.Intrinsic(signed ? "smin" : "umin", a, LaneBuilder.Int("i64", HalfRange));
+            a = signed ? B.Intrinsic("smax", a, LaneBuilder.Int("i64", -HalfRange)) : a;
+        }
+        return B.Cast(signed ? "sitofp" : "uitofp", a, "double");
+    }
+
     private Value IntegerToFloatDirected()
     {
         string to = FloatType(I.DestType);
         if (to == "half")
         {
-            throw context.Unsupported($"rounding .{I.Rounding.ToString().ToLowerInvariant()} to f16");
+            return narrow.Directed(ExactInteger(), "half", I.Rounding);
         }
         bool signed = IrTypes.IsSigned(I.Type);
         Value a = B.Resize(Source(), "i64", signed);
@@ -189,85 +233,31 @@ internal sealed class ConvertEmitter(KernelContext context, FloatEmitter floats)
         {
             result = B.Cast("fpext", a, to);
         }
-        else if (I.Rounding is IrRounding.None or IrRounding.Rn)
+        else if (I.Rounding is not (IrRounding.None or IrRounding.Rn))
         {
-            result = to == "half" ? NarrowToHalf(a) : B.Cast("fptrunc", a, to);
+            result = narrow.Directed(a, to, I.Rounding);
         }
-        else if (to == "float")
+        else if (to == "half" && a.Type == "double")
         {
-            result = NarrowDirected(a);
+            result = B.Cast("bitcast", narrow.FromDouble(a, brain: false), "half");
         }
         else
         {
-            throw context.Unsupported($"rounding .{I.Rounding.ToString().ToLowerInvariant()} to f16");
+            result = B.Cast("fptrunc", a, to);
         }
         if (I.Ftz && result.Type == "float")
         {
             result = floats.Flush(result);
         }
-        return I.Saturate ? floats.Clamp(result) : result;
-    }
-
-    /// <summary>
-    /// double to half with one rounding: through a float that is rounded to odd, whose extra bits keep what the second
-    /// rounding must know. From float the hardware rounds once by itself.
-    /// </summary>
-    private Value NarrowToHalf(Value a)
-    {
-        if (a.Type == "double")
+        if (I.Relu)
         {
-            Value nearest = B.Cast("fptrunc", a, "float");
-            Value back = B.Cast("fpext", nearest, "double");
-            Value bits = B.Cast("bitcast", nearest, "i32");
-            Value inexact = B.CompareFloat("one", back, a);
-            Value even = B.Compare("eq", B.Binary("and", bits, 1), 0);
-            // Step towards the true value when rounding had gone away from it, so that the low bit is odd.
-            Value away = B.CompareFloat("ogt", B.Intrinsic("fabs", back), B.Intrinsic("fabs", a));
-            Value odd = B.Select(away, B.Binary("sub", bits, 1), B.Binary("or", bits, 1));
-            Value adjust = B.Binary("and", inexact, even);
-            a = B.Cast("bitcast", B.Select(adjust, odd, bits), "float");
+            Value zero = LaneBuilder.Float(result.Type, 0);
+            result = B.Select(B.CompareFloat("ole", result, zero), zero, result);
         }
-        return B.Cast("fptrunc", a, "half");
-    }
-
-    /// <summary>double to float, rounded towards zero or an infinity: the nearest, then a step back where it overshot.</summary>
-    private Value NarrowDirected(Value a)
-    {
-        Value nearest = B.Cast("fptrunc", a, "float");
-        Value back = B.Cast("fpext", nearest, "double");
-        Value bits = B.Cast("bitcast", nearest, "i32");
-        Value larger = B.CompareFloat("ogt", back, a);
-        Value smaller = B.CompareFloat("olt", back, a);
-        Value zero = LaneBuilder.Float("double", 0);
-        Value positive = B.CompareFloat("ogt", a, zero);
-        Value isZero = B.Compare("eq", B.Binary("shl", bits, 1), 0);
-        Value signBit = LaneBuilder.Int("i32", int.MinValue);
-        // One place down (towards minus infinity) or up in the order of floats.
-        Value negativeBits = B.Compare("slt", bits, 0);
-        Value down = B.Select(
-            isZero,
-            LaneBuilder.Int("i32", unchecked((int)0x8000_0001)),
-            B.Select(negativeBits, B.Binary("add", bits, 1), B.Binary("sub", bits, 1))
-        );
-        Value up = B.Select(
-            isZero,
-            LaneBuilder.Int("i32", 1),
-            B.Select(negativeBits, B.Binary("sub", bits, 1), B.Binary("add", bits, 1))
-        );
-        Value result = I.Rounding switch
+        if (result.Type == "half")
         {
-            IrRounding.Rm => B.Select(larger, down, bits),
-            IrRounding.Rp => B.Select(smaller, up, bits),
-            IrRounding.Rz => B.Select(positive, B.Select(larger, down, bits), B.Select(smaller, up, bits)),
-            _ => throw context.Unsupported($"rounding .{I.Rounding.ToString().ToLowerInvariant()}"),
-        };
-        // A step up from a negative subnormal ends at -0, which keeps its sign.
-        Value fromNegative = B.Binary(
-            "and",
-            B.CompareFloat("olt", a, zero),
-            B.Compare("eq", B.Binary("shl", result, 1), 0)
-        );
-        result = B.Select(fromNegative, signBit, result);
-        return B.Cast("bitcast", result, "float");
+            result = floats.Canonical(result);
+        }
+        return I.Saturate ? floats.Clamp(result) : result;
     }
 }

@@ -5,6 +5,8 @@ namespace Weir.Kernels.Codegen;
 /// <summary>f32 and f64 arithmetic with IEEE results (PTX ISA, "Floating Point Instructions").</summary>
 internal sealed class FloatEmitter(KernelContext context)
 {
+    private readonly DirectedArithmetic _directed = new(context);
+
     private LaneBuilder B => context.B;
 
     private IrInstruction I => context.Instruction;
@@ -12,17 +14,21 @@ internal sealed class FloatEmitter(KernelContext context)
     private string Type => I.Type == IrType.F64 ? "double" : "float";
 
     /// <summary>add, sub, mul, div.</summary>
-    public void Binary(string op)
-    {
-        RequireNearest();
-        Finish(B.Binary(op, Source(0), Source(1)));
-    }
+    public void Binary(string op) => Finish(Arithmetic(op, Source(0), Source(1)));
+
+    /// <summary>fadd, fsub, fmul or fdiv, rounded as the operation says.</summary>
+    public Value Arithmetic(string op, Value a, Value b) =>
+        DirectedArithmetic.Is(I.Rounding) ? _directed.Apply(op[1..], I.Rounding, a, b) : B.Binary(op, a, b);
+
+    /// <summary>The square root, rounded as the operation says.</summary>
+    public Value SquareRoot(Value a) =>
+        DirectedArithmetic.Is(I.Rounding) ? _directed.Apply("sqrt", I.Rounding, a) : B.Intrinsic("sqrt", a);
 
     /// <summary>fma and mad.</summary>
     public void Fused()
     {
-        RequireNearest();
-        Finish(B.Intrinsic("fma", Source(0), Source(1), Source(2)));
+        (Value a, Value b, Value c) = (Source(0), Source(1), Source(2));
+        Finish(DirectedArithmetic.Is(I.Rounding) ? _directed.Fused(I.Rounding, a, b, c) : B.Intrinsic("fma", a, b, c));
     }
 
     /// <summary>abs and neg.</summary>
@@ -104,15 +110,7 @@ internal sealed class FloatEmitter(KernelContext context)
     }
 
     private static Value CanonicalNan(string type) =>
-        type == "float"
-            ? KernelContext.Constant(0x7fff_ffff, "float")
-            : KernelContext.Constant(0x7ff8_0000_0000_0000, "double");
-
-    private void RequireNearest()
-    {
-        if (I.Rounding is not (IrRounding.None or IrRounding.Rn or IrRounding.Approx or IrRounding.Full))
-        {
-            throw context.Unsupported($"rounding .{I.Rounding.ToString().ToLowerInvariant()}");
-        }
-    }
+        type == "float" ? KernelContext.Constant(0x7fff_ffff, "float")
+        : type == "half" ? KernelContext.Constant(0x7fff, "half")
+        : KernelContext.Constant(0x7ff8_0000_0000_0000, "double");
 }

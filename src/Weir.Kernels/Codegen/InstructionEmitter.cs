@@ -13,6 +13,7 @@ internal sealed class InstructionEmitter
     private readonly BitEmitter _bits;
     private readonly FloatEmitter _floats;
     private readonly MathEmitter _math;
+    private readonly HalfEmitter _halves;
     private readonly CompareEmitter _compare;
     private readonly ConvertEmitter _convert;
     private readonly MemoryEmitter _memory;
@@ -28,8 +29,10 @@ internal sealed class InstructionEmitter
         _bits = new BitEmitter(context);
         _floats = new FloatEmitter(context);
         _math = new MathEmitter(context, _floats);
-        _compare = new CompareEmitter(context, _floats);
-        _convert = new ConvertEmitter(context, _floats);
+        NarrowEmitter narrow = new(context);
+        _halves = new HalfEmitter(context, _math, narrow);
+        _compare = new CompareEmitter(context, _floats, _halves);
+        _convert = new ConvertEmitter(context, _floats, narrow, _halves);
         _memory = new MemoryEmitter(context);
         _atomics = new AtomicEmitter(context, _memory);
         _crossLane = new CrossLaneEmitter(context);
@@ -87,11 +90,12 @@ internal sealed class InstructionEmitter
         }
         if (IrTypes.IsFloat(I.Type) && I.Op is not (IrOp.Ld or IrOp.St))
         {
-            if (I.Type is IrType.F16 or IrType.F16x2 && I.Op is not (IrOp.Cvt or IrOp.Mov or IrOp.Pack or IrOp.Unpack))
+            if (HalfEmitter.Applies(I))
             {
-                throw _context.Unsupported("f16 arithmetic");
+                _halves.Emit();
+                return;
             }
-            if (Float())
+            if (!IrTypes.IsHalf(I.Type) && Float())
             {
                 return;
             }

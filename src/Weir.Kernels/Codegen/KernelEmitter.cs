@@ -120,7 +120,7 @@ internal sealed class KernelEmitter
         ).Write();
 
         StringBuilder module = new();
-        module.Append(FaultFunction);
+        module.Append(FaultFunction).Append(DirectedArithmetic.Modes);
         if (_countBarriers)
         {
             module.Append(BarrierProtocol.Functions);

@@ -107,6 +107,7 @@ internal sealed unsafe class LlvmLibrary
         ((delegate* unmanaged<void>)Export(library, "LLVMInitializeX86Target"))();
         ((delegate* unmanaged<void>)Export(library, "LLVMInitializeX86TargetMC"))();
         ((delegate* unmanaged<void>)Export(library, "LLVMInitializeX86AsmPrinter"))();
+        ((delegate* unmanaged<void>)Export(library, "LLVMInitializeX86AsmParser"))();
     }
 
     /// <summary>The library, loaded and initialised at first use.</summary>

@@ -15,25 +15,20 @@ internal sealed class MathEmitter(KernelContext context, FloatEmitter floats)
     private IrInstruction I => context.Instruction;
 
     /// <summary>div of floats.</summary>
-    public void Divide()
-    {
-        RequireNearest();
-        Finish(B.Binary("fdiv", floats.Source(0), floats.Source(1)));
-    }
+    public void Divide() => Finish(floats.Arithmetic("fdiv", floats.Source(0), floats.Source(1)));
 
     /// <summary>rcp, sqrt and rsqrt.</summary>
     public void Root()
     {
-        RequireNearest();
         Value a = floats.Source(0);
         Value one = LaneBuilder.Float(a.Type, 1);
         switch (I.Op)
         {
             case IrOp.Rcp:
-                Finish(B.Binary("fdiv", one, a));
+                Finish(floats.Arithmetic("fdiv", one, a));
                 break;
             case IrOp.Sqrt:
-                Finish(B.Intrinsic("sqrt", a));
+                Finish(floats.SquareRoot(a));
                 break;
             default:
                 Value wide = B.Cast("fpext", a, "double");
@@ -51,7 +46,12 @@ internal sealed class MathEmitter(KernelContext context, FloatEmitter floats)
         }
         Value a = floats.Source(0);
         Value x = B.Cast("fpext", a, "double");
-        Value result = I.Op switch
+        Finish(B.Cast("fptrunc", Transcendental(x), "float"));
+    }
+
+    /// <summary>The operation's function of a double, with a relative error below 1e-14.</summary>
+    public Value Transcendental(Value x) =>
+        I.Op switch
         {
             IrOp.Sin => SinCos(x, 0),
             IrOp.Cos => SinCos(x, 1),
@@ -59,8 +59,6 @@ internal sealed class MathEmitter(KernelContext context, FloatEmitter floats)
             IrOp.Lg2 => Log2(x),
             _ => Tanh(x),
         };
-        Finish(B.Cast("fptrunc", result, "float"));
-    }
 
     /// <summary>testp.</summary>
     public void Test()
@@ -234,13 +232,5 @@ internal sealed class MathEmitter(KernelContext context, FloatEmitter floats)
         Value e = B.Intrinsic("fma", power, less, B.Binary("fsub", power, D(1)));
         Value result = B.Binary("fdiv", e, B.Binary("fadd", e, D(2)));
         return B.Intrinsic("copysign", result, x);
-    }
-
-    private void RequireNearest()
-    {
-        if (I.Rounding is not (IrRounding.None or IrRounding.Rn or IrRounding.Approx or IrRounding.Full))
-        {
-            throw context.Unsupported($"rounding .{I.Rounding.ToString().ToLowerInvariant()}");
-        }
     }
 }

@@ -42,6 +42,9 @@ public sealed record IrInstruction
     /// <summary>.sat: clamps to [0,1] (float) or to the type's range (integer).</summary>
     public bool Saturate { get; init; }
 
+    /// <summary>.relu: negative results become +0.</summary>
+    public bool Relu { get; init; }
+
     /// <summary>Which half of a product; direction of a funnel shift (Hi = .l, Lo = .r).</summary>
     public IrPart Part { get; init; }
 

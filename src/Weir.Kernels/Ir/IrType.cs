@@ -54,6 +54,12 @@ public enum IrType : byte
     /// <summary>Two IEEE halves packed in 32 bits.</summary>
     F16x2,
 
+    /// <summary>The upper half of an IEEE single.</summary>
+    BF16,
+
+    /// <summary>Two of these packed in 32 bits.</summary>
+    BF16x2,
+
     /// <summary>IEEE single.</summary>
     F32,
 

@@ -26,6 +26,11 @@ internal readonly ref struct OperandRules(IrFunction function, IrInstruction ins
                 Each(instruction.Dests, result);
                 Source(0, result * instruction.Dests.Count);
                 break;
+            case IrOp.Cvt when IrTypes.IsPacked(instruction.DestType):
+                Shape(1, 2);
+                Dest(0, 32);
+                Each(instruction.Sources, type);
+                break;
             case IrOp.Cvt:
                 Shape(1, 1);
                 Wide(instruction.Dests, result);

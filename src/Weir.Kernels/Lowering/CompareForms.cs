@@ -15,29 +15,45 @@ internal static class CompareForms
         ("eq|ne|lt|le|gt|ge", "s16|s32|s64", ""),
         (Float, "f32", "{.ftz}"),
         (Float, "f64", ""),
+        (Float, "f16|f16x2", "{.ftz}"),
+        (Float, "bf16|bf16x2", ""),
     ];
+
+    // What set may write besides integers and f32: a number of the type that it compares, 1 or 0.
+    private static string Results(string types) =>
+        types.Contains("f16", StringComparison.Ordinal) ? "u32|s32|u16|s16|" + types : "u32|s32|f32";
+
+    // A packed comparison says two things: one of each pair.
+    private static string? Pairs(IrInstruction i) =>
+        IrTypes.IsPacked(i.Type) && i.Op == IrOp.SetP && i.Dests.Count != 2 ? "a packed comparison has two results"
+        : i.Op == IrOp.Set && IrTypes.IsPacked(i.DestType) != IrTypes.IsPacked(i.Type) ? "one of the types is packed"
+        : null;
 
     public static readonly InstructionForm[] All =
     [
         .. Classes.Select(c => new InstructionForm(
             $"setp.cmp={c.Compare}{c.Ftz}.type={c.Types} p|q:pred, a:T, b:T",
             IrOp.SetP,
-            SignFree
+            SignFree,
+            Pairs
         )),
         .. Classes.Select(c => new InstructionForm(
             $"setp.cmp={c.Compare}.bool=and|or|xor{c.Ftz}.type={c.Types} p|q:pred, a:T, b:T, !c",
             IrOp.SetP,
-            SignFree
+            SignFree,
+            Pairs
         )),
         .. Classes.Select(c => new InstructionForm(
-            $"set.cmp={c.Compare}{c.Ftz}.dtype=u32|s32|f32.type={c.Types} d, a:T, b:T",
+            $"set.cmp={c.Compare}{c.Ftz}.dtype={Results(c.Types)}.type={c.Types} d, a:T, b:T",
             IrOp.Set,
-            SignFree
+            SignFree,
+            Pairs
         )),
         .. Classes.Select(c => new InstructionForm(
-            $"set.cmp={c.Compare}.bool=and|or|xor{c.Ftz}.dtype=u32|s32|f32.type={c.Types} d, a:T, b:T, !c",
+            $"set.cmp={c.Compare}.bool=and|or|xor{c.Ftz}.dtype={Results(c.Types)}.type={c.Types} d, a:T, b:T, !c",
             IrOp.Set,
-            SignFree
+            SignFree,
+            Pairs
         )),
         new("selp.type=b16|b32|b64|u16|u32|u64|s16|s32|s64|f32|f64 d, a, b, c:pred", IrOp.SelP),
         new("slct.dtype=b16|b32|b64|u16|u32|u64|s16|s32|s64|f32|f64.type=s32 d, a:U, b:U, c:T", IrOp.SlCt),

@@ -14,12 +14,13 @@ internal static class ConversionForms
         new(
             $"cvt{{.rnd=rn|rz|rm|rp|rni|rzi|rmi|rpi}}{{.ftz}}{{.sat}}.dtype={Values}.type={Values} d~, a:T~",
             IrOp.Cvt,
-            Check: CheckConversion,
-            Missing: i =>
-                i.DestType == IrType.F16 && (i.Rounding != IrRounding.Rn || i.Type is IrType.U64 or IrType.S64)
-                    ? "only .rn of at most 32-bit integers and floats is supported with .f16"
-                    : null
+            Check: CheckConversion
         ),
+        new("cvt.rnd=rn{.relu}.dtype=f16|bf16.type=f32 d, a:T", IrOp.Cvt),
+        new("cvt.rnd=rz{.relu}.dtype=f16|bf16.type=f32 d, a:T", IrOp.Cvt),
+        new("cvt.dtype=f32.type=bf16 d, a:T", IrOp.Cvt),
+        // The first source becomes the upper half.
+        new("cvt.rnd=rn|rz{.relu}.dtype=f16x2|bf16x2.type=f32 d, a:T, b:T", IrOp.Cvt),
         new($"cvta.{Spaces}.type=u64|u32 d, a", IrOp.Cvta, Check: Address64),
         new($"cvta.to.{Spaces}.type=u64|u32 d, a", IrOp.Cvta, Check: Address64),
         new("isspacep.space=global|shared|shared::cta|local p:pred, a:u64", IrOp.IsSpacep),

@@ -5,8 +5,7 @@ namespace Weir.Kernels.Lowering;
 /// <summary>Floating-point arithmetic (PTX ISA, "Floating Point Instructions" and "Half Precision").</summary>
 internal static class FloatForms
 {
-    // The directed roundings (rz, rm, rp) of arithmetic and the arithmetic of .f16 are not run yet.
-    private const string Rnd = "rnd=rn";
+    private const string Rnd = "rnd=rn|rz|rm|rp";
 
     public static readonly InstructionForm[] All =
     [
@@ -38,6 +37,11 @@ internal static class FloatForms
         new("lg2.rnd=approx{.ftz}.type=f32 d, a", IrOp.Lg2),
         new("ex2.rnd=approx{.ftz}.type=f32 d, a", IrOp.Ex2),
         new("tanh.rnd=approx.type=f32 d, a", IrOp.Tanh),
+        .. Halves("f16|f16x2", "{.ftz}", "{.sat}"),
+        .. Halves("bf16|bf16x2", "", ""),
+        new("ex2.rnd=approx.type=f16|f16x2 d, a", IrOp.Ex2),
+        new("ex2.rnd=approx.ftz.type=bf16|bf16x2 d, a", IrOp.Ex2),
+        new("tanh.rnd=approx.type=f16|f16x2|bf16|bf16x2 d, a", IrOp.Tanh),
         new("copysign.type=f32|f64 d, a, b", IrOp.CopySign),
         new("testp.testp=finite|infinite|number|notanumber|normal|subnormal.type=f32|f64 p:pred, a", IrOp.TestP),
     ];
@@ -50,6 +54,20 @@ internal static class FloatForms
         [
             new($"{opcode}{{.{Rnd}}}{{.ftz}}{{.sat}}.type=f32 d, a, b", op, Nearest),
             new($"{opcode}{{.{Rnd}}}.type=f64 d, a, b", op, Nearest),
+        ];
+
+    // PTX ISA, "Half Precision Floating Point Instructions"; packed ones do the same to both values.
+    private static InstructionForm[] Halves(string types, string ftz, string sat) =>
+        [
+            new($"add{{.rnd=rn}}{ftz}{sat}.type={types} d, a, b", IrOp.Add, Nearest),
+            new($"sub{{.rnd=rn}}{ftz}{sat}.type={types} d, a, b", IrOp.Sub, Nearest),
+            new($"mul{{.rnd=rn}}{ftz}{sat}.type={types} d, a, b", IrOp.Mul, Nearest),
+            new($"fma.rnd=rn{ftz}{sat}.type={types} d, a, b, c", IrOp.Fma),
+            new($"fma.rnd=rn{ftz}.relu.type={types} d, a, b, c", IrOp.Fma),
+            new($"abs{ftz}.type={types} d, a", IrOp.Abs),
+            new($"neg{ftz}.type={types} d, a", IrOp.Neg),
+            new($"min{ftz}{{.nan=NaN}}.type={types} d, a, b", IrOp.Min),
+            new($"max{ftz}{{.nan=NaN}}.type={types} d, a, b", IrOp.Max),
         ];
 
     private static InstructionForm[] MinMax(string opcode, IrOp op) =>

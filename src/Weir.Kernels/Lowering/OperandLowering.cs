@@ -93,7 +93,7 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
         {
             case PtxOperandKind.Integer when !IrTypes.IsFloat(type):
                 return IrOperand.Immediate(type == IrType.Pred ? (operand.Bits == 0 ? 0UL : 1UL) : operand.Bits & mask);
-            case PtxOperandKind.Single when bits == 32 && type != IrType.F16x2:
+            case PtxOperandKind.Single when bits == 32 && !IrTypes.IsPacked(type):
                 return IrOperand.Immediate(operand.Bits);
             case PtxOperandKind.Double when bits == 64:
                 return IrOperand.Immediate(operand.Bits);

@@ -22,6 +22,8 @@ internal static class PtxTypes
         ["s64"] = IrType.S64,
         ["f16"] = IrType.F16,
         ["f16x2"] = IrType.F16x2,
+        ["bf16"] = IrType.BF16,
+        ["bf16x2"] = IrType.BF16x2,
         ["f32"] = IrType.F32,
         ["f64"] = IrType.F64,
     };

@@ -181,9 +181,8 @@ public sealed class InstructionTests
     }
 
     [Theory]
-    [InlineData("add.rz.f32 %f1, %f2, %f3;", "add.rz.f32")]
-    [InlineData("fma.rn.f16 %h1, %h2, %h3, %h4;", "fma.rn.f16")]
-    [InlineData("cvt.rz.f16.f32 %h1, %f1;", "cvt.rz.f16.f32")]
+    [InlineData("mbarrier.inval.b64 [%d1];", "mbarrier.inval.b64")]
+    [InlineData("atom.global.add.noftz.f16 %h1, [%d1], %h2;", "atom.global.add.noftz.f16")]
     [InlineData("wgmma.fence.sync.aligned;", "wgmma.fence.sync.aligned")]
     [InlineData("add.u32.fancy %r1, %r2, %r3;", "add.u32.fancy")]
     [InlineData("call (%r1), %d1, (%r2), proto; proto: .callprototype (.reg .u32 _) _ (.reg .u32 _);", "indirect")]

@@ -83,7 +83,7 @@ public sealed class KernelServiceTests : IDisposable
         new Thread(server.Run) { IsBackground = true }.Start();
         PtxModule module = PtxModule.Parse(
             Encoding.UTF8.GetBytes(
-                ".version 7.0\n.target sm_70\n.address_size 64\n.visible .entry k()\n{\n  .reg .f32 %f<2>;\n  add.rz.f32 %f1, %f0, %f0;\n  ret;\n}\n"
+                ".version 7.0\n.target sm_70\n.address_size 64\n.visible .entry k()\n{\n  .reg .f32 %f<2>;\n  wgmma.fence.sync.aligned;\n  ret;\n}\n"
             )
         );
         using KernelClient client = new(new KernelCache(_folder), _socket, () => { }, TimeSpan.FromMinutes(2));
