@@ -2,7 +2,7 @@
 
 # All that the artifacts are made from.
 artifact_sources() {
-  (cd "$root" && find src samples eng weir Directory.Build.props Directory.Packages.props global.json \
+  (cd "$root" && find src samples sdk eng weir Directory.Build.props Directory.Packages.props global.json \
     \( -name bin -o -name obj \) -prune -o -type f "$@")
 }
 

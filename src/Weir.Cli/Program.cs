@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Weir.Cli.Bench;
+using Weir.Cli.Cc;
 using Weir.Cli.Demo;
 using Weir.Cli.Devices;
 using Weir.Cli.Doctor;
@@ -18,6 +19,7 @@ internal static class Program
             DevicesCommand.Create(),
             DoctorCommand.Create(),
             DemoCommand.Create(),
+            CcCommand.Create(),
             BenchCommand.Create(),
             SelfTestCommand.Create(),
             CompletionCommand.Create(),
