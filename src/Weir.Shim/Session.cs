@@ -169,6 +169,7 @@ internal static unsafe class Session
         }
 
         Window.IsDeviceElsewhere = ((Welcome*)welcome)->DeviceIsElsewhere != 0;
+        Window.IsHostElsewhere = ((Welcome*)welcome)->HostIsElsewhere != 0;
         s_segment = segment;
         s_socket = socket;
         s_workerFences = control->WorkerFences != 0 && Doorbell.TryRegister();

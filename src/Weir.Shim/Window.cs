@@ -23,6 +23,9 @@ internal static unsafe class Window
     /// <summary>The device's driver puts its memory where it likes: an address alone does not tell what it is.</summary>
     internal static bool IsDeviceElsewhere { get; set; }
 
+    /// <summary>The device is on another node: it reaches page-locked memory only by copies.</summary>
+    internal static bool IsHostElsewhere { get; set; }
+
     internal static ulong HostBase => Base + Bytes / 2;
 
     /// <summary>Does a device address, or anything else of the window, lie at <paramref name="address"/>?</summary>

@@ -113,6 +113,9 @@ internal struct Welcome
     /// <summary>1: device memory lies where the device's own driver puts it, not in the window's lower half.</summary>
     internal uint DeviceIsElsewhere;
 
+    /// <summary>1: the worker is on another node; the host half is the client's alone, and only copies reach it.</summary>
+    internal uint HostIsElsewhere;
+
     /// <summary>Check a received message; the parts point into it.</summary>
     internal static bool TryDecode(
         ReadOnlySpan<byte> message,

@@ -112,7 +112,6 @@ internal sealed unsafe partial class Link
                     Name = "weir-resume",
                 }.Start();
                 installed.Wait();
-                Resumed++;
                 return Current();
             }
             catch (RemoteException refusal)
@@ -167,6 +166,7 @@ internal sealed unsafe partial class Link
             {
                 _end ??= "the other node has received what was never sent";
             }
+            Resumed += _connection is null ? 0 : 1;
             _connection?.Dispose();
             _connection = connection;
             _inputStart = _inputEnd = 0;

@@ -1,4 +1,5 @@
 using Weir.Api;
+using Weir.Shim.Guest;
 
 namespace Weir.Shim;
 
@@ -45,6 +46,11 @@ internal static unsafe partial class CustomCalls
         if (dptr == null || bytesize == 0 || flags is not (global or host))
         {
             return CuResult.InvalidValue;
+        }
+        if (Window.IsHostElsewhere)
+        {
+            Log.Line("managed memory is not possible on a device of another node: use cuMemAlloc and copies"u8);
+            return CuResult.NotSupported;
         }
         return AllocateHost(thread, bytesize, HostMemory.Managed, dptr);
     }
@@ -99,6 +105,11 @@ internal static unsafe partial class CustomCalls
         if (pdptr == null || Flags != 0 || !HostMemory.TryFind((ulong)p, out _))
         {
             return CuResult.InvalidValue;
+        }
+        if (Window.IsHostElsewhere)
+        {
+            Log.Line("kernels on a device of another node cannot reach page-locked memory: copy it"u8);
+            return CuResult.NotSupported;
         }
         *pdptr = (ulong)p;
         return CuResult.Success;

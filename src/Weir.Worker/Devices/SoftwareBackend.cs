@@ -58,7 +58,8 @@ internal sealed class SoftwareBackend : IDeviceBackend
             _options with
             {
                 WindowAddress = window.Base,
-                WindowBytes = window.Bytes,
+                // A kernel that touches the client's memory on another node is at an illegal address.
+                WindowBytes = window.HostIsElsewhere ? window.DeviceBytes : window.Bytes,
                 WindowDeviceBytes = window.DeviceBytes,
             }
         );

@@ -136,7 +136,10 @@ internal sealed unsafe partial class Dispatcher
             case Op.CopyIn:
                 session.Staging.Refuse(fields[4], StagingChunk.Free);
                 break;
-            case Op.CopyOut:
+            case Op.CopyBoxIn:
+                session.Staging.Refuse(fields[0], StagingChunk.Free);
+                break;
+            case Op.CopyOut or Op.CopyBoxOut:
                 session.Staging.Refuse(fields[0], StagingChunk.Failed);
                 break;
         }

@@ -99,11 +99,57 @@ internal sealed unsafe partial class Dispatcher
         return Driver.Memcpy3DAsync(copy, stream);
     }
 
+    private partial CuResult OnCopyBoxIn(ulong chunk, CUDA_MEMCPY3D* copy, nint stream, ref ReplyWriter reply)
+    {
+        byte* data = BeginRead(chunk, PackedBytes(copy));
+        CuResult before = Driver.StreamQuery(stream);
+        ulong? written = BoxExtent(copy, copy->dstXInBytes, copy->dstY, copy->dstZ, copy->dstPitch, copy->dstHeight);
+        copy->srcXInBytes = copy->srcY = copy->srcZ = 0;
+        copy->srcMemoryType = CUmemorytype.Host;
+        copy->srcHost = data;
+        copy->srcPitch = copy->WidthInBytes;
+        copy->srcHeight = copy->Height;
+        CuResult result =
+            copy->dstMemoryType == CUmemorytype.Host || !IsReachable(copy->dstMemoryType, 0, copy->dstDevice, written)
+                ? CuResult.InvalidValue
+            : !TryTranslate(ref copy->dstArray, copy->dstMemoryType) ? CuResult.InvalidHandle
+            : Driver.Memcpy3DAsync(copy, stream);
+        Count(false, true, PackedBytes(copy));
+        return EndChunk(before, result, chunk, StagingChunk.Free, stream);
+    }
+
+    private partial CuResult OnCopyBoxOut(ulong chunk, CUDA_MEMCPY3D* copy, nint stream, ref ReplyWriter reply)
+    {
+        byte* data = BeginWrite(chunk, PackedBytes(copy));
+        CuResult before = Driver.StreamQuery(stream);
+        ulong? read = BoxExtent(copy, copy->srcXInBytes, copy->srcY, copy->srcZ, copy->srcPitch, copy->srcHeight);
+        copy->dstXInBytes = copy->dstY = copy->dstZ = 0;
+        copy->dstMemoryType = CUmemorytype.Host;
+        copy->dstHost = data;
+        copy->dstPitch = copy->WidthInBytes;
+        copy->dstHeight = copy->Height;
+        CuResult result =
+            copy->srcMemoryType == CUmemorytype.Host || !IsReachable(copy->srcMemoryType, 0, copy->srcDevice, read)
+                ? CuResult.InvalidValue
+            : !TryTranslate(ref copy->srcArray, copy->srcMemoryType) ? CuResult.InvalidHandle
+            : Driver.Memcpy3DAsync(copy, stream);
+        Count(true, false, PackedBytes(copy));
+        return EndChunk(before, result, chunk, StagingChunk.Ready, stream);
+    }
+
+    private static ulong PackedBytes(CUDA_MEMCPY3D* copy)
+    {
+        UInt128 rows = (UInt128)(ulong)copy->Height * (ulong)copy->Depth;
+        return rows > uint.MaxValue
+            ? throw new ProtocolException("more rows than a chunk has bytes")
+            : Bytes(copy->WidthInBytes, (ulong)rows);
+    }
+
     private partial CuResult OnUseHost(ulong address, ulong length, uint flags, ref ReplyWriter reply)
     {
         const uint Portable = 1;
         const uint Mapped = 2;
-        if (!session.Window.IsHost(address, length))
+        if (session.Remote is null && !session.Window.IsHost(address, length))
         {
             return CuResult.InvalidValue;
         }
@@ -120,7 +166,7 @@ internal sealed unsafe partial class Dispatcher
 
     private partial CuResult OnReleaseHost(ulong address, ulong length, ref ReplyWriter reply)
     {
-        if (!session.Window.IsHost(address, length))
+        if (session.Remote is null && !session.Window.IsHost(address, length))
         {
             return CuResult.InvalidValue;
         }

@@ -10,8 +10,13 @@ namespace Weir.Worker.Relaying;
 /// From the worker to the client: replies into the rings' slots, states of chunks, host functions. An answer that tells of work whose data is
 /// still on the bulk link is held until it has come: the client may look at once.
 /// </summary>
-internal sealed unsafe class Downlink(RelayedClient client, Link calls, ChunkTable chunks, Action<string?> end)
-    : ILinkReceiver
+internal sealed unsafe class Downlink(
+    RelayedClient client,
+    Link calls,
+    ChunkTable chunks,
+    OwnCalls ownCalls,
+    Action<string?> end
+) : ILinkReceiver
 {
     private readonly Lock _publishing = new();
     private readonly uint[] _sequences = new uint[SegmentLayout.SlotCount];
@@ -109,6 +114,10 @@ internal sealed unsafe class Downlink(RelayedClient client, Link calls, ChunkTab
             throw new RemoteException("the worker's reply is malformed");
         }
         client.Show(fields.Status);
+        if (ownCalls.TryTake(fields.Slot, fields.Result))
+        {
+            return;
+        }
         RingHeader* ring = SegmentLayout.Slot(client.Segment, (int)fields.Slot);
         payload.CopyTo(new Span<byte>(SegmentLayout.ReplyPayload(ring), SegmentLayout.MaxReplyBytes));
         Replies++;

@@ -7,15 +7,19 @@ namespace Weir.Worker.Relaying;
 /// <summary>Adds a record to the batch that is being made.</summary>
 internal delegate void AppendRecord(uint slot, in RecordHeader header, ReadOnlySpan<byte> payload);
 
+/// <summary>Returns when all that was sent so far on a stream has been done.</summary>
+internal delegate void WaitForStream(in RecordHeader header, ulong stream);
+
 /// <summary>
 /// Passes records on as they are, but those that name memory which the worker does not see: a chunk's bytes go along on the bulk link, and copies
 /// from or to page-locked memory become copies through the relay's own chunks, in pieces.
 /// </summary>
-internal sealed unsafe class RecordRewriter(
+internal sealed unsafe partial class RecordRewriter(
     RelayedClient client,
     BulkSender bulk,
     ChunkTable chunks,
-    AppendRecord append
+    AppendRecord append,
+    WaitForStream wait
 )
 {
     private const ulong PieceBytes = RemoteChunks.HostBytes;
@@ -72,6 +76,13 @@ internal sealed unsafe class RecordRewriter(
                     append(slot, header, span);
                 }
                 return;
+            case Op.Copy3D:
+                Need(span, sizeof(CUDA_MEMCPY3D) / sizeof(ulong) + 1);
+                if (!TryCopyBox(slot, header, (CUDA_MEMCPY3D*)payload, fields[sizeof(CUDA_MEMCPY3D) / sizeof(ulong)]))
+                {
+                    append(slot, header, span);
+                }
+                return;
             default:
                 append(slot, header, span);
                 return;
@@ -108,7 +119,11 @@ internal sealed unsafe class RecordRewriter(
         }
         ulong host = isFromHost ? from : to;
         ulong hostPitch = isFromHost ? fromPitch : toPitch;
-        if (isToHost && isFromHost || !IsHostRows(host, hostPitch, width, rows))
+        if (isToHost && isFromHost)
+        {
+            return TryCopyHere(header, to, toPitch, from, fromPitch, width, rows, stream);
+        }
+        if (!IsHostRows(host, hostPitch, width, rows))
         {
             // The worker refuses it, as it knows no such memory.
             return false;
@@ -128,6 +143,32 @@ internal sealed unsafe class RecordRewriter(
                     return true;
                 }
             }
+        }
+        return true;
+    }
+
+    // Both sides are here: in stream order means when the worker has done what came before.
+    private bool TryCopyHere(
+        in RecordHeader header,
+        ulong to,
+        ulong toPitch,
+        ulong from,
+        ulong fromPitch,
+        ulong width,
+        ulong rows,
+        ulong stream
+    )
+    {
+        if (!IsHostRows(to, toPitch, width, rows) || !IsHostRows(from, fromPitch, width, rows))
+        {
+            return false;
+        }
+        _ = client.TryHost(to, 1, out byte* target);
+        _ = client.TryHost(from, 1, out byte* source);
+        wait(header, stream);
+        for (ulong row = 0; row < rows; row++)
+        {
+            Buffer.MemoryCopy(source + row * fromPitch, target + row * toPitch, width, width);
         }
         return true;
     }

@@ -30,6 +30,7 @@ internal sealed unsafe class RelayProcess
     private Uplink? _uplink;
     private BulkSender? _sender;
     private ChunkTable? _chunks;
+    private readonly OwnCalls _ownCalls = new();
     private bool _hasEnded;
     private int _wake = -1;
 
@@ -80,8 +81,8 @@ internal sealed unsafe class RelayProcess
         _wake = pair[1];
         _chunks = new ChunkTable(_shared);
         _sender = new BulkSender(_bulk);
-        _uplink = new Uplink(_shared, _calls, _sender, _chunks, End);
-        var downlink = new Downlink(_shared, _calls, _chunks, End);
+        _uplink = new Uplink(_shared, _calls, _sender, _chunks, _ownCalls, End);
+        var downlink = new Downlink(_shared, _calls, _chunks, _ownCalls, End);
         // The bulk link is dialled by its receiver, while the program goes on.
         new BulkReceiver(_shared, _bulk, _chunks, downlink.Release, End).Start();
         _sender.Start();
@@ -130,6 +131,7 @@ internal sealed unsafe class RelayProcess
         _uplink!.End();
         _sender!.End();
         _chunks!.End();
+        _ownCalls.End();
         _calls!.End("the session is over");
         _bulk!.End("the session is over");
         byte nothing = 0;

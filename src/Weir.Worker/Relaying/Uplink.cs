@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Weir.Api;
 using Weir.Remote.Links;
 using Weir.Remote.Sessions;
 using Weir.Wire;
@@ -24,17 +25,26 @@ internal sealed unsafe class Uplink
     private readonly byte* _payload = (byte*)NativeMemory.AlignedAlloc(SegmentLayout.MaxRecordBytes, 64);
     private readonly byte[] _batch = new byte[FrameHeader.MaxHeadBytes];
     private readonly Action<string?> _end;
+    private readonly OwnCalls _ownCalls;
     private int _batchBytes;
     private uint _callbackHead;
     private volatile bool _hasEnded;
 
-    public Uplink(RelayedClient client, Link calls, BulkSender bulk, ChunkTable chunks, Action<string?> end)
+    public Uplink(
+        RelayedClient client,
+        Link calls,
+        BulkSender bulk,
+        ChunkTable chunks,
+        OwnCalls ownCalls,
+        Action<string?> end
+    )
     {
+        _ownCalls = ownCalls;
         _client = client;
         _calls = calls;
         _end = end;
         _rings = new RingSet(client.Segment);
-        _rewriter = new RecordRewriter(client, bulk, chunks, Append);
+        _rewriter = new RecordRewriter(client, bulk, chunks, Append, Wait);
     }
 
     /// <summary>Starts the thread.</summary>
@@ -94,6 +104,19 @@ internal sealed unsafe class Uplink
         MemoryMarshal.Write(place[RecordBatch.PrefixBytes..], in header);
         payload.CopyTo(place[(RecordBatch.PrefixBytes + RecordHeader.Bytes)..]);
         _batchBytes += RecordBatch.PrefixBytes + (int)header.SizeBytes;
+    }
+
+    // A call of the relay's own, behind all that was sent before.
+    private void Wait(in RecordHeader header, ulong stream)
+    {
+        RecordHeader call = header;
+        call.Op = (ushort)Op.StreamSynchronize;
+        call.Flags = RecordHeader.CallFlag;
+        call.SizeBytes = RecordHeader.Bytes + sizeof(ulong);
+        _ownCalls.Begin();
+        Append(OwnCalls.Slot, call, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in stream)));
+        Flush();
+        _ = _ownCalls.Wait();
     }
 
     private void Flush()

@@ -57,7 +57,7 @@ internal sealed unsafe class RemoteGreeting(RemoteDoor door, IDeviceBackend back
             Refuse(WelcomeStatus.VersionMismatch, "library and worker are of different versions of Weir");
             return;
         }
-        var window = new Window(hello.WindowBase, hello.WindowBytes);
+        var window = new Window(hello.WindowBase, hello.WindowBytes, HostIsElsewhere: true);
         if ((hello.Flags & Hello.SnapshotOnly) != 0)
         {
             _refusal = "";
@@ -98,6 +98,7 @@ internal sealed unsafe class RemoteGreeting(RemoteDoor door, IDeviceBackend back
             WindowBase = window.Base,
             WindowBytes = window.Bytes,
             DeviceIsElsewhere = backend.PlacesDeviceMemory ? 0u : 1u,
+            HostIsElsewhere = 1,
         };
         Answer(welcome, "", backend.Snapshot);
     }

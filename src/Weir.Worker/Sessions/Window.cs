@@ -6,7 +6,8 @@ namespace Weir.Worker.Sessions;
 /// </summary>
 /// <param name="Base">First address, page-aligned.</param>
 /// <param name="Bytes">Size, a multiple of two pages.</param>
-internal readonly record struct Window(ulong Base, ulong Bytes)
+/// <param name="HostIsElsewhere">The host half is on the client's node: here it is nothing.</param>
+internal readonly record struct Window(ulong Base, ulong Bytes, bool HostIsElsewhere = false)
 {
     /// <summary>Size of the device half, bytes.</summary>
     public ulong DeviceBytes => Bytes / 2;
@@ -16,5 +17,5 @@ internal readonly record struct Window(ulong Base, ulong Bytes)
 
     /// <summary>All of a range lies in the host half.</summary>
     public bool IsHost(ulong address, ulong length) =>
-        address >= HostBase && address - Base <= Bytes && length <= Bytes - (address - Base);
+        !HostIsElsewhere && address >= HostBase && address - Base <= Bytes && length <= Bytes - (address - Base);
 }
