@@ -17,6 +17,7 @@ internal static class Program
         {
             RunCommand.Create(),
             DevicesCommand.Create(),
+            PtxCommand.Create(),
             DoctorCommand.Create(),
             DemoCommand.Create(),
             CcCommand.Create(),

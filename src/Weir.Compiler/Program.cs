@@ -1,8 +1,15 @@
 using System.Globalization;
 using Weir.Compiler;
+using Weir.Compiler.Describe;
 using Weir.Kernels.Service;
 
 // weir-compiler [--socket NAME] [--parent-pid PID] [--idle-seconds N] [--limit-seconds N] [--shared 1]
+// weir-compiler --describe FILE [--entry NAME] [--ir] [--llvm] [--asm]
+if (args is ["--describe", ..])
+{
+    return DescribeCommand.Run(args.AsSpan(1));
+}
+
 string socket = CompileAddress.Default;
 int parent = 0;
 TimeSpan idle = TimeSpan.FromSeconds(60);

@@ -69,5 +69,14 @@ public static class KernelCompiler
     public static string EmitModule(IrFunction function, CodeQuality quality = CodeQuality.Full) =>
         KernelEmitter.Emit(function, quality).Module;
 
+    /// <summary>The code of a kernel in its final form, as assembler text for people who look into it.</summary>
+    public static string EmitAssembly(IrFunction function) =>
+        System.Text.Encoding.UTF8.GetString(
+            ObjectEmitter.Emit(EmitModule(function), Passes, 1, ObjectEmitter.AssemblyFile)
+        );
+
+    /// <summary>How the threads of a kernel's blocks are run, as a sentence.</summary>
+    public static string Strategy(IrFunction function) => KernelEmitter.Strategy(function);
+
     private static int Operations(IrFunction function) => function.Blocks.Sum(block => block.Instructions.Count);
 }

@@ -55,6 +55,19 @@ internal sealed class KernelEmitter
         return (module, emitter.Info());
     }
 
+    /// <summary>How the threads of a block are run, as a sentence.</summary>
+    public static string Strategy(IrFunction function)
+    {
+        KernelEmitter emitter = new(function, CodeQuality.Full);
+        string barriers =
+            !emitter._barriers ? "no barriers"
+            : emitter._regions is { } found ? $"the block region by region, {found.Regions.Length} of them"
+            : emitter._countBarriers ? "barriers counted thread by thread"
+            : "each vector until it waits at a barrier";
+        string copies = emitter._full ? "" : ", masked only";
+        return $"vectors of {emitter._lanes} threads{copies}; {barriers}";
+    }
+
     /// <summary>Local memory of one vector of threads, bytes.</summary>
     private int LocalBytes => Align(_function.LocalBytes * _lanes);
 

@@ -8,15 +8,20 @@ internal static unsafe class ObjectEmitter
 {
     private const int RelocPic = 2;
     private const int CodeModelSmall = 3;
+
+    /// <summary>LLVM's number of assembler text.</summary>
+    public const int AssemblyFile = 0;
+
     private const int ObjectFile = 1;
 
     /// <summary>Compiles a module.</summary>
     /// <param name="ir">LLVM IR text.</param>
     /// <param name="passes">Pass pipeline in LLVM's textual form.</param>
     /// <param name="codegenLevel">0 to 3: effort of instruction selection and register allocation.</param>
-    /// <returns>The object file.</returns>
+    /// <param name="fileType">What to make: an object, or <see cref="AssemblyFile"/>.</param>
+    /// <returns>The object file, or the text.</returns>
     /// <exception cref="CodegenException">LLVM refused the text; its message is included.</exception>
-    public static byte[] Emit(string ir, string passes, int codegenLevel)
+    public static byte[] Emit(string ir, string passes, int codegenLevel, int fileType = ObjectFile)
     {
         LlvmLibrary llvm = LlvmLibrary.Instance;
         HostTarget host = HostTarget.Instance;
@@ -36,7 +41,7 @@ internal static unsafe class ObjectEmitter
                 llvm.SetTarget(module, triple);
             }
             RunPasses(llvm, module, machine, passes);
-            return EmitObject(llvm, module, machine);
+            return EmitFile(llvm, module, machine, fileType);
         }
         finally
         {
@@ -112,11 +117,11 @@ internal static unsafe class ObjectEmitter
         }
     }
 
-    private static byte[] EmitObject(LlvmLibrary llvm, nint module, nint machine)
+    private static byte[] EmitFile(LlvmLibrary llvm, nint module, nint machine, int fileType)
     {
         byte* message;
         nint buffer;
-        if (llvm.EmitToMemoryBuffer(machine, module, ObjectFile, &message, &buffer) != 0)
+        if (llvm.EmitToMemoryBuffer(machine, module, fileType, &message, &buffer) != 0)
         {
             string reason = LlvmLibrary.Text(message);
             llvm.DisposeMessage(message);
