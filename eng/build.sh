@@ -40,7 +40,8 @@ ensure_artifacts() {
 # Somebody may have tidied up by hand.
 artifacts_are_whole() {
   [[ -e $root/artifacts/shim/libcuda.so.1 && -x $root/artifacts/bin/weir-worker && -x $root/artifacts/bin/weir-compiler &&
-    -f $root/artifacts/cli/weir.dll && -f $root/artifacts/agent/weir-agent.dll ]]
+    -f $root/artifacts/cli/weir.dll && -f $root/artifacts/agent/weir-agent.dll &&
+    -f $root/artifacts/controller/weir-controller.dll ]]
 }
 
 build_artifacts() {
@@ -51,6 +52,7 @@ build_artifacts() {
   publish_native Weir.Shim shim
   publish_native Weir.Worker bin
   publish_native Weir.Compiler bin
+  publish Weir.Controller controller
   publish Weir.Cli cli
   publish Weir.Agent agent
   say "built in $((SECONDS - start)) s"

@@ -4,6 +4,11 @@ using Weir.Cli.Cc;
 using Weir.Cli.Demo;
 using Weir.Cli.Devices;
 using Weir.Cli.Doctor;
+using Weir.Cli.Pool.Jobs;
+using Weir.Cli.Pool.Nodes;
+using Weir.Cli.Pool.Policy;
+using Weir.Cli.Pool.Programs;
+using Weir.Cli.Pool.Serving;
 using Weir.Cli.Run;
 
 namespace Weir.Cli;
@@ -23,6 +28,28 @@ internal static class Program
             CcCommand.Create(),
             BenchCommand.Create(),
             SelfTestCommand.Create(),
+            UpCommand.Create(),
+            JoinCommand.Create(),
+            JoinCommand.CreateAgent(),
+            InstallCommand.Create(),
+            AccessCommands.CreateLogin(),
+            AccessCommands.CreateToken(),
+            NodesCommand.Create(),
+            NodesCommand.CreateDrain(),
+            PoolsCommand.Create(),
+            ProjectsCommand.Create(),
+            TemplatesCommand.Create(),
+            LeasesCommand.Create(),
+            PsCommand.Create(),
+            TopCommand.Create(),
+            ShellCommand.Create(),
+            SubmitCommand.Create(),
+            JobsCommands.CreateLogs(),
+            JobsCommands.CreateCancel(),
+            EnvCommand.Create(),
+            AccessCommands.CreateAudit(),
+            RescueCommands.CreateBackup(),
+            RescueCommands.CreateRecover(),
             CompletionCommand.Create(),
             VersionCommand.Create(),
         };

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
+using Weir.Cli.Pool;
+using Weir.Cli.Pool.Nodes;
+using Weir.Protocol.Rest;
 
 namespace Weir.Cli.Devices;
 
-/// <summary>`weir devices`: what the next program would see.</summary>
+/// <summary>`weir devices`: what the next program would see here, and what the pool has.</summary>
 internal static class DevicesCommand
 {
     public static Command Create()
@@ -16,9 +19,45 @@ internal static class DevicesCommand
         };
         device.AcceptOnlyFromAmong("auto", "software", "cuda");
         var memory = new Option<string?>("--mem") { Description = "As for `weir run`, e.g. 8GiB." };
-        var command = new Command("devices", "List the devices that a program would see.") { device, memory, output };
-        command.SetAction(parsed =>
-            Run(parsed.GetValue(device)!, parsed.GetValue(memory), parsed.GetValue(output) == "json")
+        var pool = new Option<bool>("--pool") { Description = "Only the pool's devices." };
+        var local = new Option<bool>("--local") { Description = "Only what a program would see on this machine." };
+        var command = new Command("devices", "List the devices that a program would see here, and those of the pool.")
+        {
+            device,
+            memory,
+            pool,
+            local,
+            output,
+        };
+        command.SetAction(
+            (parsed, _) =>
+                PoolCommand.Guard(async () =>
+                {
+                    bool asJson = parsed.GetValue(output) == "json";
+                    bool only = parsed.GetValue(pool);
+                    DeviceView[]? shared = parsed.GetValue(local) ? null : await PoolDevices.ReadAsync(must: only);
+                    if (only)
+                    {
+                        if (asJson)
+                        {
+                            return PoolCommand.Json(shared!, RestJson.Default.DeviceViewArray);
+                        }
+                        PoolDevices.Print(shared!);
+                        return ExitCodes.Success;
+                    }
+                    int code = Run(parsed.GetValue(device)!, parsed.GetValue(memory), asJson);
+                    if (shared is not null && !asJson)
+                    {
+                        Console.WriteLine();
+                        Console.WriteLine("The pool (weir run --gpus …):");
+                        PoolDevices.Print(shared);
+                    }
+                    return code;
+                })
+        );
+        command.Subcommands.Add(PoolDevices.Mode("cordon", "Place nothing new on a device of the pool."));
+        command.Subcommands.Add(
+            PoolDevices.Mode("uncordon", "Let a device be used again; a faulty one runs its self-test first.")
         );
         return command;
     }

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
+using Weir.Cli.Pool;
+using Weir.Cli.Pool.Programs;
 
 namespace Weir.Cli.Run;
 
@@ -16,10 +19,7 @@ internal static class RunCommand
             DefaultValueFactory = _ => "auto",
         };
         device.AcceptOnlyFromAmong("auto", "software", "cuda");
-        var memory = new Option<string?>("--mem")
-        {
-            Description = "Device memory of the software device, e.g. 8GiB (default: half of this machine's).",
-        };
+        var claim = new ClaimOptions();
         var threads = new Option<int?>("--threads")
         {
             Description = "Threads of the software device (default: all cores).",
@@ -35,18 +35,38 @@ internal static class RunCommand
         };
         var command = new Command(
             "run",
-            "Run a program with Weir's accelerator in front of it.\n\n"
+            "Run a program with Weir's accelerator in front of it: with --gpus or --template slices of the pool, otherwise "
+                + "this machine's own device.\n\n"
                 + "Process id, exit code, signals, stdin and stdout are the program's own. 127: program not found, "
                 + "126: not executable, 125: Weir could not start."
         )
         {
             device,
-            memory,
             threads,
             report,
             program,
         };
-        command.SetAction(parsed =>
+        claim.AddTo(command);
+        command.SetAction(
+            async (parsed, _) =>
+            {
+                string[] words = parsed.GetValue(program)!;
+                if (claim.Used(parsed))
+                {
+                    string[] rest = parsed.GetValue(report) is { } file ? ["--report", file] : [];
+                    return await LeasedProgram.RunAsync(claim.Read(parsed, words[0]), words, rest);
+                }
+                if (claim.Stray(parsed) is { } stray)
+                {
+                    await Console.Error.WriteLineAsync($"weir: {stray} is for devices of the pool: give --gpus too");
+                    return ExitCodes.Usage;
+                }
+                return RunHere(parsed);
+            }
+        );
+        return command;
+
+        int RunHere(ParseResult parsed)
         {
             if (Artifacts.Find() is not { } artifacts)
             {
@@ -54,7 +74,7 @@ internal static class RunCommand
                 return ExitCodes.CannotStart;
             }
             List<string> line = [artifacts.Worker, "--launch", "--device", parsed.GetValue(device)!];
-            Add("--mem", parsed.GetValue(memory));
+            Add("--mem", parsed.GetValue(claim.Memory)?.ToString(CultureInfo.InvariantCulture));
             Add("--threads", parsed.GetValue(threads)?.ToString());
             Add("--report", parsed.GetValue(report));
             line.Add("--");
@@ -69,7 +89,6 @@ internal static class RunCommand
                     line.Add(value);
                 }
             }
-        });
-        return command;
+        }
     }
 }

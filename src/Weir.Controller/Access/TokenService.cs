@@ -5,7 +5,13 @@ using Weir.Protocol.Rest;
 namespace Weir.Controller.Access;
 
 /// <summary>Gives out tokens and recognises them. The store keeps hashes only.</summary>
-internal sealed class TokenService(ClusterState state, CommitQueue commits, ControllerClock clock, string fingerprint)
+internal sealed class TokenService(
+    ClusterState state,
+    CommitQueue commits,
+    ControllerClock clock,
+    AuditLog audit,
+    string fingerprint
+)
 {
     private const long Day = 86_400_000;
 
@@ -39,6 +45,7 @@ internal sealed class TokenService(ClusterState state, CommitQueue commits, Cont
         );
         lock (state.Gate)
         {
+            audit.Add(caller, "token.create", token.Id, $"{token.Kind} {token.User}".TrimEnd());
             commits.Post(new StoreWrite(Writes.Token(token)));
         }
         await commits.FlushAsync();
@@ -102,6 +109,7 @@ internal sealed class TokenService(ClusterState state, CommitQueue commits, Cont
                 );
             }
             state.Tokens.Remove(token.Hash);
+            audit.Add(caller, "token.revoke", id);
             commits.Post(new StoreWrite(Writes.RemoveToken(id)));
         }
         await commits.FlushAsync();

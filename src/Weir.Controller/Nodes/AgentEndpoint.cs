@@ -67,7 +67,8 @@ internal sealed class AgentEndpoint(NodeService nodes, ILogger log)
             size.MaxRequestBodySize = null;
         }
         context.Response.ContentType = GrpcFrames.ContentType;
-        await context.Response.StartAsync(context.RequestAborted);
+        // The headers go out now: the agent waits for them before it says anything.
+        await context.Response.Body.FlushAsync(context.RequestAborted);
         var link = new AgentLink(node.Name);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, link.Closed);
         var sending = SendAsync(context, link, ending.Token);

@@ -151,7 +151,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         var commits = new CommitQueue(database, session, log);
         var history = new History(database);
         var audit = new AuditLog(state, commits, clock);
-        var tokens = new TokenService(state, commits, clock, fingerprint);
+        var tokens = new TokenService(state, commits, clock, audit, fingerprint);
         var leases = new LeaseService(state, commits, clock, audit, BestFit.Decide);
         var outputs = new OutputStore(Path.Combine(options.StateFolder, "output"));
         var workloads = new WorkloadService(state, commits, clock, audit, leases, outputs);

@@ -28,6 +28,10 @@ public sealed class AgentStream : IAsyncDisposable
             await stream.WriteAsync(frame, cancellation);
             await stream.FlushAsync(cancellation);
         }
+        catch (ObjectDisposedException ended)
+        {
+            throw new IOException("the controller ended the stream", ended);
+        }
         finally
         {
             _writing.Release();
