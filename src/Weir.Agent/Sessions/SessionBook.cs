@@ -130,13 +130,7 @@ internal sealed class SessionBook(Node node)
         bool told = WorkerFarm.Tell(
             worker,
             WorkerMessage.Prepare,
-            WorkerFarm.Words([
-                .. device.Options(granted.MemoryBytes),
-                "--slot",
-                $"{slot}",
-                "--share",
-                $"{granted.Compute}",
-            ]),
+            WorkerFarm.Words([.. device.Options(granted.MemoryBytes), "--slot", $"{slot}"]),
             session.Page.Descriptor
         );
         if (told && request.Remote)

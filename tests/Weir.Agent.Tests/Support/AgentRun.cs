@@ -13,6 +13,7 @@ internal sealed class AgentRun : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("weir-").FullName;
     private readonly AgentConfig _config;
+    private int _processId;
 
     private AgentRun(AgentConfig config)
     {
@@ -122,7 +123,7 @@ internal sealed class AgentRun : IDisposable
                 .EnumerateDirectories("/proc")
                 .Select(folder => int.TryParse(Path.GetFileName(folder), out int id) ? id : 0)
                 .Where(id =>
-                    id != 0 && id != Process.Id && CommandLine(id).Contains(_folder) && ProcessTable.IsRunning(id)
+                    id != 0 && id != _processId && CommandLine(id).Contains(_folder) && ProcessTable.IsRunning(id)
                 ),
         ];
 
@@ -136,13 +137,13 @@ internal sealed class AgentRun : IDisposable
             Process.Kill();
             Process.WaitForExit();
         }
-        Process.Dispose();
         try
         {
             AssertNothingIsLeft();
         }
         finally
         {
+            Process.Dispose();
             foreach (int id in Helpers())
             {
                 _ = Posix.Libc.kill(id, Posix.Libc.SIGKILL);
@@ -218,6 +219,7 @@ internal sealed class AgentRun : IDisposable
             }
         };
         _ = process.Start();
+        _processId = process.Id;
         process.BeginErrorReadLine();
         Assert.True(ready.Wait(TimeSpan.FromSeconds(60)), string.Join('\n', Lines));
         return process;
