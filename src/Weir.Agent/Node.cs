@@ -4,6 +4,7 @@ using Weir.Agent.Leases;
 using Weir.Agent.Sessions;
 using Weir.Agent.Watching;
 using Weir.Agent.Workers;
+using Weir.Agent.Workloads;
 using Weir.Protocol.Agents;
 
 namespace Weir.Agent;
@@ -27,6 +28,7 @@ internal sealed class Node
         Sessions = new SessionBook(this);
         Leases = new LeaseBook(this);
         Faults = new FaultWatch(this);
+        Workloads = new WorkloadBook(this);
     }
 
     /// <summary>Guards everything; waited on for leases and workers that are on their way.</summary>
@@ -59,6 +61,9 @@ internal sealed class Node
     /// <summary>Devices that failed.</summary>
     public FaultWatch Faults { get; }
 
+    /// <summary>Programs that this node runs.</summary>
+    public WorkloadBook Workloads { get; }
+
     /// <summary>SHA-256 of this agent's certificate; "" without a network.</summary>
     public string Fingerprint { get; set; } = "";
 
@@ -67,6 +72,9 @@ internal sealed class Node
 
     /// <summary>Told of everything that changes, under the lock; must not wait.</summary>
     public event Action<AgentMessage>? Changed;
+
+    /// <summary>Somebody listens.</summary>
+    public bool HasListener => Changed is not null;
 
     /// <summary>Tells those who listen.</summary>
     public void Tell(AgentMessage message) => Changed?.Invoke(message);
@@ -79,6 +87,7 @@ internal sealed class Node
         {
             Leases.Load();
             Sessions.Load();
+            Workloads.Load();
             Start.Groups.RemoveEmpty();
             foreach (DeviceState device in Devices.DistinctBy(device => device.WorkerKind))
             {
@@ -110,6 +119,7 @@ internal sealed class Node
                     {
                         Leases = { Leases.Report() },
                         Sessions = { Sessions.All.Select(session => session.ToMessage()) },
+                        Workloads = { Workloads.Report() },
                     },
                 },
             ];
@@ -125,6 +135,7 @@ internal sealed class Node
             {
                 case ControllerMessage.BodyOneofCase.Leases:
                     Leases.Reconcile(message.Leases.Leases);
+                    Workloads.Reconcile(message.Leases.Workloads);
                     break;
                 case ControllerMessage.BodyOneofCase.Grant:
                     Leases.Grant(message.Grant);
@@ -134,6 +145,15 @@ internal sealed class Node
                     break;
                 case ControllerMessage.BodyOneofCase.Device when message.Device.Action == DeviceAction.DeviceSelfTest:
                     Faults.Test(message.Device.Uuid);
+                    break;
+                case ControllerMessage.BodyOneofCase.WorkloadStart:
+                    Workloads.Begin(message.WorkloadStart);
+                    break;
+                case ControllerMessage.BodyOneofCase.WorkloadStop:
+                    Workloads.Stop(message.WorkloadStop);
+                    break;
+                case ControllerMessage.BodyOneofCase.OutputAcknowledged:
+                    Workloads.Acknowledge(message.OutputAcknowledged);
                     break;
             }
         }

@@ -68,6 +68,7 @@ internal static unsafe partial class Libc
 
     public const int SIGKILL = 9;
     public const int SIGPIPE = 13;
+    public const int SIGTERM = 15;
     public const int SIG_SETMASK = 2;
     public const int WNOHANG = 1;
 
@@ -77,6 +78,7 @@ internal static unsafe partial class Libc
 
     public const int PR_SET_PDEATHSIG = 1;
     public const int PR_SET_NAME = 15;
+    public const int PR_SET_CHILD_SUBREAPER = 36;
     public const int PR_SET_NO_NEW_PRIVS = 38;
 
     public const int RLIMIT_DATA = 2;

@@ -23,6 +23,7 @@ internal static class Program
           --broker OPTIONS                      hand clients to workers (started by --launch)
           --worker OPTIONS                      serve one client (started by --broker)
           --enclose OPTIONS -- PROGRAM ARGS…    become the program within limits, as another user (started by an agent)
+          --keep FILE [--seconds N] -- PROGRAM  run the program, note how it ended, end what it left (started by an agent)
           --self-test OPTIONS                   move and compare data on the device; what is wrong, if anything
           --lone-node --ticket FILE OPTIONS     lend this machine's device, without a pool, to whoever has the ticket
           --relay                               stand in for a worker on another node (started by --broker)
@@ -45,6 +46,8 @@ internal static class Program
                 return RunWorker(rest);
             case "--enclose":
                 return Enclosure.Run(rest);
+            case "--keep":
+                return Keeper.Run(rest);
             case "--self-test":
                 return RunSelfTest(rest);
             case "--lone-node":

@@ -46,6 +46,7 @@ internal sealed class OperatorEndpoint(Node node)
                     Tell(message);
                 }
                 node.Changed += Tell;
+                node.Workloads.Rewind();
             }
             ulong beats = 0;
             while (await reader.ReadLineAsync() is { } line)

@@ -75,6 +75,7 @@ internal sealed class ControllerLink(Node node, ControllerConfig config)
                 Tell(message);
             }
             node.Changed += Tell;
+            node.Workloads.Rewind();
         }
         Task sending = Send(stream, outgoing.Reader, ending.Token);
         Task beating = Task.CompletedTask;

@@ -21,6 +21,27 @@ internal static class ProcessFacts
         }
     }
 
+    /// <summary>Children of a process.</summary>
+    public static IReadOnlyList<int> ChildrenOf(int processId)
+    {
+        try
+        {
+            return
+            [
+                .. Directory
+                    .EnumerateDirectories($"/proc/{processId}/task")
+                    .SelectMany(task =>
+                        File.ReadAllText(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    )
+                    .Select(id => int.Parse(id, CultureInfo.InvariantCulture)),
+            ];
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>
     /// True when every user may reach a file: what runs as a user of its own must be able to load it.
     /// </summary>
