@@ -37,9 +37,13 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
     /// <summary>Tells the holder something; it never waits.</summary>
     public void Tell(ControlMessage message)
     {
-        if (!_outgoing.IsAddingCompleted)
+        try
         {
             _outgoing.Add(message);
+        }
+        catch (InvalidOperationException)
+        {
+            // The channel has closed meanwhile.
         }
     }
 
@@ -52,22 +56,29 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
 
     private void TellAll()
     {
-        try
+        bool isOver = false;
+        foreach (ControlMessage? message in _outgoing.GetConsumingEnumerable())
         {
-            foreach (ControlMessage? message in _outgoing.GetConsumingEnumerable())
+            try
             {
                 if (message is null)
                 {
-                    channel.Dispose();
-                    return;
+                    channel.Hush();
+                    isOver = true;
                 }
-                channel.Send(message);
+                else if (!isOver)
+                {
+                    channel.Send(message);
+                }
+            }
+            catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+            {
+                // The holder has gone; the listening thread sees it too.
+                isOver = true;
             }
         }
-        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
-        {
-            // The holder has gone; the listening thread sees it too.
-        }
+        // The listening thread has ended: nobody uses the connection's number any more.
+        channel.Dispose();
     }
 
     private void Hear()
@@ -103,7 +114,6 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
         {
             node.Leases.Leave(this);
         }
-        Tell(null!);
         _outgoing.CompleteAdding();
     }
 
@@ -154,6 +164,10 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
                 Lease = node.Leases.Hold(this, hold);
             }
             Tell(new LeaseHeld((int)Math.Ceiling(Lease.Grace.TotalSeconds), Snapshot(Lease)));
+            foreach (string session in Lease.Missed)
+            {
+                Tell(new SessionEnded(session, "it ended while the node's agent was away"));
+            }
             return true;
         }
         catch (IOException failure)

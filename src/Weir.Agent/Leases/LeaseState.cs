@@ -30,6 +30,9 @@ internal sealed class LeaseState(LeaseGrant grant)
     /// <summary>Its sessions, those too that are about to end.</summary>
     public HashSet<ClientSession> Sessions { get; } = [];
 
+    /// <summary>Sessions that ended while no agent was there; holders that come back are told.</summary>
+    public List<string> Missed { get; } = [];
+
     /// <summary>Runs while nobody holds it.</summary>
     public Timer? Alone { get; set; }
 
@@ -40,5 +43,5 @@ internal sealed class LeaseState(LeaseGrant grant)
     public string? EndReason { get; set; }
 
     /// <summary>Somebody holds it: a channel is open, or a client is served, whose broker may have been killed.</summary>
-    public bool IsHeld => Holders.Count > 0 || Sessions.Any(session => session.IsOpen);
+    public bool IsHeld => Holders.Count > 0 || Sessions.Any(session => session.IsOpen || session.IsHandedOver);
 }

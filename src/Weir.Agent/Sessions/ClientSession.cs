@@ -27,6 +27,9 @@ internal sealed class ClientSession
     /// <summary>Its client is there; before, it was only promised.</summary>
     public bool IsOpen { get; set; }
 
+    /// <summary>Its worker has the client's socket, so it does without its holder.</summary>
+    public bool IsHandedOver { get; set; }
+
     /// <summary>Why the agent ends it; null when it does not.</summary>
     public string? EndReason { get; set; }
 

@@ -164,6 +164,7 @@ internal sealed class SessionBook(Node node)
         {
             throw new IOException("the worker has just ended; try again");
         }
+        session.IsHandedOver = true;
     }
 
     /// <summary>Gives a connection from another node to the worker that its preface names; it stays the caller's.</summary>
@@ -226,9 +227,15 @@ internal sealed class SessionBook(Node node)
         _ = _sessions.Remove(session.Record.Session);
         _ = session.Lease.Sessions.Remove(session);
         File.Delete(FileOf(session.Record.Session));
-        session.Channel?.Tell(
-            new SessionEnded(session.Record.Session, how.Length == 0 && session.EndReason is null ? null : reason)
+        // After a restart of the agent nobody knows which channel asked for it; the others do not mind.
+        var end = new SessionEnded(
+            session.Record.Session,
+            how.Length == 0 && session.EndReason is null ? null : reason
         );
+        foreach (HolderChannel holder in session.Lease.Holders)
+        {
+            holder.Tell(end);
+        }
         node.Tell(new AgentMessage { Session = report });
         node.Leases.HoldersChanged(session.Lease);
         Monitor.PulseAll(node.Gate);
@@ -240,7 +247,7 @@ internal sealed class SessionBook(Node node)
         foreach (ClientSession session in _sessions.Values.Where(one => one.Channel == channel).ToArray())
         {
             session.Channel = null;
-            if (!session.IsOpen)
+            if (!session.IsOpen && !session.IsHandedOver)
             {
                 End(session, "its holder has gone");
             }
@@ -257,6 +264,7 @@ internal sealed class SessionBook(Node node)
             if (lease is not null && record.Share < lease.Pages.Count)
             {
                 lease.Pages[record.Share].Clear(record.Slot);
+                lease.Missed.Add(record.Session);
             }
             node.Start.CleanUp(record.Worker, record.User);
             return false;

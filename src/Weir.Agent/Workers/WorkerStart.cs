@@ -85,6 +85,8 @@ internal sealed unsafe class WorkerStart
                 "--worker",
                 "--pooled",
                 "1",
+                "--remote",
+                _config.Listen.Length > 0 ? "1" : "0",
                 .. device.Options(),
                 "--report",
                 Path.Combine(output, "summary.json"),
@@ -92,7 +94,7 @@ internal sealed unsafe class WorkerStart
             int process = SpawnedProcess.Start(
                 _worker,
                 [.. arguments.Select(NativeText.FromUtf8)],
-                Surroundings(device),
+                Surroundings(device, output),
                 [pair[1], listener],
                 log
             );
@@ -177,7 +179,7 @@ internal sealed unsafe class WorkerStart
             return SpawnedProcess.Start(
                 _worker,
                 [.. arguments.Select(NativeText.FromUtf8)],
-                Surroundings(null),
+                Surroundings(null, Path.GetDirectoryName(_folders.Compiler)!),
                 [],
                 log
             );
@@ -209,11 +211,13 @@ internal sealed unsafe class WorkerStart
     }
 
     // Nothing of the agent's own surroundings but what finding libraries and the driver needs.
-    private List<string> Surroundings(DeviceState? device)
+    private List<string> Surroundings(DeviceState? device, string home)
     {
         List<string> lines =
         [
             "PATH=/usr/local/bin:/usr/bin:/bin",
+            // The runtime's TLS does not do without one.
+            $"HOME={NativeText.FromUtf8(home)}",
             $"XDG_CACHE_HOME={NativeText.FromUtf8(_folders.Cache)}",
             $"WEIR_COMPILER_SOCKET={NativeText.FromUtf8(_folders.Compiler)}",
         ];

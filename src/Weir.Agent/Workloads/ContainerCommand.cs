@@ -4,7 +4,7 @@ namespace Weir.Agent.Workloads;
 
 /// <summary>
 /// Runs a workload's program in a container by podman, as the workload's user. The client library and the launcher come in as
-/// read-only mounts, and so does the ticket; the image needs nothing but a C library that is new enough.
+/// read-only mounts, and so do the ticket and the agent's socket; the image needs nothing but a C library that is new enough.
 /// </summary>
 internal static class ContainerCommand
 {
@@ -12,7 +12,7 @@ internal static class ContainerCommand
 
     /// <summary>podman's command line.</summary>
     /// <exception cref="IOException">There is no podman, or a mount cannot be made so.</exception>
-    public static List<string> Build(WorkloadStart start, string worker, string? ticket)
+    public static List<string> Build(WorkloadStart start, string worker, string? ticket, string agentSocket)
     {
         string podman =
             s_places.FirstOrDefault(File.Exists)
@@ -20,21 +20,7 @@ internal static class ContainerCommand
                 $"image {start.Image} needs podman, which is not on this node (Debian: apt-get install podman); choose another node or run without an image"
             );
         string installation = Path.GetDirectoryName(Path.GetDirectoryName(worker)!)!;
-        List<string> words =
-        [
-            podman,
-            "run",
-            "--rm",
-            "--init",
-            "--log-driver",
-            "none",
-            "--network",
-            "host",
-            "--ipc",
-            "host",
-            "--pid",
-            "host",
-        ];
+        List<string> words = [podman, "run", "--rm", "--init", "--log-driver", "none", "--network", "host"];
         foreach (Mount mount in start.Mounts)
         {
             if (mount.Kind != "host")
@@ -56,6 +42,7 @@ internal static class ContainerCommand
         if (ticket is not null)
         {
             words.AddRange(["--volume", $"{installation}:{installation}:ro", "--volume", $"{ticket}:{ticket}:ro"]);
+            words.AddRange(["--volume", $"{agentSocket}:{agentSocket}"]);
             words.AddRange(["--entrypoint", worker, start.Image, "--launch", "--lease", ticket, "--"]);
         }
         else

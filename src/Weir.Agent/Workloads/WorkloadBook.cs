@@ -189,7 +189,7 @@ internal sealed class WorkloadBook(Node node)
             }
         }
         IReadOnlyList<string> groups = node.Start.Groups.Create(run.Group, WorkloadCommand.Limits(run.Start));
-        List<string> words = WorkloadCommand.Build(run, node.Start.Program, groups, ticket);
+        List<string> words = WorkloadCommand.Build(run, node.Start.Program, groups, ticket, node.Folders.Socket);
         WholeFile.Write(run.StartFile, System.Text.Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(run.Start)));
         byte* path = NativeText.Allocate(NativeText.FromUtf8(run.OutputFile));
         int output = Libc.open(path, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_APPEND | Libc.O_CLOEXEC, 0x180);

@@ -16,8 +16,15 @@ internal static class WorkloadCommand
     /// <param name="worker">Path of weir-worker.</param>
     /// <param name="groups">Folders of its control group.</param>
     /// <param name="ticket">File with the lease's ticket, or null.</param>
+    /// <param name="agentSocket">Where holders on this node connect.</param>
     /// <exception cref="IOException">It cannot run here; says why and what to do.</exception>
-    public static List<string> Build(WorkloadRun run, string worker, IReadOnlyList<string> groups, string? ticket)
+    public static List<string> Build(
+        WorkloadRun run,
+        string worker,
+        IReadOnlyList<string> groups,
+        string? ticket,
+        string agentSocket
+    )
     {
         WorkloadStart start = run.Start;
         if (start.Command.Count == 0 && start.Image.Length == 0)
@@ -69,7 +76,7 @@ internal static class WorkloadCommand
         words.Add("--");
         if (isContained)
         {
-            words.AddRange(ContainerCommand.Build(start, worker, ticket));
+            words.AddRange(ContainerCommand.Build(start, worker, ticket, agentSocket));
             return words;
         }
         if (ticket is not null)

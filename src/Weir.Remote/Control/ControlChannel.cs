@@ -81,7 +81,17 @@ internal sealed class ControlChannel : IDisposable
         }
     }
 
-    /// <summary>Closes the connection; a receiver on the other side sees its end.</summary>
+    /// <summary>Ends the conversation: receivers on both sides see its end, also one that waits now.</summary>
+    public void Hush()
+    {
+        _stream?.Dispose();
+        if (_socket >= 0)
+        {
+            _ = Posix.Libc.shutdown(_socket, Posix.Libc.SHUT_RDWR);
+        }
+    }
+
+    /// <summary>Closes the connection; a receiver on the other side sees its end. Nobody may be receiving here.</summary>
     public void Dispose()
     {
         _stream?.Dispose();

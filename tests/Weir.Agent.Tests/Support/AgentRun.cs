@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Weir.Agent.Configuration;
+using Weir.Remote;
+using Weir.Remote.Leases;
 using Weir.Worker.Tests.Support;
 
 namespace Weir.Agent.Tests.Support;
@@ -38,7 +40,8 @@ internal sealed class AgentRun : IDisposable
 
     private string ConfigFile => Path.Combine(_folder, "agent.json");
 
-    private static string Checkout
+    /// <summary>The checkout that these tests run from.</summary>
+    public static string Checkout
     {
         get
         {
@@ -116,6 +119,46 @@ internal sealed class AgentRun : IDisposable
         Process = Start();
     }
 
+    /// <summary>What a second agent with the same folders says, which ends at once.</summary>
+    public string StartSecond() => ToolRun.Run("dotnet", Arguments()).Output;
+
+    /// <summary>The ticket that a controller would give to the lease's owner, in a file.</summary>
+    public string WriteTicket(TestLease lease)
+    {
+        var ticket = new LeaseTicket(
+            1,
+            lease.Name,
+            lease.Epoch,
+            lease.Secret,
+            [
+                new ShardTicket(
+                    _config.Node,
+                    "",
+                    "",
+                    Folders.Socket,
+                    [
+                        .. lease.Grant.Shares.Select(share => new DeviceTicket(
+                            share.Uuid,
+                            (int)share.Ordinal,
+                            (int)share.Compute,
+                            (long)share.MemoryBytes
+                        )),
+                    ]
+                ),
+            ]
+        );
+        string path = Path.Combine(_folder, $"{lease.Name}.{lease.Epoch}.ticket");
+        File.WriteAllText(path, JsonSerializer.Serialize(ticket, RemoteJson.Default.LeaseTicket));
+        return path;
+    }
+
+    /// <summary>All that workers have logged.</summary>
+    public IEnumerable<string> WorkerLogs() => Directory.GetFiles(Folders.Logs).SelectMany(File.ReadAllLines);
+
+    /// <summary>User id of a file's owner.</summary>
+    public static uint OwnerOf(string path) =>
+        uint.Parse(ToolRun.Run("stat", ["-c", "%u", path]).Output, System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>All running processes that belong to this agent, itself left out.</summary>
     public IReadOnlyList<int> Helpers() =>
         [
@@ -186,25 +229,22 @@ internal sealed class AgentRun : IDisposable
             $"no process is left of {_folder}: {string.Join(' ', Helpers().Select(CommandLine))}"
         );
 
+    private string[] Arguments() =>
+        [
+            Path.Combine(Artifacts, "agent", "weir-agent.dll"),
+            "--config",
+            ConfigFile,
+            "--run",
+            Folders.Run,
+            "--state",
+            Folders.State,
+            "--worker",
+            Path.Combine(Artifacts, "bin", "weir-worker"),
+        ];
+
     private Process Start()
     {
-        var start = new ProcessStartInfo(
-            "dotnet",
-            [
-                Path.Combine(Artifacts, "agent", "weir-agent.dll"),
-                "--config",
-                ConfigFile,
-                "--run",
-                Folders.Run,
-                "--state",
-                Folders.State,
-                "--worker",
-                Path.Combine(Artifacts, "bin", "weir-worker"),
-            ]
-        )
-        {
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo("dotnet", Arguments()) { RedirectStandardError = true };
         var process = new Process { StartInfo = start };
         var ready = new ManualResetEventSlim();
         process.ErrorDataReceived += (_, line) =>
