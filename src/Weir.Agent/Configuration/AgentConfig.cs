@@ -3,49 +3,52 @@ using System.Text.Json.Serialization;
 
 namespace Weir.Agent.Configuration;
 
-/// <summary>What a person writes about a node (`agent.json`); every value has a default.</summary>
+/// <summary>
+/// What a person writes about a node (`agent.json`); every value has a default. Settable, because generated JSON code gives
+/// properties that can only be initialised the type's default instead of the one written here.
+/// </summary>
 internal sealed record AgentConfig
 {
     /// <summary>Name of the node; by default the machine's.</summary>
-    public string Node { get; init; } = Environment.MachineName.ToLowerInvariant();
+    public string Node { get; set; } = Environment.MachineName.ToLowerInvariant();
 
     /// <summary>Where clients of other machines connect, "host:port"; port 0 chooses a free one; empty: nowhere.</summary>
-    public string Listen { get; init; } = "0.0.0.0:7443";
+    public string Listen { get; set; } = "0.0.0.0:7443";
 
     /// <summary>What the controller tells clients to connect to, when that differs from <see cref="Listen"/>; "host" or "host:port".</summary>
-    public string? Advertise { get; init; }
+    public string? Advertise { get; set; }
 
     /// <summary>The controller, or null for a node that only its operator's socket commands.</summary>
-    public ControllerConfig? Controller { get; init; }
+    public ControllerConfig? Controller { get; set; }
 
     /// <summary>Devices made of software.</summary>
-    public IReadOnlyList<SoftwareDeviceConfig> Software { get; init; } = [];
+    public IReadOnlyList<SoftwareDeviceConfig> Software { get; set; } = [];
 
     /// <summary>Offer the devices that the machine's own driver finds.</summary>
-    public bool RealDevices { get; init; } = true;
+    public bool RealDevices { get; set; } = true;
 
     /// <summary>Pool that real devices belong to; empty: the default one.</summary>
-    public string Pool { get; init; } = "";
+    public string Pool { get; set; } = "";
 
     /// <summary>Workers kept ready per kind of device.</summary>
-    public int Prewarm { get; init; } = 1;
+    public int Prewarm { get; set; } = 1;
 
     /// <summary>
     /// First and last user id that workers run as when the agent is root, each its own: "62000-62999". Nobody else may use them.
     /// </summary>
-    public string WorkerUsers { get; init; } = "62000-62999";
+    public string WorkerUsers { get; set; } = "62000-62999";
 
     /// <summary>Most open files of a worker.</summary>
-    public int WorkerFiles { get; init; } = 4096;
+    public int WorkerFiles { get; set; } = 4096;
 
     /// <summary>Most threads and processes of a worker.</summary>
-    public int WorkerProcesses { get; init; } = 1024;
+    public int WorkerProcesses { get; set; } = 1024;
 
     /// <summary>Host memory of a worker beside its device memory, bytes.</summary>
-    public long WorkerHostBytes { get; init; } = 8L << 30;
+    public long WorkerHostBytes { get; set; } = 8L << 30;
 
     /// <summary>Most bytes of output of one workload; what goes beyond ends it.</summary>
-    public long WorkloadOutputBytes { get; init; } = 1L << 30;
+    public long WorkloadOutputBytes { get; set; } = 1L << 30;
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="FormatException">It is not understood; says where.</exception>
@@ -113,19 +116,19 @@ internal sealed record ControllerConfig(string Address, string Fingerprint, stri
 internal sealed record SoftwareDeviceConfig
 {
     /// <summary>How many.</summary>
-    public int Count { get; init; } = 1;
+    public int Count { get; set; } = 1;
 
     /// <summary>Cores of each; by default all of the machine's.</summary>
-    public int Cores { get; init; } = Math.Min(Environment.ProcessorCount, 256);
+    public int Cores { get; set; } = Math.Min(Environment.ProcessorCount, 256);
 
     /// <summary>Memory of each, bytes; by default a quarter of the machine's divided by the count, at most 16 GiB.</summary>
-    public long? MemoryBytes { get; init; }
+    public long? MemoryBytes { get; set; }
 
     /// <summary>Pool that they belong to; empty: the default one.</summary>
-    public string Pool { get; init; } = "";
+    public string Pool { get; set; } = "";
 
     /// <summary>While this file exists the devices report a fault, its text: to rehearse what happens then.</summary>
-    public string? FaultFile { get; init; }
+    public string? FaultFile { get; set; }
 }
 
 /// <summary>JSON of the configuration, generated at build time.</summary>

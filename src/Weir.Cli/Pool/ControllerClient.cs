@@ -156,7 +156,10 @@ internal sealed class ControllerClient : IDisposable
         {
             return $"whoever answers at {_place} is not the controller that made this token (another certificate): use that controller's address, or a token of this one";
         }
-        string why = error.InnerException?.Message ?? error.Message;
+        string why =
+            _place.Contains('/') && !File.Exists(_place)
+                ? "there is no such socket"
+                : error.InnerException?.Message ?? error.Message;
         return _place.Contains('/')
             ? $"no controller answers at {_place} ({why}): `weir up` starts one here; for one elsewhere `weir login HOST:PORT --token …`"
             : $"no controller answers at {_place} ({why}): look whether it runs there and its port is open";

@@ -42,6 +42,17 @@ internal sealed record PoolFolders(string State, string Run)
     public static void MakePrivate(string folder) =>
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
+    /// <summary>Makes a folder that others may pass through and not list: workers of other users work below it.</summary>
+    public static void MakePassable(string folder) =>
+        Directory.CreateDirectory(
+            folder,
+            UnixFileMode.UserRead
+                | UnixFileMode.UserWrite
+                | UnixFileMode.UserExecute
+                | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherExecute
+        );
+
     private static string DefaultState() =>
         Environment.IsPrivilegedProcess
             ? "/var/lib/weir"

@@ -6,52 +6,52 @@ namespace Weir.Protocol.Rest;
 public sealed record ClaimRequest
 {
     /// <summary>Slices, each on a device of its own.</summary>
-    public int Count { get; init; } = 1;
+    public int Count { get; set; } = 1;
 
     /// <summary>Percent of a device per slice, 1 to 100; null: the template's, else 100.</summary>
-    public int? Compute { get; init; }
+    public int? Compute { get; set; }
 
     /// <summary>Bytes per slice; null: the template's, else the same share of the device's memory as of its compute.</summary>
-    public long? MemoryBytes { get; init; }
+    public long? MemoryBytes { get; set; }
 
     /// <summary>Only devices whose model contains this (any case).</summary>
-    public string? Model { get; init; }
+    public string? Model { get; set; }
 
     /// <summary>Only devices with at least so much memory in all.</summary>
-    public long? MinMemoryBytes { get; init; }
+    public long? MinMemoryBytes { get; set; }
 
     /// <summary>Only devices of this node.</summary>
-    public string? Node { get; init; }
+    public string? Node { get; set; }
 
     /// <summary>Only these devices; null or empty: any.</summary>
-    public IReadOnlyList<string>? Uuids { get; init; }
+    public IReadOnlyList<string>? Uuids { get; set; }
 
     /// <summary>Null: "default".</summary>
-    public string? Pool { get; init; }
+    public string? Pool { get; set; }
 
     /// <summary>Null: the caller's first project.</summary>
-    public string? Project { get; init; }
+    public string? Project { get; set; }
 
     /// <summary>Compute template with defaults and caps.</summary>
-    public string? Template { get; init; }
+    public string? Template { get; set; }
 
     /// <summary>Higher goes first in the queue; 0 is usual.</summary>
-    public int Priority { get; init; }
+    public int Priority { get; set; }
 
     /// <summary>How long to wait for room, in milliseconds; 0: an answer at once.</summary>
-    public int WaitMs { get; init; }
+    public int WaitMs { get; set; }
 
     /// <summary>The lease ends so long after its grant whatever happens; null: with its holder only.</summary>
-    public long? LifeMs { get; init; }
+    public long? LifeMs { get; set; }
 
     /// <summary>How long the holder may be away; null: the pool's.</summary>
-    public int? GraceMs { get; init; }
+    public int? GraceMs { get; set; }
 
     /// <summary>The claimant's /proc/sys/kernel/random/boot_id: agents of the same machine are reached by their unix socket.</summary>
-    public string? Boot { get; init; }
+    public string? Boot { get; set; }
 
     /// <summary>What will run, for people.</summary>
-    public string? Program { get; init; }
+    public string? Program { get; set; }
 }
 
 /// <summary>Answer to a claim: the lease, and the ticket that proves it. The secret is told only here.</summary>

@@ -4,52 +4,52 @@ namespace Weir.Protocol.Rest;
 public sealed record WorkloadRequest
 {
     /// <summary>For people; null: the program's name.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
     /// <summary>Program and arguments.</summary>
-    public IReadOnlyList<string> Command { get; init; } = [];
+    public IReadOnlyList<string> Command { get; set; } = [];
 
     /// <summary>System user that it runs as; null: the submitter. Only an operator may name another.</summary>
-    public string? RunAs { get; init; }
+    public string? RunAs { get; set; }
 
     /// <summary>Working directory; null: the user's home.</summary>
-    public string? Directory { get; init; }
+    public string? Directory { get; set; }
 
     /// <summary>Environment beside the agent's usual one.</summary>
-    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+    public IReadOnlyDictionary<string, string>? Environment { get; set; }
 
     /// <summary>Thousandths of a processor; null: the template's.</summary>
-    public int? ProcessorsMilli { get; init; }
+    public int? ProcessorsMilli { get; set; }
 
     /// <summary>Host memory in bytes; null: the template's.</summary>
-    public long? HostMemoryBytes { get; init; }
+    public long? HostMemoryBytes { get; set; }
 
     /// <summary>Mounts.</summary>
-    public IReadOnlyList<MountView>? Mounts { get; init; }
+    public IReadOnlyList<MountView>? Mounts { get; set; }
 
     /// <summary>Container image; null: none.</summary>
-    public string? Image { get; init; }
+    public string? Image { get; set; }
 
     /// <summary>Node that the process runs on; null: the node of its first device, else any.</summary>
-    public string? RunOn { get; init; }
+    public string? RunOn { get; set; }
 
     /// <summary>The process is stopped after so long; null: no limit.</summary>
-    public long? TimeLimitMs { get; init; }
+    public long? TimeLimitMs { get; set; }
 
     /// <summary>How many times it is tried again after a failure.</summary>
-    public int Retries { get; init; }
+    public int Retries { get; set; }
 
     /// <summary>Copies, each with WEIR_ARRAY_INDEX from 0; 0: not an array.</summary>
-    public int Array { get; init; }
+    public int Array { get; set; }
 
     /// <summary>Workloads that must have ended with success before.</summary>
-    public IReadOnlyList<string>? After { get; init; }
+    public IReadOnlyList<string>? After { get; set; }
 
     /// <summary>Devices; null: none.</summary>
-    public ClaimRequest? Claim { get; init; }
+    public ClaimRequest? Claim { get; set; }
 
     /// <summary>Project, when there is no claim that names it.</summary>
-    public string? Project { get; init; }
+    public string? Project { get; set; }
 }
 
 /// <summary>A mount of a workload.</summary>

@@ -15,7 +15,8 @@ internal static class NodeSetup
     public static async Task JoinAsync(PoolFolders folders, string address, string token, string node)
     {
         string fingerprint = ControllerClient.Fingerprint(token, "weir1");
-        PoolFolders.MakePrivate(folders.Agent);
+        PoolFolders.MakePassable(folders.State);
+        PoolFolders.MakePassable(folders.Agent);
         JoinReply reply;
         try
         {
@@ -65,7 +66,8 @@ internal static class NodeSetup
     /// <summary>Changes the agent's configuration; what a person wrote there stays.</summary>
     public static void Configure(PoolFolders folders, Action<JsonObject> change)
     {
-        PoolFolders.MakePrivate(folders.Agent);
+        PoolFolders.MakePassable(folders.State);
+        PoolFolders.MakePassable(folders.Agent);
         JsonObject config = [];
         if (File.Exists(folders.AgentConfig))
         {

@@ -107,7 +107,7 @@ internal static class UpCommand
     {
         long started = Stopwatch.GetTimestamp();
         var artifacts = Artifacts.Find() ?? throw new PoolException(Artifacts.Missing["weir: ".Length..]);
-        PoolFolders.MakePrivate(folders.State);
+        PoolFolders.MakePassable(folders.State);
         // Others reach sockets in it: what they may do is decided behind them.
         Directory.CreateDirectory(folders.Run);
         await ChildSignals.EndLeftoversAsync(folders.Children);
