@@ -25,6 +25,8 @@ typedef unsigned long long CUdeviceptr;
     X(cuMemFreeHost, "cuMemFreeHost", (void *))                                                                 \
     X(cuMemcpyHtoD, "cuMemcpyHtoD_v2", (CUdeviceptr, const void *, size_t))                                     \
     X(cuMemcpyDtoH, "cuMemcpyDtoH_v2", (void *, CUdeviceptr, size_t))                                           \
+    X(cuMemcpyHtoDAsync, "cuMemcpyHtoDAsync_v2", (CUdeviceptr, const void *, size_t, CUstream))                 \
+    X(cuStreamSynchronize, "cuStreamSynchronize", (CUstream))                                                   \
     X(cuMemsetD8Async, "cuMemsetD8Async", (CUdeviceptr, unsigned char, size_t, CUstream))                       \
     X(cuModuleLoadData, "cuModuleLoadData", (CUmodule *, const void *))                                         \
     X(cuModuleUnload, "cuModuleUnload", (CUmodule))                                                             \
@@ -61,7 +63,7 @@ static void load_driver(void) {
 }
 
 // A whole file as a NUL-terminated string.
-static char *read_file(const char *path) {
+__attribute__((unused)) static char *read_file(const char *path) {
     FILE *f = fopen(path, "rb");
     if (f == NULL) {
         perror(path);

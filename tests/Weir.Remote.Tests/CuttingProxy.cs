@@ -28,6 +28,9 @@ internal sealed class CuttingProxy : IDisposable
     /// <summary>Connections that were cut so far.</summary>
     public int Cuts { get; private set; }
 
+    /// <summary>Bytes that have passed, both ways.</summary>
+    public long Passed { get; private set; }
+
     /// <summary>Cuts all connections when so many more bytes have passed, wherever that is in a frame.</summary>
     public void CutAfter(long bytes)
     {
@@ -70,7 +73,8 @@ internal sealed class CuttingProxy : IDisposable
             {
                 near = _listener.AcceptSocket();
             }
-            catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+            catch (Exception failure)
+                when (failure is SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 return;
             }
@@ -104,6 +108,7 @@ internal sealed class CuttingProxy : IDisposable
                 {
                     allowed = Math.Min(got, _left);
                     _left -= _left == long.MaxValue ? 0 : allowed;
+                    Passed += allowed;
                 }
                 to.Send(buffer.AsSpan(0, (int)allowed));
                 if (allowed < got)

@@ -5,6 +5,7 @@ namespace Weir.Remote.Links;
 /// <content>Connections come and go: the client's half dials, the server's half waits to be given one.</content>
 internal sealed unsafe partial class Link
 {
+    private static readonly TimeSpan s_firstLimit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
 
@@ -14,16 +15,28 @@ internal sealed unsafe partial class Link
     /// </summary>
     public Func<ulong, (Connection Connection, ulong Received)>? Dial { get; init; }
 
-    /// <summary>The client's first connection.</summary>
+    /// <summary>The client's first connection. A node that cannot be reached is tried again for a while.</summary>
     /// <exception cref="IOException">The node cannot be reached.</exception>
     /// <exception cref="RemoteException">It refused.</exception>
     public void Open()
     {
-        (Connection connection, ulong received) = Dial!(0);
-        lock (_writing)
+        long begin = Stopwatch.GetTimestamp();
+        while (true)
         {
-            Install(connection, received);
-            SendAgain(connection);
+            try
+            {
+                (Connection connection, ulong received) = Dial!(0);
+                lock (_writing)
+                {
+                    Install(connection, received);
+                    SendAgain(connection);
+                }
+                return;
+            }
+            catch (Exception failure) when (IsBroken(failure) && Stopwatch.GetElapsedTime(begin) < s_firstLimit)
+            {
+                Thread.Sleep(s_firstPause);
+            }
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed unsafe partial class Dispatcher
         ref ReplyWriter reply
     )
     {
-        byte* data = BeginRead(chunk, Bytes(width, rows));
+        byte* data = BeginRead(chunk, Bytes(width, rows), stream);
         CuResult before = Driver.StreamQuery(stream);
         CuResult result;
         if (rows == 1 || pitch == width)
@@ -149,6 +149,12 @@ internal sealed unsafe partial class Dispatcher
     {
         ChunkBegun = true;
         return session.Staging.BeginRead(chunk, bytes);
+    }
+
+    private byte* BeginRead(ulong chunk, ulong bytes, nint stream)
+    {
+        ChunkBegun = true;
+        return session.Staging.BeginRead(chunk, bytes, Driver, stream);
     }
 
     private byte* BeginWrite(ulong chunk, ulong bytes)

@@ -101,7 +101,7 @@ internal sealed unsafe partial class Dispatcher
 
     private partial CuResult OnCopyBoxIn(ulong chunk, CUDA_MEMCPY3D* copy, nint stream, ref ReplyWriter reply)
     {
-        byte* data = BeginRead(chunk, PackedBytes(copy));
+        byte* data = BeginRead(chunk, PackedBytes(copy), stream);
         CuResult before = Driver.StreamQuery(stream);
         ulong? written = BoxExtent(copy, copy->dstXInBytes, copy->dstY, copy->dstZ, copy->dstPitch, copy->dstHeight);
         copy->srcXInBytes = copy->srcY = copy->srcZ = 0;

@@ -21,6 +21,8 @@ namespace Weir.Worker.Leasing;
 internal sealed unsafe class LeaseBroker(BrokerOptions options)
 {
     private const int MaxGreetings = 256;
+    private const int HoldAttempts = 10;
+    private static readonly TimeSpan s_holdPause = TimeSpan.FromMilliseconds(200);
 
     private readonly RelayPool _relays = new();
     private readonly List<ShardHolder> _shards = [];
@@ -56,14 +58,22 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
     {
         foreach (ShardHolder shard in _shards)
         {
-            try
+            for (int attempt = 1; ; attempt++)
             {
-                shard.Hold();
-            }
-            catch (Exception failure) when (failure is IOException or RemoteException)
-            {
-                Log.Error($"{shard.Shard.Node}: {failure.Message}");
-                return $"{shard.Shard.Node}: {failure.Message}";
+                try
+                {
+                    shard.Hold();
+                    break;
+                }
+                catch (IOException) when (attempt < HoldAttempts)
+                {
+                    Thread.Sleep(s_holdPause);
+                }
+                catch (Exception failure) when (failure is IOException or RemoteException)
+                {
+                    Log.Error($"{shard.Shard.Node}: {failure.Message}");
+                    return $"{shard.Shard.Node}: {failure.Message}";
+                }
             }
         }
         return null;

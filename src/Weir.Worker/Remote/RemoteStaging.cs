@@ -9,7 +9,7 @@ namespace Weir.Worker.Remote;
 /// </summary>
 internal sealed unsafe class RemoteStaging
 {
-    private const int Spins = 2000;
+    private const int ShortSpins = 100;
 
     private readonly object _gate = new();
     private readonly bool[] _hasArrived = new bool[RemoteChunks.Count];
@@ -51,13 +51,24 @@ internal sealed unsafe class RemoteStaging
         }
     }
 
-    /// <summary>Waits for a chunk's data, which counts as read from then on; false when the session ended meanwhile.</summary>
-    public bool Take(ulong chunk)
+    /// <summary>As <see cref="Take"/>, but does not wait for longer than a fast link needs; false when the data is not there then.</summary>
+    public bool TryTake(ulong chunk)
     {
-        for (int spin = 0; spin < Spins && !HasArrived((uint)chunk); spin++)
+        for (int spin = 0; spin < ShortSpins && !HasArrived((uint)chunk); spin++)
         {
             _ = Libc.sched_yield();
         }
+        lock (_gate)
+        {
+            bool arrived = _hasArrived[chunk];
+            _hasArrived[chunk] = false;
+            return arrived;
+        }
+    }
+
+    /// <summary>Waits for a chunk's data, which counts as read from then on; false when the session ended meanwhile.</summary>
+    public bool Take(ulong chunk)
+    {
         lock (_gate)
         {
             while (!_hasArrived[chunk] && !_hasEnded)

@@ -1,3 +1,4 @@
+using Weir.Api;
 using Weir.Wire;
 using Weir.Worker.Remote;
 
@@ -20,6 +21,26 @@ internal sealed unsafe class StagingUse(Session session, RemoteStaging? remote)
         if (remote is not null && !remote.Take(chunk))
         {
             throw new ProtocolException("the session ended while data was on its way");
+        }
+        return data;
+    }
+
+    /// <summary>
+    /// As <see cref="BeginRead(ulong, ulong)"/>, for work on a stream: data that is still on its way is waited for by the stream, not by
+    /// whoever else has calls to make.
+    /// </summary>
+    /// <exception cref="ProtocolException">There is no such range.</exception>
+    public byte* BeginRead(ulong chunk, ulong bytes, IDriver driver, nint stream)
+    {
+        byte* data = Begin(chunk, bytes);
+        if (
+            remote is not null
+            && !remote.TryTake(chunk)
+            && StreamNote.AfterWork(driver, stream, () => _ = remote.Take(chunk)) != CuResult.Success
+        )
+        {
+            // The stream takes nothing more; the copy will be refused, but the chunk must be empty then.
+            _ = remote.Take(chunk);
         }
         return data;
     }
