@@ -49,14 +49,17 @@ public class ChaosTests
         using var run = AgentRun.Start(2);
         string program = Compile(run);
         TestLease[] leases;
+        Hello hello;
         using (OperatorClient op = run.Operator())
         {
+            hello = op.Next(message => message.Hello is not null).Hello;
             IReadOnlyList<Device> devices = op.Devices();
             leases = [op.Grant("l-1", 1, [devices[0]], Quota), op.Grant("l-2", 1, [devices[1]], Quota)];
         }
-        string[] tickets = [.. leases.Select(run.WriteTicket)];
+        // One as on this machine, one as from another.
+        string[] tickets = [run.WriteTicket(leases[0]), run.WriteTicket(leases[1], hello)];
         List<Process> programs = [];
-        for (int round = 0; round < 12; round++)
+        for (int round = 0; round < 16; round++)
         {
             while (programs.Count(one => !one.HasExited) < 3)
             {

@@ -187,11 +187,14 @@ public class WorkloadTests
         Assert.Equal("one\ntwo\n", Collect(last, "w-1", end).Output);
     }
 
-    [Fact]
-    public void A_program_with_a_lease_finds_the_device()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_program_with_a_lease_finds_the_device_here_or_over_the_network(bool isRemote)
     {
         using var run = AgentRun.Start();
         using OperatorClient op = run.Operator();
+        Hello hello = op.Next(message => message.Hello is not null).Hello;
         TestLease lease = op.Grant("l-1", 1, op.Devices(), 256 << 20);
         string program = Path.Combine(run.Folder, "saxpy");
         string source = Path.Combine(AgentRun.Checkout, "samples", "saxpy.c");
@@ -201,7 +204,7 @@ public class WorkloadTests
             Workload = "w-1",
             Attempt = 1,
             Command = { program },
-            Ticket = File.ReadAllText(run.WriteTicket(lease)),
+            Ticket = File.ReadAllText(run.WriteTicket(lease, isRemote ? hello : null)),
             User = Libc.getuid() == 0 ? "nobody" : "",
         };
         (WorkloadReport end, string output) = RunToEnd(op, start);

@@ -48,31 +48,31 @@ internal sealed class LeaseBook(Node node)
     {
         if (Refusal(grant) is { } refusal)
         {
-            Log.Error($"the grant of lease {grant.Lease} is refused: {refusal}");
-            node.Tell(
-                new AgentMessage
-                {
-                    GrantRefused = new GrantRefused
-                    {
-                        Lease = grant.Lease,
-                        Epoch = grant.Epoch,
-                        Reason = refusal,
-                    },
-                }
-            );
+            Refuse(grant, refusal);
             return;
         }
-        if (Find(grant.Lease) is { } known)
+        LeaseState? known = Find(grant.Lease);
+        if (known?.Epoch >= grant.Epoch)
         {
-            if (known.Epoch >= grant.Epoch)
-            {
-                return;
-            }
-            End(known, $"lease ended: epoch {known.Epoch} was replaced by epoch {grant.Epoch}");
+            return;
         }
-        WholeFile.Write(FileOf(grant.Lease), Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(grant)));
-        LeaseState lease = Add(grant);
-        lease.Alone = Later(lease, grant.ClaimMs > 0 ? TimeSpan.FromMilliseconds(grant.ClaimMs) : s_claim);
+        try
+        {
+            WholeFile.Write(FileOf(grant.Lease), Encoding.UTF8.GetBytes(JsonFormatter.Default.Format(grant)));
+            if (known is not null)
+            {
+                End(known, $"lease ended: epoch {known.Epoch} was replaced by epoch {grant.Epoch}");
+            }
+            LeaseState lease = Add(grant);
+            lease.Alone = Later(lease, grant.ClaimMs > 0 ? TimeSpan.FromMilliseconds(grant.ClaimMs) : s_claim);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Refuse(
+                grant,
+                $"node {node.Config.Node} cannot write it down: {failure.Message}; make room in {node.Folders.Run}"
+            );
+        }
         Monitor.PulseAll(node.Gate);
     }
 
@@ -81,6 +81,7 @@ internal sealed class LeaseBook(Node node)
     {
         if (Find(name) is { } lease && lease.Epoch <= epoch)
         {
+            File.Delete(FileOf(name));
             End(lease, $"lease ended: {(reason.Length > 0 ? reason : "it was revoked")}");
         }
     }
@@ -92,6 +93,7 @@ internal sealed class LeaseBook(Node node)
         HashSet<string> names = [.. current.Select(grant => grant.Lease)];
         foreach (LeaseState lease in _leases.Values.Where(lease => !names.Contains(lease.Name)).ToArray())
         {
+            File.Delete(FileOf(lease.Name));
             End(lease, "lease ended: the controller does not know it any more");
         }
         foreach (LeaseGrant grant in current)
@@ -174,6 +176,22 @@ internal sealed class LeaseBook(Node node)
         }
     }
 
+    private void Refuse(LeaseGrant grant, string reason)
+    {
+        Log.Error($"the grant of lease {grant.Lease} is refused: {reason}");
+        node.Tell(
+            new AgentMessage
+            {
+                GrantRefused = new GrantRefused
+                {
+                    Lease = grant.Lease,
+                    Epoch = grant.Epoch,
+                    Reason = reason,
+                },
+            }
+        );
+    }
+
     private string? Refusal(LeaseGrant grant)
     {
         if (
@@ -223,7 +241,6 @@ internal sealed class LeaseBook(Node node)
         lease.EndReason = reason;
         lease.Alone?.Dispose();
         _ = _leases.Remove(lease.Name);
-        File.Delete(FileOf(lease.Name));
         foreach (ClientSession session in lease.Sessions.ToArray())
         {
             node.Sessions.End(session, reason);

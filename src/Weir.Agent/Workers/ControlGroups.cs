@@ -18,6 +18,8 @@ internal sealed class ControlGroups
     private const int PeriodMicroseconds = 100_000;
     private static readonly string[] s_controllers = ["memory", "pids", "cpu", "freezer"];
 
+    // Groups whose last process was still ending when they were to be removed.
+    private readonly HashSet<string> _left = [];
     private readonly string _parent;
     private readonly bool _isUnified;
     private readonly string[] _folders;
@@ -39,6 +41,10 @@ internal sealed class ControlGroups
     /// <summary>Makes a group with limits; its folders, none where groups cannot be made.</summary>
     public IReadOnlyList<string> Create(string name, GroupLimits limits)
     {
+        foreach (string group in _left.ToArray())
+        {
+            Remove(group);
+        }
         List<string> made = [];
         foreach (string folder in _folders)
         {
@@ -88,7 +94,8 @@ internal sealed class ControlGroups
     /// <summary>Removes a group without processes; nothing happens when it is not there.</summary>
     public void Remove(string name)
     {
-        foreach (string folder in _folders)
+        _ = _left.Remove(name);
+        foreach (string folder in _folders.Where(folder => Directory.Exists(Path.Combine(folder, _parent, name))))
         {
             try
             {
@@ -96,7 +103,8 @@ internal sealed class ControlGroups
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                // Gone already, or a process is still ending in it: it is removed at the next start.
+                // A process is still ending in it: tried again when the next group is made.
+                _ = _left.Add(name);
             }
         }
     }

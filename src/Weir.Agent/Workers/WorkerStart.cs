@@ -10,6 +10,9 @@ namespace Weir.Agent.Workers;
 /// </summary>
 internal sealed unsafe class WorkerStart
 {
+    private const int KeptLogs = 100;
+    private const long MostLogBytes = 16 << 20;
+
     private readonly AgentConfig _config;
     private readonly AgentFolders _folders;
     private readonly string _worker;
@@ -57,6 +60,10 @@ internal sealed unsafe class WorkerStart
     /// <exception cref="IOException">It could not be started.</exception>
     public Worker Start(DeviceState device)
     {
+        if (_last % KeptLogs == 0)
+        {
+            TidyLogs();
+        }
         string name = $"w{Environment.ProcessId}-{++_last}";
         uint? user = Users.Take();
         int* pair = stackalloc int[2];
@@ -129,6 +136,28 @@ internal sealed unsafe class WorkerStart
             worker.Name,
             new GroupLimits(_config.WorkerHostBytes + (long)deviceBytes, _config.WorkerProcesses, 0)
         );
+
+    /// <summary>Deletes the oldest logs of workers and cuts those that have grown without measure.</summary>
+    public void TidyLogs()
+    {
+        FileInfo[] logs =
+        [
+            .. new DirectoryInfo(_folders.Logs).GetFiles("*.log").OrderByDescending(file => file.LastWriteTimeUtc),
+        ];
+        for (int i = 0; i < logs.Length; i++)
+        {
+            if (i >= KeptLogs)
+            {
+                logs[i].Delete();
+            }
+            else if (logs[i].Length > MostLogBytes)
+            {
+                // Writers append, so they go on at the new end.
+                using FileStream file = logs[i].Open(FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                file.SetLength(0);
+            }
+        }
+    }
 
     /// <summary>Takes away what a worker that has ended leaves behind.</summary>
     public void CleanUp(string name, uint? user)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Weir.Agent.Configuration;
+using Weir.Protocol.Agents;
 using Weir.Remote;
 using Weir.Remote.Leases;
 using Weir.Worker.Tests.Support;
@@ -123,7 +124,9 @@ internal sealed class AgentRun : IDisposable
     public string StartSecond() => ToolRun.Run("dotnet", Arguments()).Output;
 
     /// <summary>The ticket that a controller would give to the lease's owner, in a file.</summary>
-    public string WriteTicket(TestLease lease)
+    /// <param name="lease">The lease.</param>
+    /// <param name="hello">What the agent said of itself, for a holder on another machine; null: on this one.</param>
+    public string WriteTicket(TestLease lease, Hello? hello = null)
     {
         var ticket = new LeaseTicket(
             1,
@@ -133,9 +136,9 @@ internal sealed class AgentRun : IDisposable
             [
                 new ShardTicket(
                     _config.Node,
-                    "",
-                    "",
-                    Folders.Socket,
+                    hello?.Address ?? "",
+                    hello?.Fingerprint ?? "",
+                    hello is null ? Folders.Socket : null,
                     [
                         .. lease.Grant.Shares.Select(share => new DeviceTicket(
                             share.Uuid,
@@ -268,6 +271,20 @@ internal sealed class AgentRun : IDisposable
     /// <summary>What the agents have said.</summary>
     public List<string> Lines { get; } = [];
 
+    private static bool TryRemove(string group)
+    {
+        try
+        {
+            Directory.Delete(group);
+            return true;
+        }
+        catch (IOException)
+        {
+            // A process that was killed is still ending in it.
+            return false;
+        }
+    }
+
     private void RemoveGroups()
     {
         foreach (
@@ -283,11 +300,10 @@ internal sealed class AgentRun : IDisposable
             )
         )
         {
-            foreach (string group in Directory.EnumerateDirectories(parent))
+            foreach (string group in Directory.EnumerateDirectories(parent).Append(parent))
             {
-                Directory.Delete(group);
+                Becomes(() => TryRemove(group), $"{group} is empty");
             }
-            Directory.Delete(parent);
         }
     }
 }
