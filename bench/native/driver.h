@@ -31,6 +31,9 @@ typedef unsigned long long CUdeviceptr;
     X(cuModuleLoadData, "cuModuleLoadData", (CUmodule *, const void *))                                         \
     X(cuModuleUnload, "cuModuleUnload", (CUmodule))                                                             \
     X(cuModuleGetFunction, "cuModuleGetFunction", (CUfunction *, CUmodule, const char *))                       \
+    X(cuEventCreate, "cuEventCreate", (CUevent *, unsigned))                                                    \
+    X(cuEventRecord, "cuEventRecord", (CUevent, CUstream))                                                      \
+    X(cuEventSynchronize, "cuEventSynchronize", (CUevent))                                                      \
     X(cuLaunchKernel, "cuLaunchKernel",                                                                         \
       (CUfunction, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, CUstream, void **, void **))
 

@@ -36,7 +36,7 @@ internal sealed class SoftwareDevice : IDisposable
                 OwnHostBytes
             );
         }
-        Scheduler = new Scheduler(options.Cores);
+        Scheduler = new Scheduler(options.Cores, options.Share);
     }
 
     /// <summary>How it was asked to be.</summary>

@@ -1,3 +1,4 @@
+using Weir.Devices.Software.Execution;
 using Weir.Devices.Software.Memory;
 using Weir.Devices.Software.Modules;
 
@@ -17,6 +18,9 @@ public sealed record SoftwareDeviceOptions
 
     /// <summary>What others take from the same memory, or null when all of it is this device's.</summary>
     public IMemoryLedger? Ledger { get; init; }
+
+    /// <summary>Whom to ask for cores, where others use them too; null when all of <see cref="Cores"/> are this device's.</summary>
+    public ICoreShare? Share { get; init; }
 
     /// <summary>Tells this device from others; null for one that is the same on every machine.</summary>
     public Guid? Uuid { get; init; }

@@ -60,10 +60,15 @@ internal static unsafe partial class Libc
     internal static int Errno => *ErrnoLocation();
 
     /// <summary>CLOCK_MONOTONIC, nanoseconds.</summary>
-    internal static long MonotonicNs()
+    internal static long MonotonicNs() => ClockNs(1);
+
+    /// <summary>CLOCK_THREAD_CPUTIME_ID: processor time of the calling thread, nanoseconds.</summary>
+    internal static long ThreadNs() => ClockNs(3);
+
+    private static long ClockNs(int clock)
     {
         var time = stackalloc long[2];
-        _ = ClockGetTime(1, time);
+        _ = ClockGetTime(clock, time);
         return time[0] * 1_000_000_000 + time[1];
     }
 }

@@ -87,6 +87,11 @@ internal static class Program
             Log.Error(failure.Message);
             return 2;
         }
+        catch (IOException failure)
+        {
+            Log.Error(failure.Message);
+            return 1;
+        }
     }
 
     private static int RunLoneNode(List<string> words)

@@ -15,12 +15,16 @@ internal static class ClientRun
     };
 
     /// <summary>Runs a program on the software device.</summary>
-    public static ProgramRun Run(string program, params IEnumerable<string> arguments) =>
+    public static ProgramRun Run(string program, params IEnumerable<string> arguments) => Run(null, program, arguments);
+
+    /// <summary>The same for one that may take longer than usual.</summary>
+    public static ProgramRun Run(TimeSpan? limit, string program, params IEnumerable<string> arguments) =>
         ProgramRun.Start(
             WeirInstallation.Worker,
             ["--launch", "--device", "software", "--", program, .. arguments],
             null,
-            Environment
+            Environment,
+            limit: limit
         );
 
     /// <summary>The same, and what its sessions reported (one object each), waiting until the first report is there.</summary>

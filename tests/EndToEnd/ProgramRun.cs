@@ -8,13 +8,18 @@ internal sealed record ProgramRun(int ExitCode, byte[] Output, string Errors)
 {
     public string Text => Encoding.UTF8.GetString(Output);
 
-    /// <summary>Runs a program to its end; one that does not end within two minutes is killed and fails the test.</summary>
+    private static readonly TimeSpan s_usualLimit = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// Runs a program to its end; one that does not end within <paramref name="limit"/> (two minutes) is killed and fails the test.
+    /// </summary>
     public static ProgramRun Start(
         string program,
         IEnumerable<string> arguments,
         byte[]? input = null,
         IReadOnlyDictionary<string, string?>? environment = null,
-        string? workingDirectory = null
+        string? workingDirectory = null,
+        TimeSpan? limit = null
     )
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -33,7 +38,7 @@ internal sealed record ProgramRun(int ExitCode, byte[] Output, string Errors)
         var output = new MemoryStream();
         Task reading = process.StandardOutput.BaseStream.CopyToAsync(output);
         Task writing = Task.Run(() => Feed(process, input ?? []));
-        bool ended = process.WaitForExit(TimeSpan.FromMinutes(2));
+        bool ended = process.WaitForExit(limit ?? s_usualLimit);
         if (!ended)
         {
             process.Kill(entireProcessTree: true);

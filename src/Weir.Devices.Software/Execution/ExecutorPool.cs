@@ -24,6 +24,7 @@ internal sealed unsafe class ExecutorPool : IDisposable
     private readonly List<Thread> threads = [];
     private readonly Action<Command> complete;
     private readonly Func<bool> canWork;
+    private readonly ICoreShare? share;
     private readonly int* readyEpoch;
     private readonly int* doneEpoch;
     private int readyCount;
@@ -34,9 +35,11 @@ internal sealed unsafe class ExecutorPool : IDisposable
 
     /// <param name="slotCount">Cores to use.</param>
     /// <param name="complete">Told of a command whose last unit is finished, outside of every lock of the pool.</param>
-    public ExecutorPool(int slotCount, Action<Command> complete)
+    /// <param name="share">Whom to ask for cores, or null when they are all this device's.</param>
+    public ExecutorPool(int slotCount, Action<Command> complete, ICoreShare? share)
     {
         this.complete = complete;
+        this.share = share;
         slots = new ExecutorSlot[slotCount];
         for (int index = 0; index < slotCount; index++)
         {
@@ -188,6 +191,24 @@ internal sealed unsafe class ExecutorPool : IDisposable
 
     private bool Help(ExecutorSlot slot, Command command)
     {
+        CoreTurn turn = default;
+        if (share is null)
+        {
+            return HelpWithCore(slot, command, ref turn);
+        }
+        share.Ask(ref turn);
+        try
+        {
+            return AwaitCore(command, ref turn) && HelpWithCore(slot, command, ref turn);
+        }
+        finally
+        {
+            share.Leave(ref turn);
+        }
+    }
+
+    private bool HelpWithCore(ExecutorSlot slot, Command command, ref CoreTurn turn)
+    {
         long start = Stopwatch.GetTimestamp();
         bool helped = false;
         while (command.TryClaim(out long first, out long end))
@@ -205,9 +226,33 @@ internal sealed unsafe class ExecutorPool : IDisposable
             {
                 break;
             }
+            if (share is not null && !share.Keep(ref turn))
+            {
+                slot.BusyNanoseconds += Stopwatch.GetTimestamp() - start;
+                bool isOurs = AwaitCore(command, ref turn);
+                start = Stopwatch.GetTimestamp();
+                if (!isOurs)
+                {
+                    break;
+                }
+            }
         }
         slot.BusyNanoseconds += Stopwatch.GetTimestamp() - start;
         return helped;
+    }
+
+    // False when the command needs nobody any more.
+    private bool AwaitCore(Command command, ref CoreTurn turn)
+    {
+        while (!share!.TryTake(ref turn))
+        {
+            if (stopping || !command.HasUnclaimed)
+            {
+                return false;
+            }
+            share.Wait(ref turn);
+        }
+        return true;
     }
 
     private Command? PickReady()

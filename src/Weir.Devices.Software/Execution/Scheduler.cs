@@ -13,6 +13,7 @@ internal sealed class Scheduler : IDisposable
 
     private readonly Lock gate = new();
     private readonly ExecutorPool pool;
+    private readonly ICoreShare? share;
     private HostFunctionThread? hostFunctions;
     private int outstanding;
 
@@ -21,7 +22,12 @@ internal sealed class Scheduler : IDisposable
     private Command? lastLegacy;
 
     /// <param name="slotCount">Cores to use.</param>
-    public Scheduler(int slotCount) => pool = new ExecutorPool(slotCount, Complete);
+    /// <param name="share">Whom to ask for them, or null when they are all this device's.</param>
+    public Scheduler(int slotCount, ICoreShare? share = null)
+    {
+        this.share = share;
+        pool = new ExecutorPool(slotCount, Complete, share);
+    }
 
     /// <summary>Cores in use.</summary>
     public int SlotCount => pool.SlotCount;
@@ -41,7 +47,11 @@ internal sealed class Scheduler : IDisposable
         gate.Enter();
         if (IsIdle(stream) && (stream.Kind != StreamKind.Legacy || lastLegacy is null) && pool.TakeSlot() is { } slot)
         {
-            return slot;
+            if (share is null || share.TryBeginShort())
+            {
+                return slot;
+            }
+            pool.Release(slot);
         }
         gate.Exit();
         return null;
@@ -50,6 +60,7 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Ends what <see cref="TryEnterIdle"/> began.</summary>
     public void LeaveIdle(ExecutorSlot slot)
     {
+        share?.EndShort();
         pool.Release(slot);
         gate.Exit();
     }

@@ -21,7 +21,7 @@ internal sealed record BrokerOptions
     /// <summary>File that summaries are appended to, or null.</summary>
     public string? Report { get; private set; }
 
-    /// <summary>The part that workers get too: --device, --memory, --threads, --report with their values.</summary>
+    /// <summary>The part that workers get too: --device, --memory, --threads, --share, --arbiter, --report with their values.</summary>
     public IReadOnlyList<string> ForWorkers { get; private set; } = [];
 
     /// <exception cref="FormatException">Says what was not understood.</exception>
@@ -47,7 +47,7 @@ internal sealed record BrokerOptions
                 case "--prewarm":
                     options.Prewarm = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
-                case "--device" or "--memory" or "--threads" or "--report":
+                case "--device" or "--memory" or "--threads" or "--share" or "--arbiter" or "--report":
                     forWorkers.AddRange([name, value]);
                     options.Report = name == "--report" ? NativeText.ToDisplay(value) : options.Report;
                     break;

@@ -24,6 +24,14 @@ internal static class BackendChoice
                 return null;
             }
         }
-        return new SoftwareBackend(options, new CompileService(startCompiler));
+        try
+        {
+            return new SoftwareBackend(options, new CompileService(startCompiler));
+        }
+        catch (IOException failure)
+        {
+            reason = failure.Message;
+            return null;
+        }
     }
 }

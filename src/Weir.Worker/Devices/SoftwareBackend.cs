@@ -2,6 +2,7 @@ using Weir.Api;
 using Weir.Devices.Software;
 using Weir.Worker.Logging;
 using Weir.Worker.Sessions;
+using Weir.Worker.Sharing;
 
 namespace Weir.Worker.Devices;
 
@@ -13,11 +14,27 @@ internal sealed class SoftwareBackend : IDeviceBackend
 {
     private readonly SoftwareDeviceOptions _options;
     private readonly CompileService _kernels;
+    private readonly DevicePageFile? _page;
+    private readonly int _share;
+    private readonly string? _account;
     private SoftwareDriver? _driver;
 
-    public SoftwareBackend(WorkerOptions options, CompileService kernels, LeaseLedger? ledger = null)
+    /// <param name="options">What the device shall be.</param>
+    /// <param name="kernels">Where kernels are compiled.</param>
+    /// <param name="ledger">The session's part of its lease's memory, or null.</param>
+    /// <param name="page">The device's page where it is open already.</param>
+    /// <exception cref="IOException">The device's page cannot be used.</exception>
+    public SoftwareBackend(
+        WorkerOptions options,
+        CompileService kernels,
+        LeaseLedger? ledger = null,
+        DevicePageFile? page = null
+    )
     {
         _kernels = kernels;
+        _share = options.Share;
+        _account = options.Account;
+        _page = page ?? (options.Arbiter is { } place ? DevicePageFile.Open(place) : null);
         var wanted = new SoftwareDeviceOptions { Kernels = kernels, Log = Log.Error };
         _options = wanted with
         {
@@ -50,7 +67,7 @@ internal sealed class SoftwareBackend : IDeviceBackend
             );
 
     public IDeviceBackend Prepare(WorkerOptions options, LeaseLedger? ledger) =>
-        new SoftwareBackend(options, _kernels, ledger);
+        new SoftwareBackend(options, _kernels, ledger, _page);
 
     public IDriver Open(Window window)
     {
@@ -61,6 +78,7 @@ internal sealed class SoftwareBackend : IDeviceBackend
                 // A kernel that touches the client's memory on another node is at an illegal address.
                 WindowBytes = window.HostIsElsewhere ? window.DeviceBytes : window.Bytes,
                 WindowDeviceBytes = window.DeviceBytes,
+                Share = _page is null ? null : new DeviceArbiter(_page, _share, _account, _options.Cores),
             }
         );
         _ = _driver.Init(0);

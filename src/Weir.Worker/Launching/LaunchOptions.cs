@@ -14,6 +14,12 @@ internal sealed record LaunchOptions
     /// <summary>Threads of the software device; null for all cores.</summary>
     public int? Threads { get; private set; }
 
+    /// <summary>Promised share of the device's cores, percent; null for all.</summary>
+    public int? Share { get; private set; }
+
+    /// <summary>Absolute path of the page by which programs on one device keep to their shares, or null.</summary>
+    public string? Arbiter { get; private set; }
+
     /// <summary>Absolute path that session summaries are appended to, or null.</summary>
     public string? Report { get; private set; }
 
@@ -60,14 +66,16 @@ internal sealed record LaunchOptions
                     options.Prewarm = Number(name, value, 0, 64);
                     break;
                 case "--lease":
-                    options.Lease = Path.IsPathRooted(value)
-                        ? value
-                        : Path.Combine(Environment.CurrentDirectory, value);
+                    options.Lease = Absolute(value);
+                    break;
+                case "--share":
+                    options.Share = Number(name, value, 1, 100);
+                    break;
+                case "--arbiter":
+                    options.Arbiter = Absolute(value);
                     break;
                 case "--report":
-                    options.Report = Path.IsPathRooted(value)
-                        ? value
-                        : Path.Combine(Environment.CurrentDirectory, value);
+                    options.Report = Absolute(value);
                     break;
                 default:
                     throw new FormatException($"unknown option {name}");
@@ -81,6 +89,9 @@ internal sealed record LaunchOptions
         options.Program = [.. words.Skip(at)];
         return options.Program.Count > 0 ? options : throw new FormatException("no program given");
     }
+
+    private static string Absolute(string path) =>
+        Path.IsPathRooted(path) ? path : Path.Combine(Environment.CurrentDirectory, path);
 
     private static int Number(string name, string value, int least, int most) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)

@@ -99,6 +99,14 @@ internal static unsafe class Launcher
         {
             arguments.AddRange(["--threads", threads.ToString(CultureInfo.InvariantCulture)]);
         }
+        if (options.Share is { } share)
+        {
+            arguments.AddRange(["--share", share.ToString(CultureInfo.InvariantCulture)]);
+        }
+        if (options.Arbiter is { } arbiter)
+        {
+            arguments.AddRange(["--arbiter", arbiter]);
+        }
         if (options.Report is { } report)
         {
             arguments.AddRange(["--report", report]);

@@ -33,6 +33,18 @@ internal sealed record WorkerOptions
     /// <summary>This session's place in the lease's page.</summary>
     public int Slot { get; private set; }
 
+    /// <summary>Promised share of the device's cores, percent; means something only with <see cref="Arbiter"/>.</summary>
+    public int Share { get; private set; } = 100;
+
+    /// <summary>
+    /// The device's page, shared by all of its workers: a path, or the number of an inherited descriptor; null when the
+    /// device is nobody else's.
+    /// </summary>
+    public string? Arbiter { get; private set; }
+
+    /// <summary>Whose share it is: sessions of the same name have it together; null for a share of one's own.</summary>
+    public string? Account { get; private set; }
+
     /// <exception cref="FormatException">Says what was not understood.</exception>
     public static WorkerOptions Parse(IReadOnlyList<string> words) => new WorkerOptions().With(words);
 
@@ -77,6 +89,19 @@ internal sealed record WorkerOptions
                     break;
                 case "--slot":
                     options.Slot = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--share":
+                    options.Share =
+                        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int share)
+                        && share is >= 1 and <= 100
+                            ? share
+                            : throw new FormatException($"--share takes a percentage from 1 to 100, not {value}");
+                    break;
+                case "--arbiter":
+                    options.Arbiter = value;
+                    break;
+                case "--account":
+                    options.Account = NativeText.ToDisplay(value);
                     break;
                 case "--report":
                     options.Report = NativeText.ToDisplay(value);
