@@ -16,7 +16,7 @@ internal sealed class ControlGroups
 {
     private const string Root = "/sys/fs/cgroup";
     private const int PeriodMicroseconds = 100_000;
-    private static readonly string[] s_controllers = ["memory", "pids", "cpu", "freezer"];
+    private static readonly string[] s_controllers = ["pids", "memory", "cpu"];
 
     // Groups whose last process was still ending when they were to be removed.
     private readonly HashSet<string> _left = [];
@@ -46,7 +46,7 @@ internal sealed class ControlGroups
             Remove(group);
         }
         List<string> made = [];
-        foreach (string folder in _folders)
+        foreach (string folder in _folders.Where(folder => IsNeeded(folder, limits)))
         {
             string group = Path.Combine(folder, _parent, name);
             try
@@ -142,6 +142,17 @@ internal sealed class ControlGroups
             return false;
         }
     }
+
+    // In version 1 the first tells who belongs to the group; the others only limit, and may refuse (real-time processes have
+    // no place in a group for the processor without a budget of their own).
+    private bool IsNeeded(string folder, GroupLimits limits) =>
+        _isUnified
+        || Path.GetFileName(folder) switch
+        {
+            "memory" => limits.MemoryBytes > 0,
+            "cpu" => limits.ProcessorsMilli > 0,
+            _ => true,
+        };
 
     private void SetLimits(string group, GroupLimits limits)
     {

@@ -30,7 +30,7 @@ internal sealed unsafe class TestHolder : IDisposable
     public static TestHolder Hold(AgentRun run, TestLease lease)
     {
         (TestHolder holder, ControlMessage? answer) = Claim(run, lease);
-        _ = Assert.IsType<LeaseHeld>(answer);
+        Assert.True(answer is LeaseHeld, $"{answer}\n{string.Join('\n', run.Lines)}");
         return holder;
     }
 
