@@ -45,7 +45,7 @@ internal sealed class WorkloadEndpoints(
             )
             .Describe("Cancel a workload", "Queued ones never start; running ones get SIGTERM, then SIGKILL.");
         routes
-            .MapGet("/v1/workloads/{id}/output", (RequestDelegate)OutputAsync)
+            .MapGet("/v1/workloads/{id}/output", (HttpContext context, string id) => OutputAsync(context, id))
             .WithSummary("Read a workload's output")
             .WithDescription("Query: attempt (default: the last), offset, follow=true to go on until it ends.");
     }
@@ -101,9 +101,8 @@ internal sealed class WorkloadEndpoints(
     private WorkloadState? Ended(string id) =>
         history.Read(store => StoreReader.Workloads(store, "id = @p0", 1, id)).FirstOrDefault();
 
-    private async Task OutputAsync(HttpContext context)
+    private async Task OutputAsync(HttpContext context, string id)
     {
-        string id = (string)context.Request.RouteValues["id"]!;
         var workload = Find(context, id)[0];
         if (workload.Id != id)
         {

@@ -28,7 +28,10 @@ public sealed class AgentStream : IAsyncDisposable
             await stream.WriteAsync(frame, cancellation);
             await stream.FlushAsync(cancellation);
         }
-        catch (ObjectDisposedException ended)
+        catch (Exception ended)
+            when (ended is ObjectDisposedException
+                || (ended is OperationCanceledException && !cancellation.IsCancellationRequested)
+            )
         {
             throw new IOException("the controller ended the stream", ended);
         }

@@ -49,9 +49,12 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
     /// <summary>How the stream ended.</summary>
     public Exception? Refusal { get; private set; }
 
-    public static async Task<FakeAgent> JoinAsync(ControllerHost host, string token, string name)
+    public static Task<FakeAgent> JoinAsync(ControllerHost host, string token, string name) =>
+        JoinAsync(host.Identity.Address, host.Identity.Fingerprint, token, name);
+
+    public static async Task<FakeAgent> JoinAsync(string address, string fingerprint, string token, string name)
     {
-        using var client = new AgentsClient(host.Identity.Address, host.Identity.Fingerprint);
+        using var client = new AgentsClient(address, fingerprint);
         var reply = await client.JoinAsync(
             new JoinRequest
             {
@@ -61,7 +64,7 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
             },
             CancellationToken.None
         );
-        return new FakeAgent(host.Identity.Address, host.Identity.Fingerprint, reply.Credential, name);
+        return new FakeAgent(address, fingerprint, reply.Credential, name);
     }
 
     public void AddDevices(int count, long memory, string model)
@@ -87,6 +90,7 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
     /// <summary>Opens the stream and reconciles; returns when the controller told all leases, or refused.</summary>
     public async Task ConnectAsync(string? at = null)
     {
+        Refusal = null;
         _ending = new CancellationTokenSource();
         _client = new AgentsClient(at ?? address, fingerprint);
         _stream = await _client.ConnectAsync(credential, _ending.Token);

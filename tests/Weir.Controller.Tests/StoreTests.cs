@@ -1,0 +1,202 @@
+using Weir.Cli.Pool;
+using Weir.Controller.Serving;
+using Weir.Controller.Store;
+using Weir.Controller.Tests.Support;
+using Weir.Protocol.Rest;
+
+namespace Weir.Controller.Tests;
+
+/// <summary>Full disks, damaged files, clocks, backups.</summary>
+public class StoreTests
+{
+    [Fact]
+    public async Task A_full_disk_grants_nothing_loses_nothing_and_heals_by_itself()
+    {
+        using var folder = new TestFolder();
+        string path = folder.At("weir.db");
+        int pages;
+        await using (var first = await TestPool.StartAsync(folder))
+        {
+            await first.NodeAsync("n1", devices: 64);
+        }
+        pages = (int)(new FileInfo(path).Length / 4096) + 4;
+
+        List<string> granted = [];
+        await using (var full = await TestPool.StartAsync(folder, new SqliteDatabase(path, pages)))
+        {
+            await full.NodeAsync("n2", devices: 64);
+            PoolException? refused = null;
+            for (int i = 0; i < 200 && refused is null; i++)
+            {
+                try
+                {
+                    granted.Add((await full.ClaimAsync(new ClaimRequest { Program = new string('x', 900) })).Lease.Id);
+                }
+                catch (PoolException error)
+                {
+                    refused = error;
+                }
+            }
+            Assert.Equal("store", refused!.Code);
+            Assert.Contains("free some space", refused.Message);
+            // Ending works in memory and is written when there is room; what was refused holds nothing.
+            Assert.Equal(granted.Count, (await full.LeasesAsync()).Length);
+            Assert.Equal(granted.Count * 100, (await full.DevicesAsync()).Sum(device => device.ComputeGranted));
+        }
+        await using var after = await TestPool.StartAsync(folder);
+        Assert.Equal(granted.Order(), (await after.LeasesAsync()).Select(lease => lease.Id).Order());
+        await after.NodeAsync("n3");
+        await after.ClaimAsync(new ClaimRequest { Node = "n3" });
+    }
+
+    [Fact]
+    public async Task A_damaged_store_is_refused_and_recovered_from_a_backup()
+    {
+        using var folder = new TestFolder();
+        string path = folder.At("weir.db");
+        string lease;
+        await using (var pool = await TestPool.StartAsync(folder))
+        {
+            await pool.NodeAsync("n1");
+            lease = (await pool.ClaimAsync(new ClaimRequest())).Lease.Id;
+            await pool.Client.DoAsync(
+                HttpMethod.Post,
+                "v1/backup",
+                new BackupRequest(folder.At("backup.db")),
+                RestJson.Default.BackupRequest
+            );
+        }
+        await File.WriteAllBytesAsync(path, new byte[40_960], TestContext.Current.CancellationToken);
+
+        var (exitCode, _, errors) = await ControllerProcess.RunAsync(
+            "serve",
+            "--state",
+            folder.Path,
+            "--socket",
+            folder.At("c.sock")
+        );
+        Assert.Equal(3, exitCode);
+        Assert.Contains("is damaged", errors);
+        Assert.Contains("weir recover", errors);
+
+        (exitCode, string output, _) = await ControllerProcess.RunAsync(
+            "recover",
+            "--state",
+            folder.Path,
+            "--from",
+            folder.At("backup.db")
+        );
+        Assert.Equal(0, exitCode);
+        Assert.Contains(".damaged-", output);
+        await using var again = await TestPool.StartAsync(folder);
+        Assert.Equal(lease, Assert.Single(await again.LeasesAsync()).Id);
+    }
+
+    [Fact]
+    public async Task What_a_damaged_store_still_gives_is_saved()
+    {
+        using var folder = new TestFolder();
+        string path = folder.At("weir.db");
+        HashSet<string> granted = [];
+        await using (var pool = await TestPool.StartAsync(folder))
+        {
+            await pool.NodeAsync("n1", devices: 40);
+            for (int i = 0; i < 40; i++)
+            {
+                granted.Add((await pool.ClaimAsync(new ClaimRequest { Program = new string('p', 700) })).Lease.Id);
+            }
+        }
+        // One page in the middle of the leases.
+        byte[] bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        int hit = FindPage(bytes, "pppp");
+        Array.Fill(bytes, (byte)0xEE, hit * 4096, 4096);
+        await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
+
+        var (exitCode, output, errors) = await ControllerProcess.RunAsync("recover", "--state", folder.Path);
+        Assert.True(exitCode == 0, errors);
+        Assert.Contains("could not be read whole: leases", output);
+        await using var again = await TestPool.StartAsync(folder);
+        var found = (await again.LeasesAsync()).Select(lease => lease.Id).ToHashSet();
+        Assert.NotEmpty(found);
+        Assert.Subset(granted, found);
+    }
+
+    [Fact]
+    public async Task A_second_controller_is_refused()
+    {
+        await using var pool = await TestPool.StartAsync();
+        var refused = await Assert.ThrowsAsync<StoreException>(() => TestPool.StartAsync(pool.Folder));
+        Assert.Contains("in use by another controller", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_newer_store_is_refused()
+    {
+        using var folder = new TestFolder();
+        await using (await TestPool.StartAsync(folder)) { }
+        using (var connection = new SqliteDatabase(folder.At("weir.db")).Open())
+        using (var command = connection.CreateCommand())
+        {
+            command.CommandText = "INSERT INTO schema_steps VALUES (99, 0)";
+            command.ExecuteNonQuery();
+        }
+        var refused = await Assert.ThrowsAsync<StoreException>(() => TestPool.StartAsync(folder));
+        Assert.Contains("newer release", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_while_it_runs_ends_nothing()
+    {
+        var clock = new SetClock();
+        await using var pool = await TestPool.StartAsync(time: clock);
+        await pool.NodeAsync("n1");
+        var grant = await pool.ClaimAsync(new ClaimRequest { LifeMs = 3_600_000 });
+        using var user = await pool.UserAsync("ann", lifeMs: 3_600_000);
+        clock.By = TimeSpan.FromDays(400);
+        await Task.Delay(700, TestContext.Current.CancellationToken);
+        Assert.Equal(grant.Lease.Id, Assert.Single(await pool.LeasesAsync()).Id);
+        Assert.Equal("ann", (await user.GetAsync("v1/status", RestJson.Default.StatusView)).User);
+        var told = await pool.Client.GetAsync("v1/audit", RestJson.Default.AuditViewArray);
+        Assert.Contains(told, line => line.Action == "clock.set");
+    }
+
+    [Fact]
+    public async Task A_clock_before_the_store_s_last_entry_is_refused_unless_it_is_accepted()
+    {
+        using var folder = new TestFolder();
+        var future = new SetClock { By = TimeSpan.FromDays(2) };
+        await using (await TestPool.StartAsync(folder, time: future))
+        {
+            await Task.Delay(800, TestContext.Current.CancellationToken);
+        }
+        var refused = await Assert.ThrowsAsync<StoreException>(() => TestPool.StartAsync(folder));
+        Assert.Contains("--accept-clock", refused.Message);
+        await using var host = await ControllerHost.StartAsync(TestPool.Options(folder) with { AcceptClock = true });
+    }
+
+    [Fact]
+    public async Task Many_grants_share_commits()
+    {
+        await using var pool = await TestPool.StartAsync();
+        await pool.NodeAsync("n1", devices: 100);
+        long before = pool.Host.Commits.Commits;
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => pool.ClaimAsync(new ClaimRequest())));
+        Assert.True(pool.Host.Commits.Commits - before < 100);
+        Assert.Equal(100, (await pool.LeasesAsync()).Length);
+    }
+
+    private static int FindPage(byte[] bytes, string text)
+    {
+        byte[] wanted = System.Text.Encoding.UTF8.GetBytes(text);
+        List<int> pages = [];
+        for (int page = 2; page < bytes.Length / 4096; page++)
+        {
+            // Leaf pages of a table begin with 13.
+            if (bytes[page * 4096] == 13 && bytes.AsSpan(page * 4096, 4096).IndexOf(wanted) >= 0)
+            {
+                pages.Add(page);
+            }
+        }
+        return pages[pages.Count / 2];
+    }
+}
