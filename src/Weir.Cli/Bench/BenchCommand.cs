@@ -14,6 +14,7 @@ internal static class BenchCommand
         (FootprintBench.Section, "idle worker and shim", FootprintBench.Run),
         (CompileBench.Section, "first launches", CompileBench.Run),
         (KernelBench.Section, "kernels, beside PoCL", KernelBench.Run),
+        (GrantBench.Section, "lease grants of the controller", GrantBench.Run),
         (VideoBench.Section, "ffmpeg's scale_cuda, beside its own scaler", VideoBench.Run),
     ];
 
