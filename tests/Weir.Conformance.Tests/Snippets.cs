@@ -52,6 +52,13 @@ internal static class Snippets
             ".shared .align 4 .b8 box[1024]; mov.u32 %t1, box; mad.lo.u32 %t0, %thread, 4, %t1; st.shared.u32 [%t0], %a; mov.u32 %t3, %ctaid.x; setp.eq.u32 %p0, %t3, 0; @%p0 bra FIRST; bar.sync 0; mov.u32 %o1, 5; bra.uni DONE; FIRST: bar.sync 0; mov.u32 %o1, 9; bar.sync 0; DONE: xor.b32 %t2, %thread, 1; setp.ge.u32 %p1, %t2, %count; @%p1 mov.u32 %t2, %thread; mad.lo.u32 %t2, %t2, 4, %t1; ld.shared.u32 %o0, [%t2];",
         ["barrier reductions"] =
             "bar.red.popc.u32 %o0, 1, %odd; bar.red.and.pred %p0, 1, %odd; bar.red.or.pred %p1, 1, !%odd; selp.u32 %o1, 1, 0, %p0; @%p1 add.u32 %o1, %o1, 2; setp.lt.u32 %p2, %thread, 5; bar.red.or.pred %p0, 0, %p2; selp.u32 %o2, 1, 0, %p0;",
+        ["calls through pointers"] =
+            ".func (.reg .u32 r) twice(.reg .u32 x) { add.u32 r, x, x; ret; } "
+            + ".func (.reg .u32 r) odds(.reg .u32 x) { .reg .pred %q; mad.lo.u32 r, x, 3, 1; setp.gt.u32 %q, r, 100; @%q ret; add.u32 r, r, 7; ret; } "
+            + ".func (.param .b32 r) other(.param .b32 x, .param .b32 y) { .reg .b32 %u, %w; ld.param.b32 %u, [x]; ld.param.b32 %w, [y]; sub.u32 %u, %u, %w; st.param.b32 [r], %u; ret; } ### "
+            + "mov.u64 %x, twice; mov.u64 %y, odds; selp.b64 %v, %x, %y, %odd; call (%o0), %v, (%a), one; one: .callprototype (.reg .u32 _) _ (.reg .u32 _); @%p9 call (%o1), %x, (%b), one; "
+            + "st.global.u64 [%slot], %v; ld.global.u64 %w, [%slot]; call (%o2), %w, (%b), one; st.global.u64 [%slot], 0; "
+            + "{ .param .b32 ret0; .param .b32 arg0; .param .b32 arg1; st.param.b32 [arg0], %a; st.param.b32 [arg1], %b; mov.u64 %y, other; call (ret0), %y, (arg0, arg1), two; two: .callprototype (.param .b32 _) _ (.param .b32 _, .param .b32 _); ld.param.b32 %o3, [ret0]; }",
         ["branches by place between barriers"] =
             ".shared .align 4 .b8 box[1024]; .reg .u32 %px, %q; .reg .pred %c<8>; mov.u32 %px, %tid.x; mov.u32 %q, box; mad.lo.u32 %q, %thread, 4, %q; st.shared.u32 [%q], %a; bar.sync 0;"
             + "setp.gt.u32 %c0, %px, 40; @%c0 bra S0; ld.shared.u32 %t0, [%q]; add.u32 %t0, %t0, 3; st.shared.u32 [%q], %t0; S0: bar.sync 0;"
@@ -114,11 +121,16 @@ internal static class Snippets
             .Buffer(KernelCase.Bytes(Enumerable.Range(0, threads * 4).Select(i => i * 3)), out _);
     }
 
-    private static string Ptx(string body) =>
-        $$"""
+    /// <summary>What stands before ### in a snippet goes before the kernel.</summary>
+    private static string Ptx(string snippet)
+    {
+        var parts = snippet.Split(" ### ");
+        var body = parts[^1];
+        return $$"""
             .version 7.8
             .target sm_80
             .address_size 64
+            {{(parts.Length > 1 ? parts[0] : "")}}
             .visible .entry snippet(.param .u64 words, .param .u64 results, .param .u64 memory, .param .u64 slots)
             {
             .reg .b32 %a, %b, %o<4>, %t<4>, %thread, %count, %linear, %whole;
@@ -168,4 +180,5 @@ internal static class Snippets
             ret;
             }
             """;
+    }
 }

@@ -142,10 +142,19 @@ internal sealed unsafe class DeviceModule : IDisposable
 
     private void Relocate(PtxVariable variable, PtxRelocation relocation)
     {
-        if (!variables.TryGetValue(relocation.Symbol, out DeviceAllocation? target))
+        ulong value = 0;
+        if (variables.TryGetValue(relocation.Symbol, out DeviceAllocation? target))
+        {
+            value = target.Address;
+        }
+        else if (Ptx.HasFunction(relocation.Symbol))
+        {
+            value = FunctionHandle.Of(relocation.Symbol);
+        }
+        else
         {
             throw new PtxException(
-                $"the initial value of '{variable.Name}' takes the address of '{relocation.Symbol}', which is no variable",
+                $"the initial value of '{variable.Name}' takes the address of '{relocation.Symbol}', which is no variable and no function",
                 variable.Line,
                 unsupported: true
             );
@@ -154,7 +163,7 @@ internal sealed unsafe class DeviceModule : IDisposable
         {
             throw new PtxException($"the initial value of '{variable.Name}' is longer than it", variable.Line);
         }
-        ulong address = (target.Address + (ulong)relocation.Addend) >> relocation.ShiftBits;
+        ulong address = (value + (ulong)relocation.Addend) >> relocation.ShiftBits;
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, address);
         byte* place = (byte*)variables[variable.Name].Address + relocation.OffsetBytes;

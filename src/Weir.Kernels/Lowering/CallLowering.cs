@@ -3,9 +3,13 @@ using Weir.Kernels.Ptx;
 
 namespace Weir.Kernels.Lowering;
 
-/// <summary>Calls: the function's body is put in place of the call, its parameters are the caller's.</summary>
+/// <summary>
+/// Calls: the function's body is put in place of the call, its parameters are the caller's. A call through a pointer compares it
+/// with all functions of the module that it may hold.
+/// </summary>
 internal sealed class CallLowering(
     IrBuilder builder,
+    ModuleNames module,
     BodyLowering body,
     NameScope scope,
     CallFrame frame,
@@ -22,7 +26,8 @@ internal sealed class CallLowering(
         var meaning = operands.Find(name.Name);
         if (meaning.Kind == NameKind.Register)
         {
-            throw Unsupported("indirect calls are not supported");
+            Indirect(IrOperand.Register(meaning.Index), results, arguments, guard, uniform);
+            return;
         }
 
         if (meaning.Kind != NameKind.Function)
@@ -30,7 +35,99 @@ internal sealed class CallLowering(
             throw Wrong($"'{name.Name}' is no function");
         }
 
-        var function = meaning.Function!;
+        Direct(meaning.Function!, results, arguments, guard, uniform);
+    }
+
+    private void Indirect(
+        IrOperand pointer,
+        IReadOnlyList<PtxOperand> results,
+        IReadOnlyList<PtxOperand> arguments,
+        IrOperand guard,
+        bool uniform
+    )
+    {
+        if (builder.Registers[pointer.Index].Bits != 64)
+        {
+            throw Wrong("a pointer to a function has 64 bits");
+        }
+
+        var done = builder.NewLabel();
+        if (!guard.IsNone)
+        {
+            Skip(guard, done, uniform);
+        }
+
+        foreach (var function in module.Taken.Where(function => Fits(function, results, arguments)))
+        {
+            var next = builder.NewLabel();
+            var predicate = builder.Temporary(IrType.Pred);
+            builder.Emit(
+                new IrInstruction
+                {
+                    Op = IrOp.SetP,
+                    Type = IrType.U64,
+                    DestType = IrType.Pred,
+                    Compare = IrCompare.Eq,
+                    Dests = [predicate],
+                    Sources = [pointer, IrOperand.Immediate(FunctionHandle.Of(function.Name))],
+                    Line = instruction.Line,
+                }
+            );
+            Skip(predicate, next, uniform: false);
+            Direct(function, results, arguments, IrOperand.None, uniform: false);
+            builder.Emit(
+                new IrInstruction
+                {
+                    Op = IrOp.Bra,
+                    Target = done,
+                    Line = instruction.Line,
+                }
+            );
+            builder.Place(next);
+        }
+
+        // A pointer to nothing of this shape: as on a GPU, the kernel does not go on.
+        builder.Emit(new IrInstruction { Op = IrOp.Trap, Line = instruction.Line });
+        builder.Place(done);
+    }
+
+    private bool Fits(PtxFunction function, IReadOnlyList<PtxOperand> results, IReadOnlyList<PtxOperand> arguments) =>
+        function.Returns.Count == results.Count
+        && function.Parameters.Count == arguments.Count
+        && function.Returns.Zip(results).All(pair => Fits(pair.First, pair.Second))
+        && function.Parameters.Zip(arguments).All(pair => Fits(pair.First, pair.Second));
+
+    private bool Fits(PtxFormal formal, PtxOperand actual) =>
+        !actual.IsPlainName
+        || operands.Find(actual.Name) switch
+        {
+            { Kind: NameKind.Symbol } meaning => !formal.IsRegister
+                && builder.Symbols[meaning.Index].SizeBytes == formal.SizeBytes,
+            { Kind: NameKind.Register } meaning => builder.Registers[meaning.Index].Bits >= IrTypes.Bits(formal.Type),
+            _ => false,
+        };
+
+    // Branches where the predicate does not hold.
+    private void Skip(IrOperand predicate, int target, bool uniform) =>
+        builder.Emit(
+            new IrInstruction
+            {
+                Op = IrOp.Bra,
+                Guard = predicate with { Negated = !predicate.Negated },
+                Target = target,
+                Uniform = uniform,
+                Line = instruction.Line,
+            }
+        );
+
+    private void Direct(
+        PtxFunction function,
+        IReadOnlyList<PtxOperand> results,
+        IReadOnlyList<PtxOperand> arguments,
+        IrOperand guard,
+        bool uniform
+    )
+    {
         if (!function.HasBody)
         {
             throw Unsupported($"function '{function.Name}' has no body in this module");
@@ -59,16 +156,7 @@ internal sealed class CallLowering(
         var after = builder.NewLabel();
         if (!guard.IsNone)
         {
-            builder.Emit(
-                new IrInstruction
-                {
-                    Op = IrOp.Bra,
-                    Guard = guard with { Negated = !guard.Negated },
-                    Target = after,
-                    Uniform = uniform,
-                    Line = instruction.Line,
-                }
-            );
+            Skip(guard, after, uniform);
         }
 
         var callee = new CallFrame(function, frame) { ReturnLabel = after };
@@ -133,7 +221,8 @@ internal sealed class CallLowering(
 
         if (at < parts.Count && parts[at].IsPlainName && scope.Find(parts[at].Name).Kind == NameKind.Prototype)
         {
-            throw Unsupported("indirect calls are not supported");
+            // The prototype says what the operands say already.
+            at++;
         }
 
         return at == parts.Count ? (results, name, arguments) : throw Wrong("the call has operands too many");

@@ -17,6 +17,7 @@ internal static class EntryLowering
         IReadOnlyDictionary<string, PtxDeclaration> variables,
         IReadOnlyDictionary<string, PtxFunction> functions,
         IReadOnlySet<string> externs,
+        IReadOnlyList<PtxFunction> taken,
         Func<PtxFunction, PtxBlock> parse
     )
     {
@@ -46,7 +47,7 @@ internal static class EntryLowering
             parameters.Declare(parameter.Name, new NameMeaning(NameKind.Symbol, symbol), entry.Line);
         }
 
-        var module = new ModuleNames(variables, functions, externs, builder);
+        var module = new ModuleNames(variables, functions, externs, taken, builder);
         var frame = new CallFrame(function, null);
         new BodyLowering(builder, module, parse).Block(parse(function), parameters, frame);
         CallParameterPromotion.Run(builder);

@@ -106,7 +106,10 @@ internal sealed class InstructionLowering(
                 result = new TextureLowering(_operands, instruction).Lower(result);
                 break;
             case LoweringRule.Call:
-                new CallLowering(builder, body, scope, frame, instruction, _operands).Lower(guard, result.Uniform);
+                new CallLowering(builder, module, body, scope, frame, instruction, _operands).Lower(
+                    guard,
+                    result.Uniform
+                );
                 return;
         }
 

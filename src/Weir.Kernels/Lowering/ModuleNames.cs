@@ -8,12 +8,16 @@ internal sealed class ModuleNames(
     IReadOnlyDictionary<string, PtxDeclaration> variables,
     IReadOnlyDictionary<string, PtxFunction> functions,
     IReadOnlySet<string> externs,
+    IReadOnlyList<PtxFunction> taken,
     IrBuilder builder
 )
 {
     private readonly Dictionary<string, int> _symbols = new(StringComparer.Ordinal);
     private readonly Dictionary<PtxDeclaration, int> _bodyVariables = new(ReferenceEqualityComparer.Instance);
     private int _addressCount;
+
+    /// <summary>Functions that pointers may hold.</summary>
+    public IReadOnlyList<PtxFunction> Taken => taken;
 
     /// <summary>Finds a variable or function; none when there is none.</summary>
     public NameMeaning Find(string name, int line)

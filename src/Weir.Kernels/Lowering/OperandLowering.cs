@@ -191,12 +191,8 @@ internal sealed class OperandLowering(IrBuilder builder, ModuleNames module, Nam
                 throw Wrong($"'{operand.Name}' with an offset is no value; only addresses in brackets have one");
             case NameKind.Symbol:
                 return SymbolAddress(meaning.Index, operand, type, inMove);
-            case NameKind.Function:
-                throw new PtxException(
-                    $"the address of function '{operand.Name}' is not supported",
-                    line,
-                    unsupported: true
-                );
+            case NameKind.Function when IrTypes.Bits(type) == 64 && operand.Bits == 0 && !IrTypes.IsFloat(type):
+                return IrOperand.Immediate(FunctionHandle.Of(operand.Name));
             case NameKind.None when operand.Name.StartsWith('%') && operand.Name.Contains('.'):
                 throw new PtxException($"unsupported special register '{operand.Name}'", line, unsupported: true);
             case NameKind.None:

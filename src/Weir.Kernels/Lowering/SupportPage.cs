@@ -63,7 +63,7 @@ public static class SupportPage
         page.Append("## Refused\n\n").Append(string.Join(", ", refused)).Append(".\n\n");
         page.Append(
             """
-            Refused besides, in instructions that are there: calls through pointers and recursion, textures in arrays and cubes,
+            Refused besides, in instructions that are there: recursion, textures in arrays and cubes,
             clusters and their shared memory, cache policies.
 
             """

@@ -52,6 +52,9 @@ public sealed class PtxModule
         return new PtxModule(text, reader);
     }
 
+    /// <summary>True when there is a function (not a kernel) of that name.</summary>
+    public bool HasFunction(string name) => _reader.Functions.TryGetValue(name, out var found) && !found.IsEntry;
+
     /// <summary>Finds a kernel by name; null when there is none.</summary>
     public PtxEntry? FindEntry(string name) => _entries.GetValueOrDefault(name);
 
@@ -70,6 +73,7 @@ public sealed class PtxModule
             _variables,
             _reader.Functions,
             _externs,
+            Taken,
             function =>
             {
                 if (!bodies.TryGetValue(function, out var body))
@@ -117,6 +121,10 @@ public sealed class PtxModule
         return 0;
     }
 
+    private IReadOnlyList<PtxFunction> Taken => _taken ??= TakenFunctions.Find(_text.Span, _reader.Functions);
+
+    private IReadOnlyList<PtxFunction>? _taken;
+
     // Places of the texts in order, each with its first line.
     private List<(int Start, int End, int Line)> EntryParts(string entryName)
     {
@@ -141,6 +149,24 @@ public sealed class PtxModule
             var variables = _reader.VariableTexts.GetAlternateLookup<ReadOnlySpan<char>>();
             for (var token = tokens.Next(); token.Kind != PtxTokenKind.End; token = tokens.Next())
             {
+                if (
+                    token.Kind == PtxTokenKind.Dotted
+                    && (
+                        tokens.Bytes(token).SequenceEqual(".callprototype"u8)
+                        || tokens.Bytes(token).SequenceEqual(".calltargets"u8)
+                    )
+                )
+                {
+                    // A call through a pointer, which may come from anywhere.
+                    foreach (var target in Taken)
+                    {
+                        if (parts.TryAdd(target.Start, (target.Start, target.End, target.Line)))
+                        {
+                            open.Push((target.Start, target.End, target.Line));
+                        }
+                    }
+                }
+
                 if (token.Kind != PtxTokenKind.Word)
                 {
                     continue;

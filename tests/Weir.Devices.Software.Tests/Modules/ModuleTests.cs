@@ -31,6 +31,50 @@ public sealed unsafe class ModuleTests : IDisposable
     }
 
     [Fact]
+    public void Pointers_to_functions_in_initial_values_can_be_called()
+    {
+        nint module = device.Load(
+            KernelTexts.Head
+                + """
+                .func (.reg .u32 r) twice(.reg .u32 x) { add.u32 r, x, x; ret; }
+                .func (.reg .u32 r) square(.reg .u32 x) { mul.lo.u32 r, x, x; ret; }
+                .global .u64 table[2] = {twice, square};
+                .visible .entry apply(.param .u64 out)
+                {
+                    .reg .b32 %r<4>; .reg .b64 %rd<5>;
+                    ld.param.u64 %rd1, [out];
+                    mov.u32 %r1, %tid.x;
+                    and.b32 %r2, %r1, 1;
+                    mul.wide.u32 %rd2, %r2, 8;
+                    mov.u64 %rd3, table;
+                    add.s64 %rd3, %rd3, %rd2;
+                    ld.global.u64 %rd3, [%rd3];
+                    call (%r3), %rd3, (%r1), one;
+                    one: .callprototype (.reg .u32 _) _ (.reg .u32 _);
+                    mul.wide.u32 %rd2, %r1, 4;
+                    add.s64 %rd1, %rd1, %rd2;
+                    st.global.u32 [%rd1], %r3;
+                    ret;
+                }
+                .visible .entry nowhere()
+                {
+                    .reg .b64 %rd<2>; .reg .b32 %r<2>;
+                    mov.u64 %rd1, 0;
+                    call (%r1), %rd1, (%r1), one;
+                    one: .callprototype (.reg .u32 _) _ (.reg .u32 _);
+                    ret;
+                }
+                """
+        );
+        ulong result = device.Allocate(64 * 4);
+        TestDevice.Check(device.Launch(device.Function(module, "apply"), 1, 64, 0, result));
+        TestDevice.Check(device.Driver.CtxSynchronize());
+        Assert.Equal(Enumerable.Range(0, 64).Select(i => i % 2 == 0 ? 2 * i : i * i), device.Read<int>(result, 64));
+        TestDevice.Check(device.Launch(device.Function(module, "nowhere"), 1, 1, 0));
+        Assert.Equal(CuResult.LaunchFailed, device.Driver.CtxSynchronize());
+    }
+
+    [Fact]
     public void Unloading_gives_the_memory_back()
     {
         long before = device.Driver.Statistics.MemoryBytes;

@@ -185,7 +185,6 @@ public sealed class InstructionTests
     [InlineData("atom.global.add.noftz.f16 %h1, [%d1], %h2;", "atom.global.add.noftz.f16")]
     [InlineData("wgmma.fence.sync.aligned;", "wgmma.fence.sync.aligned")]
     [InlineData("add.u32.fancy %r1, %r2, %r3;", "add.u32.fancy")]
-    [InlineData("call (%r1), %d1, (%r2), proto; proto: .callprototype (.reg .u32 _) _ (.reg .u32 _);", "indirect")]
     [InlineData(".reg .v4 .f32 %v;", "vector registers")]
     [InlineData("tex.2d.v4.f32.f32 {%f1, %f2, %f3, %f4}, [%d1, %d2, {%f1, %f2}];", "samplers")]
     [InlineData("ld.global.L2::cache_hint.u32 %r1, [%d1], %d2;", "cache_hint")]
