@@ -292,6 +292,12 @@ internal static class InstructionForms
         {
             yield return Of($"lop3.b32 d, a, b, c, {table}", "b32", "b32", "b32", "b32");
         }
+        foreach (var mode in (string[])["clamp", "wrap"])
+        {
+            yield return Of($"bmsk.{mode}.b32 d, a, b", "b32", "b32", "b32");
+            yield return Of($"szext.{mode}.u32 d, a, b", "u32", "u32", "u32");
+            yield return Of($"szext.{mode}.s32 d, a, b", "s32", "s32", "u32");
+        }
         yield return Of("prmt.b32 d, a, b, c", "b32", "b32", "b32", "b32");
         yield return Of("prmt.b32 d, a, b, 0x5410", "b32", "b32", "b32");
         yield return Of("prmt.b32 d, a, b, 0xba98", "b32", "b32", "b32");

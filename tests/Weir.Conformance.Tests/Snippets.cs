@@ -59,6 +59,14 @@ internal static class Snippets
             + "mov.u64 %x, twice; mov.u64 %y, odds; selp.b64 %v, %x, %y, %odd; call (%o0), %v, (%a), one; one: .callprototype (.reg .u32 _) _ (.reg .u32 _); @%p9 call (%o1), %x, (%b), one; "
             + "st.global.u64 [%slot], %v; ld.global.u64 %w, [%slot]; call (%o2), %w, (%b), one; st.global.u64 [%slot], 0; "
             + "{ .param .b32 ret0; .param .b32 arg0; .param .b32 arg1; st.param.b32 [arg0], %a; st.param.b32 [arg1], %b; mov.u64 %y, other; call (ret0), %y, (arg0, arg1), two; two: .callprototype (.param .b32 _) _ (.param .b32 _, .param .b32 _); ld.param.b32 %o3, [ret0]; }",
+        ["one thread elected"] =
+            "setp.ne.u32 %p3, %whole, 0; @!%p3 bra DONE; elect.sync %o0|%p0, -1; selp.u32 %o1, 1, 0, %p0; vote.sync.ballot.b32 %t0, %odd, -1; @!%odd bra DONE; elect.sync %o2|%p1, %t0; selp.u32 %o3, 1, 0, %p1; DONE: mov.u32 %t0, 0;",
+        ["atomic sums of halves"] =
+            ".reg .b16 %k<4>; .reg .b32 %s<4>; cvt.rn.f16.s16 %k0, 3; cvt.rn.bf16.f32 %k1, 0f40400000; mov.b32 %s0, {%k0, %k0}; mov.b32 %s1, {%k1, %k1}; st.global.b32 [%slot], 0; st.global.b32 [%slot+4], 0; st.global.b32 [%slot+8], 0; st.global.b16 [%slot+12], 0; "
+            + "atom.global.add.noftz.f16 %k2, [%slot], %k0; red.global.add.noftz.f16 [%slot+2], %k0; atom.global.add.noftz.f16x2 %s2, [%slot+4], %s0; red.global.add.noftz.f16x2 [%slot+4], %s0; atom.global.add.noftz.bf16x2 %s3, [%slot+8], %s1; atom.global.add.noftz.bf16 %k3, [%slot+12], %k1; atom.global.cas.b16 %k2, [%slot], %k0, %k1; "
+            + "mov.b32 %o0, {%k2, %k3}; ld.global.b32 %o1, [%slot]; ld.global.b32 %o2, [%slot+4]; ld.global.b32 %o3, [%slot+8];",
+        ["shared sums of halves"] =
+            ".shared .align 4 .b8 sums[8]; .reg .b16 %k<4>; setp.eq.u32 %p0, %thread, 0; @%p0 st.shared.b32 [sums], 0; @%p0 st.shared.b32 [sums+4], 0; bar.sync 0; and.b32 %t0, %a, 7; cvt.rn.f16.u32 %k0, %t0; cvt.rn.f32.u32 %g, %t0; cvt.rn.bf16.f32 %k1, %g; red.shared.add.noftz.f16 [sums], %k0; mov.b32 %t1, {%k0, %k0}; red.shared.add.noftz.f16x2 [sums+4], %t1; bar.sync 0; ld.shared.b32 %o0, [sums]; ld.shared.b32 %o1, [sums+4];",
         ["branches by place between barriers"] =
             ".shared .align 4 .b8 box[1024]; .reg .u32 %px, %q; .reg .pred %c<8>; mov.u32 %px, %tid.x; mov.u32 %q, box; mad.lo.u32 %q, %thread, 4, %q; st.shared.u32 [%q], %a; bar.sync 0;"
             + "setp.gt.u32 %c0, %px, 40; @%c0 bra S0; ld.shared.u32 %t0, [%q]; add.u32 %t0, %t0, 3; st.shared.u32 [%q], %t0; S0: bar.sync 0;"

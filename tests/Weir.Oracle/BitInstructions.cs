@@ -63,11 +63,48 @@ internal static class BitInstructions
                 return BindTable(at, binding);
             case "prmt":
                 return binding.Ternary(at, type, type, type, type, (a, b, c) => Permute(at, a, b, c));
+            case "bmsk":
+                return binding.Binary(at, type, (a, b) => Mask(a, b, at.Has("clamp")));
+            case "szext":
+                return binding.Binary(at, type, (a, b) => ExtendFrom(a, b, type.IsSigned, at.Has("clamp")));
             case "fns":
                 return binding.Ternary(at, u32, u32, u32, new PtxType('s', 32), FindNth);
             default:
                 throw at.Unknown("no such operation");
         }
+    }
+
+    /// <summary>bmsk: bits a to a + b - 1 set; a clamped start leaves none, a clamped length all above.</summary>
+    private static ulong Mask(ulong a, ulong b, bool clamp)
+    {
+        if (clamp && a >= 32)
+        {
+            return 0;
+        }
+        ulong result = 0;
+        var length = clamp && b >= 32 ? 32 : b & 31;
+        for (var bit = a & 31; bit < Math.Min(32, (a & 31) + length); bit++)
+        {
+            result |= 1UL << (int)bit;
+        }
+        return result;
+    }
+
+    /// <summary>szext: a number of b bits, made 32 wide.</summary>
+    private static ulong ExtendFrom(ulong a, ulong b, bool signed, bool clamp)
+    {
+        if (clamp && b >= 32)
+        {
+            return a;
+        }
+        var length = (int)(b & 31);
+        if (length == 0)
+        {
+            return 0;
+        }
+        var field = a & ((1UL << length) - 1);
+        var negative = signed && (field >> (length - 1)) != 0;
+        return negative ? field | (uint.MaxValue << length) : field;
     }
 
     private static ulong FindBit(Instruction at, PtxType type, ulong a)

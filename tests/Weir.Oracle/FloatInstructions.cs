@@ -55,7 +55,8 @@ internal static class FloatInstructions
 
     private static Func<ulong, ulong> InBoth(Func<ulong, ulong> one) => a => one(a & 0xffff) | (one(a >> 16) << 16);
 
-    private static Func<ulong, ulong, ulong> InBoth(Func<ulong, ulong, ulong> one) =>
+    /// <summary>An operation on one number, done on both of a packed pair.</summary>
+    public static Func<ulong, ulong, ulong> InBoth(Func<ulong, ulong, ulong> one) =>
         (a, b) => one(a & 0xffff, b & 0xffff) | (one(a >> 16, b >> 16) << 16);
 
     private static Func<ulong, ulong, ulong, ulong> InBoth(Func<ulong, ulong, ulong, ulong> one) =>

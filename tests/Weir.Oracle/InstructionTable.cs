@@ -20,7 +20,7 @@ internal static class InstructionTable
             case "testp":
                 return FloatInstructions.BindTest(at, binding);
             case "and" or "or" or "xor" or "not" or "cnot" or "shl" or "shr" or "shf" or "popc" or "clz" or "bfind":
-            case "brev" or "bfe" or "bfi" or "lop3" or "prmt" or "fns":
+            case "brev" or "bfe" or "bfi" or "lop3" or "prmt" or "fns" or "bmsk" or "szext":
                 return BitInstructions.Bind(at, binding);
             case "set" or "setp" or "selp" or "slct":
                 return ComparisonInstructions.Bind(at, binding);
@@ -39,7 +39,7 @@ internal static class InstructionTable
             case "tex":
                 return TextureInstructions.Bind(at, binding);
             case "bar" when at.Has("warp"):
-            case "shfl" or "vote" or "match" or "redux" or "activemask":
+            case "shfl" or "vote" or "match" or "redux" or "activemask" or "elect":
                 return WarpInstructions.Bind(at, binding);
             case "bar" or "barrier":
                 return BarrierInstructions.Bind(at, binding);

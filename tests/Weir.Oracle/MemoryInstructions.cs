@@ -102,6 +102,10 @@ internal static class MemoryInstructions
         var name = at.Modifiers.First(m =>
             m is "add" or "min" or "max" or "inc" or "dec" or "and" or "or" or "xor" or "exch" or "cas"
         );
+        if (type.IsPacked)
+        {
+            return FloatInstructions.InBoth(new FloatInstructions.Unit(at, type.Element).Binary(name));
+        }
         if (type.IsFloat && name is not "exch")
         {
             return new FloatInstructions.Unit(at, type).Binary(name);

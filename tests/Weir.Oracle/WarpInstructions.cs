@@ -67,6 +67,7 @@ internal static class WarpInstructions
             "vote" => Vote(at, binding),
             "match" => Match(at, binding),
             "redux" => Reduce(at, binding),
+            "elect" => Elect(at, binding),
             "activemask" => ActiveMask(at, binding),
             _ => WarpBarrier(at, binding),
         };
@@ -170,6 +171,29 @@ internal static class WarpInstructions
                     var everyone = equal == meeting.Present;
                     meeting.Outputs[lane][0] = !all || everyone ? equal : 0;
                     meeting.Outputs[lane][1] = everyone ? 1UL : 0;
+                }
+            },
+        };
+    }
+
+    /// <summary>elect: which thread it is PTX leaves open; here the first.</summary>
+    private static WarpOperation Elect(Instruction at, Binding binding)
+    {
+        Binding.Allow(at, "sync");
+        var (leader, isLeader) = Pair(at);
+        return new WarpOperation
+        {
+            Key = at.Opcode,
+            At = at,
+            Mask = binding.Source(at, 1, PtxType.B32),
+            Inputs = [],
+            Outputs = [Binding.Write(leader, PtxType.B32, at), Binding.Write(isLeader, PtxType.Predicate, at)],
+            Combine = meeting =>
+            {
+                foreach (var lane in meeting.Lanes)
+                {
+                    meeting.Outputs[lane][0] = (ulong)meeting.Lanes.First();
+                    meeting.Outputs[lane][1] = lane == meeting.Lanes.First() ? 1UL : 0;
                 }
             },
         };

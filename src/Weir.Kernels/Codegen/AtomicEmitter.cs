@@ -15,10 +15,6 @@ internal sealed class AtomicEmitter(KernelContext context, MemoryEmitter memory)
     /// <summary>Emits the operation.</summary>
     public void Emit()
     {
-        if (I.Type is IrType.F16 or IrType.F16x2 || IrTypes.Bits(I.Type) < 32)
-        {
-            throw context.Unsupported("16 bits");
-        }
         string type = MemoryEmitter.ElementType(I.Type);
         int bytes = IrTypes.Bits(I.Type) / 8;
         Value operand = B.Splat(context.Source(0, type));
@@ -41,6 +37,7 @@ internal sealed class AtomicEmitter(KernelContext context, MemoryEmitter memory)
         bool signed = IrTypes.IsSigned(I.Type);
         return I.Atomic switch
         {
+            IrAtomic.Add when IrTypes.IsHalf(I.Type) => I.Type.ToString().ToLowerInvariant(),
             IrAtomic.Add => IrTypes.IsFloat(I.Type) ? "fadd" : "add",
             IrAtomic.Min => signed ? "min" : "umin",
             IrAtomic.Max => signed ? "max" : "umax",

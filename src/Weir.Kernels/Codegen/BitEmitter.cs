@@ -128,6 +128,40 @@ internal sealed class BitEmitter(KernelContext context)
         context.Write(B.Binary("or", B.Binary("and", b, B.Binary("xor", mask, -1)), placed));
     }
 
+    /// <summary>bmsk: a run of ones, from bit a on, b long.</summary>
+    public void Mask()
+    {
+        Value a = context.Source(0, "i32");
+        Value b = context.Source(1, "i32");
+        Value ones = LaneBuilder.Int("i32", -1);
+        Value start = B.Binary("and", a, 31);
+        Value end = B.Binary("add", start, B.Binary("and", b, 31));
+        Value above = ShiftOut("shl", ones, end);
+        Value from = B.Binary("shl", ones, start);
+        if (!I.Flag)
+        {
+            Value zero = LaneBuilder.Int("i32", 0);
+            Value beyond = B.Compare("ugt", a, 31);
+            from = B.Select(beyond, zero, from);
+            above = B.Select(B.Binary("or", beyond, B.Compare("ugt", b, 31)), zero, above);
+        }
+        context.Write(B.Binary("and", from, B.Binary("xor", above, -1)));
+    }
+
+    /// <summary>szext: the low b bits of a, extended by zero or by their sign.</summary>
+    public void ExtendFrom()
+    {
+        Value a = context.Source(0, "i32");
+        Value b = context.Source(1, "i32");
+        Value length = B.Binary("and", b, 31);
+        Value unused = B.Binary("sub", LaneBuilder.Int("i32", 32), length);
+        Value count = B.Intrinsic("umin", unused, LaneBuilder.Int("i32", 31));
+        Value placed = B.Binary("shl", a, count);
+        Value field = B.Binary(IrTypes.IsSigned(I.Type) ? "ashr" : "lshr", placed, count);
+        field = B.Select(B.Compare("eq", length, 0), LaneBuilder.Int("i32", 0), field);
+        context.Write(I.Flag ? field : B.Select(B.Compare("ugt", b, 31), a, field));
+    }
+
     /// <summary>prmt: picks bytes out of b:a.</summary>
     public void Permute()
     {

@@ -99,6 +99,18 @@ internal sealed class CrossLaneEmitter(KernelContext context)
         context.Write(matched);
     }
 
+    /// <summary>elect: the first lane of those that take part and are named by the mask.</summary>
+    public void Elect()
+    {
+        Value named = context.Source(0, "i32");
+        Value leader = B.IntrinsicFlag("cttz", B.Binary("and", named, context.ActiveBits), false);
+        context.Write(leader);
+        if (I.Dests.Count > 1)
+        {
+            context.Write(B.Compare("eq", B.Ramp("i32", 1), leader), dest: 1);
+        }
+    }
+
     /// <summary>redux over the lanes that take part and are named by the mask.</summary>
     public void Reduce()
     {

@@ -237,6 +237,12 @@ internal sealed class InstructionEmitter
             case IrOp.Bfi:
                 _bits.Insert();
                 break;
+            case IrOp.Bmsk:
+                _bits.Mask();
+                break;
+            case IrOp.Szext:
+                _bits.ExtendFrom();
+                break;
             case IrOp.Prmt:
                 _bits.Permute();
                 break;
@@ -287,6 +293,9 @@ internal sealed class InstructionEmitter
                 break;
             case IrOp.Redux:
                 _crossLane.Reduce();
+                break;
+            case IrOp.Elect:
+                _crossLane.Elect();
                 break;
             case IrOp.ActiveMask:
                 _context.Write(B.Resize(_context.ActiveBits, "i32", false));

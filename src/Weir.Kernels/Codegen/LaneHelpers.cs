@@ -54,6 +54,10 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
     public string Atomic(IrSpace space, string type, string operation)
     {
         int operands = operation == "cas" ? 2 : 1;
+        if (HalfAtomics.Has(operation))
+        {
+            _functions.TryAdd("atomic_" + operation, HalfAtomics.Text(operation));
+        }
         return Get(
             $"lane_{operation}_{Name(space)}_{type}",
             space,
@@ -71,6 +75,10 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
                     text.Append($"  %b = load {type}, ptr %slot1, align 1\n");
                     text.Append($"  %pair = cmpxchg ptr {pointer}, {type} %a, {type} %b seq_cst seq_cst\n");
                     text.Append($"  %old = extractvalue {{ {type}, i1 }} %pair, 0\n");
+                }
+                else if (HalfAtomics.Has(operation))
+                {
+                    text.Append($"  %old = call {type} @atomic_{operation}(ptr {pointer}, {type} %a)\n");
                 }
                 else
                 {

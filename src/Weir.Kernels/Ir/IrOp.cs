@@ -66,6 +66,8 @@ public enum IrOp : byte
     Bfe,
     Bfi,
     Fns,
+    Bmsk, // Flag = .wrap, else .clamp
+    Szext, // Flag = .wrap, else .clamp
     Prmt, // PrmtMode; None = the general form, where bit 3 of a selector replicates the sign
     Dp4a, // Type = of a's bytes, DestType = of b's (U32 or S32); the sum is signed when one of them is. Dp2a: Part = half of b
     Dp2a,
@@ -101,6 +103,7 @@ public enum IrOp : byte
     Match, // Any or All in VoteMode; Dests[1] = predicate of All when present
     Redux, // Atomic says which; Sources: value, membermask
     ActiveMask,
+    Elect, // Sources: membermask; Dests: number of the elected lane, predicate of who it is
     NanoSleep, // Sources[0] = nanoseconds; may do nothing
 
     // Control. Only the last instruction of a block.

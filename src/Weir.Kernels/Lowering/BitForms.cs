@@ -31,6 +31,10 @@ internal static class BitForms
         new("brev.type=b32|b64 d, a", IrOp.Brev),
         new("bfe.type=u32|u64|s32|s64 d, a, b:u32, c:u32", IrOp.Bfe),
         new("bfi.type=b32|b64 d, a, b, c:u32, e:u32", IrOp.Bfi),
+        new("bmsk.clamp.type=b32 d, a, b", IrOp.Bmsk),
+        new("bmsk.wrap.type=b32 d, a, b", IrOp.Bmsk),
+        new("szext.clamp.type=u32|s32 d, a, b:u32", IrOp.Szext),
+        new("szext.wrap.type=u32|s32 d, a, b:u32", IrOp.Szext),
         new("prmt.type=b32{.prmt=f4e|b4e|rc8|ecl|ecr|rc16} d, a, b, c", IrOp.Prmt),
     ];
 }

@@ -47,7 +47,7 @@ internal static class MemoryForms
         ),
         .. Atomics("atom", IrOp.Atom, "d, [a], b"),
         new($"atom{AtomOrder}{AtomSpace}.atomic=exch.type=b32|b64 d, [a], b", IrOp.Atom),
-        new($"atom{AtomOrder}{AtomSpace}.atomic=cas.type=b32|b64|u32|u64|s32|s64 d, [a], b, c", IrOp.Atom),
+        new($"atom{AtomOrder}{AtomSpace}.atomic=cas.type=b16|b32|b64|u32|u64|s32|s64 d, [a], b, c", IrOp.Atom),
         .. Atomics("red", IrOp.Red, "[a], b"),
         new("prefetch{.space=global|local}.level=L1|L2 [a]", IrOp.Prefetch, Rule: LoweringRule.Nothing),
         new("prefetchu.level=L1 [a]", IrOp.Prefetch, Rule: LoweringRule.Nothing),
@@ -59,6 +59,7 @@ internal static class MemoryForms
         [
             new($"{opcode}{AtomOrder}{AtomSpace}.atomic=and|or|xor.type=b32|b64 {operands}", op),
             new($"{opcode}{AtomOrder}{AtomSpace}.atomic=add.type=u32|s32|u64|s64|f32|f64 {operands}", op),
+            new($"{opcode}{AtomOrder}{AtomSpace}.atomic=add.noftz.type=f16|f16x2|bf16|bf16x2 {operands}", op),
             new($"{opcode}{AtomOrder}{AtomSpace}.atomic=inc|dec.type=u32 {operands}", op),
             new($"{opcode}{AtomOrder}{AtomSpace}.atomic=min|max.type=u32|s32|u64|s64 {operands}", op),
         ];

@@ -23,6 +23,7 @@ internal static class ThreadForms
         new("redux.sync.atomic=add|min|max.type=u32|s32 d, a, mask:b32", IrOp.Redux),
         new("redux.sync.atomic=and|or|xor.type=b32 d, a, mask:b32", IrOp.Redux),
         new("activemask.type=b32 d", IrOp.ActiveMask),
+        new("elect.sync d|p:b32, mask:b32", IrOp.Elect),
         new("nanosleep.type=u32 a", IrOp.NanoSleep),
     ];
 

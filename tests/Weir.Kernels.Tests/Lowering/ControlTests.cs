@@ -141,7 +141,11 @@ public sealed class ControlTests
     [InlineData(".func f() { call f; ret; }", "call f;", "recursion")]
     [InlineData(".func g(); .func f() { call g; ret; } .func g() { call f; ret; }", "call f;", "recursion")]
     [InlineData(".extern .func f();", "call f;", "no body")]
-    [InlineData(".func f() { ret; }", "mov.u64 %d1, f;", "address of function")]
+    [InlineData(
+        ".func f(.reg .u32 %a) { .reg .b64 %g; mov.u64 %g, f; call %g, (%a), p; p: .callprototype _ (.reg .u32 _); ret; }",
+        "call f, (%r1);",
+        "recursion"
+    )]
     [InlineData(".global .texref t;", "tex.2d.v4.f32.f32 {%f1, %f2, %f3, %f4}, [t, {%f1, %f2}];", "reference")]
     public void Unsupported_calls_and_variables(string before, string body, string reason)
     {

@@ -182,7 +182,7 @@ public sealed class InstructionTests
 
     [Theory]
     [InlineData("mbarrier.inval.b64 [%d1];", "mbarrier.inval.b64")]
-    [InlineData("atom.global.add.noftz.f16 %h1, [%d1], %h2;", "atom.global.add.noftz.f16")]
+    [InlineData("vadd.s32.s32.s32 %r1, %r2, %r3;", "vadd.s32.s32.s32")]
     [InlineData("wgmma.fence.sync.aligned;", "wgmma.fence.sync.aligned")]
     [InlineData("add.u32.fancy %r1, %r2, %r3;", "add.u32.fancy")]
     [InlineData(".reg .v4 .f32 %v;", "vector registers")]
