@@ -56,6 +56,11 @@ public class ChaosTests
             IReadOnlyList<Device> devices = op.Devices();
             leases = [op.Grant("l-1", 1, [devices[0]], Quota), op.Grant("l-2", 1, [devices[1]], Quota)];
         }
+        foreach (TestLease lease in leases)
+        {
+            // Granted before anybody is killed.
+            TestHolder.Hold(run, lease).Dispose();
+        }
         // One as on this machine, one as from another.
         string[] tickets = [run.WriteTicket(leases[0]), run.WriteTicket(leases[1], hello)];
         List<Process> programs = [];

@@ -93,6 +93,39 @@ public class IsolationTests
         Assert.Equal(62000u, AgentRun.OwnerOf(compiled));
     }
 
+    [Fact]
+    public void An_agent_without_rights_serves_its_user_all_the_same()
+    {
+        Assert.SkipUnless(Libc.getuid() == 0, "only root can become a user without rights");
+        using var run = AgentRun.Start(user: "nobody");
+        using OperatorClient op = run.Operator();
+        Assert.Contains(run.Lines, line => line.Contains("only root"));
+        TestLease lease = op.Grant("l-1", 1, op.Devices(), 256 << 20);
+        using TestHolder holder = TestHolder.Hold(run, lease);
+        using WireClient client = holder.Attach();
+        Assert.Equal("65534", Status(client.WorkerId, "Uid"));
+        string program = Path.Combine(run.Folder, "saxpy");
+        string source = Path.Combine(AgentRun.Checkout, "samples", "saxpy.c");
+        Assert.Equal(0, ToolRun.Run("gcc", ["-O2", source, "-o", program, "-ldl", "-lm"]).Code);
+        var start = new Protocol.Agents.WorkloadStart
+        {
+            Workload = "w-1",
+            Attempt = 1,
+            Command = { program },
+            Ticket = File.ReadAllText(run.WriteTicket(lease)),
+        };
+        op.Send(new Protocol.Agents.ControllerMessage { WorkloadStart = start });
+        Protocol.Agents.WorkloadReport end = op.Next(message =>
+            message.Workload?.State == Protocol.Agents.WorkloadState.WorkloadEnded
+        ).Workload;
+        Assert.True(end is { Reason: "exited", ExitCode: 0 }, $"{end}\n{string.Join('\n', run.WorkerLogs())}");
+        start.Workload = "w-2";
+        start.User = "root";
+        op.Send(new Protocol.Agents.ControllerMessage { WorkloadStart = start });
+        end = op.Next(message => message.Workload?.Workload == "w-2").Workload;
+        Assert.Contains("run it as root", end.Reason);
+    }
+
     private static string Status(int process, string name) =>
         File.ReadLines($"/proc/{process}/status")
             .First(line => line.StartsWith(name + ":", StringComparison.Ordinal))

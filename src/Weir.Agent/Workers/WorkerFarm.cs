@@ -291,11 +291,13 @@ internal sealed class WorkerFarm(Node node)
             _ = Libc.close(worker.Pidfd);
             _ = _workers.Remove(worker);
             string end = Describe(status, worker.LastWord);
+            // By somebody, which says nothing about the device.
+            bool wasKilled = (status & 0x7f) == Libc.SIGKILL;
             if (worker.Session is { } session)
             {
                 node.Sessions.Ended(session, end);
             }
-            else if (!worker.IsReady)
+            else if (!worker.IsReady && (!wasKilled || node.Start.Groups.RanOutOfMemory(worker.Name)))
             {
                 NoteFailedStart(worker.Kind, end);
             }

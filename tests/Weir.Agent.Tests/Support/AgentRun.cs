@@ -18,11 +18,19 @@ internal sealed class AgentRun : IDisposable
     private readonly AgentConfig _config;
     private int _processId;
 
-    private AgentRun(AgentConfig config)
+    // Null: the tests' own.
+    private readonly string? _user;
+
+    private AgentRun(AgentConfig config, string? user)
     {
+        _user = user;
         File.SetUnixFileMode(_folder, (UnixFileMode)0x1ed); // 0755: workers have users of their own
         _config = config with { Node = Path.GetFileName(_folder).ToLowerInvariant() };
         File.WriteAllText(ConfigFile, JsonSerializer.Serialize(_config, AgentConfigJson.Default.AgentConfig));
+        if (user is not null)
+        {
+            Assert.Equal(0, ToolRun.Run("chown", ["-R", user, _folder]).Code);
+        }
         Process = Start();
     }
 
@@ -56,7 +64,7 @@ internal sealed class AgentRun : IDisposable
     }
 
     /// <summary>An agent with devices made of software.</summary>
-    public static AgentRun Start(int devices = 1, Func<AgentConfig, AgentConfig>? change = null)
+    public static AgentRun Start(int devices = 1, Func<AgentConfig, AgentConfig>? change = null, string? user = null)
     {
         var config = new AgentConfig
         {
@@ -72,7 +80,7 @@ internal sealed class AgentRun : IDisposable
                 },
             ],
         };
-        return new AgentRun(change is null ? config : change(config));
+        return new AgentRun(change is null ? config : change(config), user);
     }
 
     /// <summary>An agent whose devices can be made to fail.</summary>
@@ -247,7 +255,15 @@ internal sealed class AgentRun : IDisposable
 
     private Process Start()
     {
-        var start = new ProcessStartInfo("dotnet", Arguments()) { RedirectStandardError = true };
+        string[] enclosure = _user is null
+            ? []
+            : [Path.Combine(Artifacts, "bin", "weir-worker"), "--enclose", "--user", _user, "--"];
+        string[] words = [.. enclosure, "dotnet", .. Arguments()];
+        var start = new ProcessStartInfo(words[0], words[1..]) { RedirectStandardError = true };
+        if (_user is not null)
+        {
+            start.Environment["HOME"] = _folder;
+        }
         var process = new Process { StartInfo = start };
         var ready = new ManualResetEventSlim();
         process.ErrorDataReceived += (_, line) =>
