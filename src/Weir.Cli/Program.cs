@@ -10,6 +10,7 @@ using Weir.Cli.Pool.Policy;
 using Weir.Cli.Pool.Programs;
 using Weir.Cli.Pool.Serving;
 using Weir.Cli.Run;
+using Weir.Cli.Simulate;
 
 namespace Weir.Cli;
 
@@ -27,6 +28,7 @@ internal static class Program
             DemoCommand.Create(),
             CcCommand.Create(),
             BenchCommand.Create(),
+            SimulateCommand.Create(),
             SelfTestCommand.Create(),
             UpCommand.Create(),
             JoinCommand.Create(),

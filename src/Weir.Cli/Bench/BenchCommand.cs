@@ -15,6 +15,7 @@ internal static class BenchCommand
         (CompileBench.Section, "first launches", CompileBench.Run),
         (KernelBench.Section, "kernels, beside PoCL", KernelBench.Run),
         (GrantBench.Section, "lease grants of the controller", GrantBench.Run),
+        (SchedulingBench.Section, "replays of a public trace, decisions", SchedulingBench.Run),
         (VideoBench.Section, "ffmpeg's scale_cuda, beside its own scaler", VideoBench.Run),
     ];
 

@@ -63,6 +63,9 @@ public sealed class ClaimState
     /// <summary>The same for all pools that it may use.</summary>
     internal int WideShape { get; set; } = -1;
 
+    /// <summary>True once it was looked at whether it can ever start.</summary>
+    internal bool Checked { get; set; }
+
     /// <summary>The cluster's release count at which it was last found not to fit.</summary>
     internal long FailedAt { get; set; } = -1;
 }

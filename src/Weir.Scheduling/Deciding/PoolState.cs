@@ -12,6 +12,8 @@ public sealed class PoolState
     private readonly Dictionary<long, ClaimState> claims = [];
     private readonly List<TaskRef>[] onNode;
     private readonly bool[] down;
+    private readonly long[] cheapest;
+    private readonly SortedDictionary<int, int>[] running;
 
     /// <summary>Books of an empty cluster.</summary>
     public PoolState(ClusterState cluster, ProjectTree projects)
@@ -25,6 +27,13 @@ public sealed class PoolState
             Capacity += NodeCapacity(node);
         }
         down = new bool[cluster.NodeCount];
+        cheapest = new long[cluster.NodeCount];
+        Array.Fill(cheapest, long.MaxValue);
+        running = new SortedDictionary<int, int>[projects.Count];
+        for (int project = 0; project < running.Length; project++)
+        {
+            running[project] = [];
+        }
     }
 
     /// <summary>What is promised on nodes and devices.</summary>
@@ -50,6 +59,20 @@ public sealed class PoolState
 
     /// <summary>Tasks on a node.</summary>
     internal List<TaskRef> TasksOn(int node) => onNode[node];
+
+    /// <summary>The least that parking some claim of the node costs, bytes; the largest number when none may be parked.</summary>
+    internal long Cheapest(int node) => cheapest[node];
+
+    /// <summary>True when the project runs a claim of lower priority that may be parked.</summary>
+    internal bool RunsLower(int project, int priority)
+    {
+        // Sorted: the first is the lowest.
+        foreach (int lowest in running[project].Keys)
+        {
+            return lowest < priority;
+        }
+        return false;
+    }
 
     /// <summary>True when a node is down.</summary>
     public bool IsDown(int node) => down[node];
@@ -129,7 +152,7 @@ public sealed class PoolState
         try
         {
             state.Slots[move.Task] = Cluster.Place(move.From.Node, move.From.Shape, move.From.Devices);
-            onNode[move.From.Node].Add(new TaskRef(state, move.Task));
+            Settle(move.From.Node, state, move.Task);
             Cluster.Commit();
             Releases++;
         }
@@ -187,10 +210,11 @@ public sealed class PoolState
         claim.ExpectedEnd = now + claim.Config.PredictedSeconds;
         for (int task = 0; task < slots.Length; task++)
         {
-            onNode[Cluster.PlacementAt(slots[task]).Node].Add(new TaskRef(claim, task));
+            Settle(Cluster.PlacementAt(slots[task]).Node, claim, task);
         }
         Projects.Wait(claim.Project, claim.Amount, -1);
         Projects.Use(claim.Project, claim.Amount);
+        Count(claim, +1);
     }
 
     /// <summary>Frees the claim's places; it counts as using nothing and as not waiting.</summary>
@@ -207,6 +231,7 @@ public sealed class PoolState
         }
         claim.Slots = [];
         Projects.Free(claim.Project, claim.Amount);
+        Count(claim, -1);
         Releases++;
     }
 
@@ -228,9 +253,10 @@ public sealed class PoolState
         claim.Phase = ClaimPhase.Running;
         for (int task = 0; task < slots.Length; task++)
         {
-            onNode[Cluster.PlacementAt(slots[task]).Node].Add(new TaskRef(claim, task));
+            Settle(Cluster.PlacementAt(slots[task]).Node, claim, task);
         }
         Projects.Use(claim.Project, claim.Amount);
+        Count(claim, +1);
     }
 
     /// <summary>Moves one task; without a target node it only leaves its place.</summary>
@@ -243,12 +269,38 @@ public sealed class PoolState
         if (node >= 0)
         {
             claim.Slots[task] = Cluster.Place(node, from.Shape, devices);
-            onNode[node].Add(new TaskRef(claim, task));
+            Settle(node, claim, task);
         }
     }
 
     /// <summary>Something changed by which a waiting claim may fit.</summary>
     internal void Renew() => Releases++;
+
+    private void Settle(int node, ClaimState claim, int task)
+    {
+        onNode[node].Add(new TaskRef(claim, task));
+        if (claim.Config.Preemptible)
+        {
+            cheapest[node] = Math.Min(cheapest[node], claim.Config.ParkBytes);
+        }
+    }
+
+    private void Count(ClaimState claim, int sign)
+    {
+        if (claim.Config.Preemptible)
+        {
+            SortedDictionary<int, int> counts = running[claim.Project];
+            int count = counts.GetValueOrDefault(claim.Config.Priority) + sign;
+            if (count > 0)
+            {
+                counts[claim.Config.Priority] = count;
+            }
+            else
+            {
+                counts.Remove(claim.Config.Priority);
+            }
+        }
+    }
 
     private void Drop(int node, ClaimState claim, int task)
     {
@@ -259,6 +311,16 @@ public sealed class PoolState
             {
                 // Order matters to those who choose victims, so it is kept.
                 tasks.RemoveAt(i);
+                if (claim.Config.Preemptible && claim.Config.ParkBytes == cheapest[node])
+                {
+                    cheapest[node] = long.MaxValue;
+                    foreach (TaskRef left in tasks)
+                    {
+                        cheapest[node] = left.Claim.Config.Preemptible
+                            ? Math.Min(cheapest[node], left.Claim.Config.ParkBytes)
+                            : cheapest[node];
+                    }
+                }
                 return;
             }
         }

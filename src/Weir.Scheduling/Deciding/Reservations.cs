@@ -161,8 +161,8 @@ internal sealed class Reservations(PoolState pool, int most)
         return (int)most;
     }
 
-    // When one task fits, as running claims end at their predicted times; those without one end last.
-    private double FreeAt(int node, in TaskShape shape, double now)
+    /// <summary>When one task fits, as running claims end at their predicted times; those without one end last.</summary>
+    public double FreeAt(int node, in TaskShape shape, double now)
     {
         ClusterState cluster = pool.Cluster;
         List<PoolState.TaskRef> tasks = [.. pool.TasksOn(node)];

@@ -112,8 +112,8 @@ internal sealed class RoomMaker(PoolState pool, PlacementEngine engine)
         return true;
     }
 
-    // Last first, so that every place is free again when it is needed.
-    private void TakeBack(List<MoveDecision> moves)
+    /// <summary>Takes moves back, the last first, so that every place is free again when it is needed.</summary>
+    public void TakeBack(List<MoveDecision> moves)
     {
         for (int i = moves.Count - 1; i >= 0; i--)
         {

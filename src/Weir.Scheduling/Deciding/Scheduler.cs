@@ -11,7 +11,7 @@ namespace Weir.Scheduling.Deciding;
 /// </summary>
 public sealed class Scheduler
 {
-    private const int MaxPreemptionsPerRound = 64;
+    private const int MaxPreemptionsPerRound = 16;
     private const double ShieldCheckSeconds = 30;
     private const int HeadsPerQueue = 8;
     private const int MaxVictims = 1000;
@@ -29,7 +29,6 @@ public sealed class Scheduler
     private readonly WaitingQueue[] queues;
     private readonly int[] cursors;
     private readonly bool[] exhausted;
-    private readonly int[] lowestRunning;
     private readonly List<ClaimState> chosen = [];
     private readonly List<ClaimState> unplaced = [];
     private readonly List<Decision> decisions = [];
@@ -72,8 +71,6 @@ public sealed class Scheduler
         }
         cursors = new int[queues.Length];
         exhausted = new bool[pool.Projects.Count];
-        lowestRunning = new int[pool.Projects.Count];
-        Array.Fill(lowestRunning, int.MaxValue);
         foreach (string name in policy.PoolsThatDoNotLend)
         {
             if (!Enumerable.Range(0, pool.Cluster.Pools.Count).Select(pool.Cluster.Pools.Name).Contains(name))
@@ -160,6 +157,41 @@ public sealed class Scheduler
         return decisions.Count == 0 ? [] : [.. decisions];
     }
 
+    /// <summary>Why a claim waits, or where it went; changes nothing.</summary>
+    /// <exception cref="ArgumentException">There is no such claim.</exception>
+    public Explanation Explain(long claim, double now)
+    {
+        if (!pool.Claims.TryGetValue(claim, out ClaimState? state))
+        {
+            throw new ArgumentException($"there is no claim {claim}; it has ended, or never was");
+        }
+        if (state.WideShape < 0)
+        {
+            InternShapes(state);
+        }
+        terms.Update(now);
+        shares.Update(pool.Capacity, terms.Of);
+        return new Explainer(pool, engine, shares, reservations).Explain(state, now);
+    }
+
+    /// <summary>Empties hardly used nodes by moving their tasks to others in use; in the books when it returns.</summary>
+    /// <param name="mostMoves">At most so many tasks.</param>
+    public IReadOnlyList<MoveDecision> Rebalance(int mostMoves)
+    {
+        List<MoveDecision> moves = rooms.Consolidate(mostMoves);
+        pool.Cluster.Commit();
+        return moves;
+    }
+
+    /// <summary>What <see cref="Rebalance"/> would do; changes nothing.</summary>
+    public IReadOnlyList<MoveDecision> PlanRebalance(int mostMoves)
+    {
+        List<MoveDecision> moves = rooms.Consolidate(mostMoves);
+        rooms.TakeBack(moves);
+        pool.Cluster.Commit();
+        return moves;
+    }
+
     private void TakeChanges()
     {
         foreach (ClaimState claim in pool.Left)
@@ -175,8 +207,9 @@ public sealed class Scheduler
             {
                 continue;
             }
-            if (claim.HomeShape < 0)
+            if (!claim.Checked)
             {
+                claim.Checked = true;
                 InternShapes(claim);
                 if (
                     feasibility.WhyNever(claim.Config, claim.Project, claim.Amount, engine.Shape(claim.WideShape)) is
@@ -385,7 +418,6 @@ public sealed class Scheduler
     {
         bool resumed = claim.Phase == ClaimPhase.Parked;
         pool.Run(claim, slots, now);
-        lowestRunning[claim.Project] = Math.Min(lowestRunning[claim.Project], claim.Config.Priority);
         var places = new PlacedTask[slots.Length];
         for (int i = 0; i < slots.Length; i++)
         {
@@ -397,15 +429,20 @@ public sealed class Scheduler
     private void Preempt(double now)
     {
         int tries = 0;
-        for (int i = 0; i < unplaced.Count && tries < MaxPreemptionsPerRound; i++)
+        for (int i = 0; i < unplaced.Count; i++)
         {
             ClaimState claim = unplaced[i];
-            bool lower = lowestRunning[claim.Project] < claim.Config.Priority;
+            bool lower = pool.RunsLower(claim.Project, claim.Config.Priority);
             if (claim.Phase == ClaimPhase.Running || !victims.MayAsk(claim, lower) || !MayStart(claim))
             {
                 continue;
             }
-            tries++;
+            if (tries++ >= MaxPreemptionsPerRound)
+            {
+                // Its turn comes in the next round.
+                claim.FailedAt = -1;
+                continue;
+            }
             if (claim.Config.Closeness != Closeness.RequireRack || claim.Config.Tasks == 1)
             {
                 TryPreempt(claim, null, now);

@@ -31,7 +31,8 @@ internal sealed class VictimChooser(PoolState pool, FairShares shares)
         {
             NodeConfig config = pool.Cluster.Node(node);
             if (
-                pool.IsDown(node)
+                pool.Cheapest(node) >= bestCost - 1
+                || pool.IsDown(node)
                 || rack is not null && config.Rack != rack
                 || pool.Cluster.IsClosed(node)
                 || config.Devices < shape.Devices
@@ -140,14 +141,14 @@ internal sealed class VictimChooser(PoolState pool, FairShares shares)
 
     private bool MayTake(ClaimState claim, ClaimState victim, int node)
     {
-        if (victim.Project == claim.Project)
-        {
-            return victim.Config.Priority < claim.Config.Priority;
-        }
         string home = pool.Cluster.Node(node).Pool;
         if (home.Length > 0 && claim.Config.Pool == home && victim.Config.Pool != home)
         {
             return true;
+        }
+        if (victim.Project == claim.Project)
+        {
+            return victim.Config.Priority < claim.Config.Priority;
         }
         // The children of the lowest common ancestor on either side.
         Array.Fill(lineage, -1);

@@ -3,10 +3,12 @@ namespace Weir.Scheduling.Placement;
 /// <summary>Weights of <see cref="BalancedPolicy"/>; all amounts are in devices. Found by search on openb (docs/decisions).</summary>
 internal sealed record BalancedWeights
 {
-    // Processors that tasks ask for per device, relative to what the cluster has: up to the first, devices run out
-    // first; from the second on, processors do.
+    // Processors that tasks ask for per device, relative to what the cluster has. Up to the first, devices run out
+    // first; from the second to the third both do; from the last on, processors do.
     private const double DevicesShort = 0.86;
-    private const double CpuShort = 0.885;
+    private const double BothFrom = 0.885;
+    private const double BothTo = 0.93;
+    private const double CpuShort = 1.0;
 
     /// <summary>Of fragmentation, as FGD counts it.</summary>
     public double Fragmentation { get; init; }
@@ -70,7 +72,27 @@ internal sealed record BalancedWeights
             ImbalanceWithoutDevices = 2.379,
         };
 
-    /// <summary>Where processors run out as well: tasks without devices must not suffer.</summary>
+    /// <summary>Where both run out at about the same time: tasks without devices must not suffer.</summary>
+    public static BalancedWeights ForBothScarce { get; } =
+        new()
+        {
+            Fragmentation = 1.035,
+            Fill = 2.125,
+            Stranded = 0.41,
+            Rest = 0.341,
+            OpenNode = -0.051,
+            OpenDevice = 0.068,
+            SizeExponent = 0.593,
+            CpuPerDevice = 0.922,
+            Step = 0.05,
+            SpareCpu = 0.005,
+            CpuFragmentation = 0.4,
+            CpuOfFew = 2.348,
+            CpuRestWithoutDevices = 0.234,
+            ImbalanceWithoutDevices = 0.5,
+        };
+
+    /// <summary>Where processors run out first.</summary>
     public static BalancedWeights ForScarceCpu { get; } =
         new()
         {
@@ -79,41 +101,45 @@ internal sealed record BalancedWeights
             Stranded = 1.367,
             Rest = 0.341,
             OpenNode = -0.051,
-            OpenDevice = 0.066,
-            SizeExponent = 0.632,
+            OpenDevice = 0.068,
+            SizeExponent = 0.593,
             CpuPerDevice = 0.922,
             Step = 0.05,
             SpareCpu = 0.005,
             CpuFragmentation = 0.365,
-            CpuOfFew = 2.348,
+            CpuOfFew = 1.74,
             CpuRestWithoutDevices = 0.234,
-            ImbalanceWithoutDevices = 1.4,
+            ImbalanceWithoutDevices = 1.272,
         };
 
     /// <summary>Weights for a pressure on processors: demand per device relative to the cluster's processors per device.</summary>
     public static BalancedWeights For(double pressure)
     {
-        double t = Math.Clamp((pressure - DevicesShort) / (CpuShort - DevicesShort), 0, 1);
-        BalancedWeights a = ForScarceDevices;
-        BalancedWeights b = ForScarceCpu;
-        return new BalancedWeights
-        {
-            Fragmentation = Between(a.Fragmentation, b.Fragmentation, t),
-            Fill = Between(a.Fill, b.Fill, t),
-            Stranded = Between(a.Stranded, b.Stranded, t),
-            Rest = Between(a.Rest, b.Rest, t),
-            OpenNode = Between(a.OpenNode, b.OpenNode, t),
-            OpenDevice = Between(a.OpenDevice, b.OpenDevice, t),
-            SizeExponent = Between(a.SizeExponent, b.SizeExponent, t),
-            CpuPerDevice = Between(a.CpuPerDevice, b.CpuPerDevice, t),
-            Step = Between(a.Step, b.Step, t),
-            SpareCpu = Between(a.SpareCpu, b.SpareCpu, t),
-            CpuFragmentation = Between(a.CpuFragmentation, b.CpuFragmentation, t),
-            CpuOfFew = Between(a.CpuOfFew, b.CpuOfFew, t),
-            CpuRestWithoutDevices = Between(a.CpuRestWithoutDevices, b.CpuRestWithoutDevices, t),
-            ImbalanceWithoutDevices = Between(a.ImbalanceWithoutDevices, b.ImbalanceWithoutDevices, t),
-        };
+        return pressure < BothTo
+            ? Between(ForScarceDevices, ForBothScarce, (pressure - DevicesShort) / (BothFrom - DevicesShort))
+            : Between(ForBothScarce, ForScarceCpu, (pressure - BothTo) / (CpuShort - BothTo));
     }
 
-    private static double Between(double a, double b, double t) => a + t * (b - a);
+    private static BalancedWeights Between(BalancedWeights a, BalancedWeights b, double t)
+    {
+        t = Math.Clamp(t, 0, 1);
+        return new BalancedWeights
+        {
+            Fragmentation = a.Fragmentation + t * (b.Fragmentation - a.Fragmentation),
+            Fill = a.Fill + t * (b.Fill - a.Fill),
+            Stranded = a.Stranded + t * (b.Stranded - a.Stranded),
+            Rest = a.Rest + t * (b.Rest - a.Rest),
+            OpenNode = a.OpenNode + t * (b.OpenNode - a.OpenNode),
+            OpenDevice = a.OpenDevice + t * (b.OpenDevice - a.OpenDevice),
+            SizeExponent = a.SizeExponent + t * (b.SizeExponent - a.SizeExponent),
+            CpuPerDevice = a.CpuPerDevice + t * (b.CpuPerDevice - a.CpuPerDevice),
+            Step = a.Step + t * (b.Step - a.Step),
+            SpareCpu = a.SpareCpu + t * (b.SpareCpu - a.SpareCpu),
+            CpuFragmentation = a.CpuFragmentation + t * (b.CpuFragmentation - a.CpuFragmentation),
+            CpuOfFew = a.CpuOfFew + t * (b.CpuOfFew - a.CpuOfFew),
+            CpuRestWithoutDevices = a.CpuRestWithoutDevices + t * (b.CpuRestWithoutDevices - a.CpuRestWithoutDevices),
+            ImbalanceWithoutDevices =
+                a.ImbalanceWithoutDevices + t * (b.ImbalanceWithoutDevices - a.ImbalanceWithoutDevices),
+        };
+    }
 }

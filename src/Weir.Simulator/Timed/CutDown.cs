@@ -5,8 +5,9 @@ using Weir.Simulator.Traces;
 namespace Weir.Simulator.Timed;
 
 /// <summary>
-/// openb at its own times leaves a cluster of its size almost empty. For a wanted load the cluster is cut down: random
-/// nodes are taken until what is asked for is that part of what they can do; at least one node of each kind stays.
+/// openb at its own times leaves a cluster of its size almost empty. For a wanted load the cluster is cut down: a node
+/// with the most devices, then random ones, are taken until what is asked for is that part of what they can do. Tasks
+/// that fit none of them are refused, and counted.
 /// </summary>
 public static class CutDown
 {
@@ -40,15 +41,12 @@ public static class CutDown
         double wanted = work / (last - first) / load;
         NodeConfig[] nodes = [.. trace.Nodes];
         new SeededRandom(seed).Shuffle<NodeConfig>(nodes);
-        List<NodeConfig> kept = [];
-        var kinds = new HashSet<(string, int)>();
-        List<NodeConfig> others = [];
-        foreach (NodeConfig node in nodes)
-        {
-            (kinds.Add((node.Model, node.Devices)) ? kept : others).Add(node);
-        }
-        double capacity = kept.Sum(node => node.Devices * 1000.0);
-        foreach (NodeConfig node in others)
+        // A node with the most devices first, so that the widest tasks have a place.
+        int largest = Array.FindIndex(nodes, node => node.Devices == nodes.Max(other => other.Devices));
+        (nodes[0], nodes[largest]) = (nodes[largest], nodes[0]);
+        List<NodeConfig> kept = [nodes[0]];
+        double capacity = nodes[0].Devices * 1000.0;
+        foreach (NodeConfig node in nodes.AsSpan(1))
         {
             if (capacity + node.Devices * 500.0 < wanted)
             {

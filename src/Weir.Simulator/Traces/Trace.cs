@@ -17,5 +17,5 @@ public sealed record Trace(
 )
 {
     /// <summary>Compute of all devices, thousandths.</summary>
-    public long CapacityMilli { get; } = Nodes.Sum(node => (long)node.Devices) * TaskShape.WholeDevice;
+    public long CapacityMilli => Nodes.Sum(node => (long)node.Devices) * TaskShape.WholeDevice;
 }
