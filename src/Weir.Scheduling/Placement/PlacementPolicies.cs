@@ -56,7 +56,7 @@ public static class PlacementPolicies
     {
         var engine = new PlacementEngine(context.State, Create(name, context), context.Seed);
         return name.Equals(Repacking, StringComparison.OrdinalIgnoreCase)
-            ? new RepackingPlacer(engine, new SpreadingPolicy(context.State, engine.Policy))
+            ? new RepackingPlacer(engine, context)
             : engine;
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Weir.Scheduling.Cluster;
+using Weir.Scheduling.Fragmentation;
 
 namespace Weir.Scheduling.Placement;
 
@@ -20,11 +21,12 @@ public sealed class RepackingPlacer : ITaskPlacer
     private readonly Dictionary<TaskShape, (Rest First, Rest Second)> destinations = [];
     private int placed;
 
-    internal RepackingPlacer(PlacementEngine usual, SpreadingPolicy spreading)
+    internal RepackingPlacer(PlacementEngine usual, PlacementContext context)
     {
         this.usual = usual;
-        this.spreading = new PlacementEngine(usual.State, spreading);
         state = usual.State;
+        IReadOnlyList<TypicalTask> typical = context.Meter.Table.Typical;
+        spreading = new PlacementEngine(state, new SpreadingPolicy(state, usual.Policy, typical));
     }
 
     /// <summary>Moves, as a share of the tasks placed, that are never exceeded.</summary>
@@ -32,6 +34,9 @@ public sealed class RepackingPlacer : ITaskPlacer
 
     /// <summary>Fractions up to this size (thousandths) are spread.</summary>
     public int SpreadUpTo { get; init; } = 650;
+
+    /// <summary>Devices with one fraction alone, as a share of all, up to which fractions are spread.</summary>
+    public double SpreadShare { get; init; } = 0.15;
 
     /// <summary>The smallest task, thousandths of a device, for which others are moved.</summary>
     public int MoveFor { get; init; } = TaskShape.WholeDevice;
@@ -53,7 +58,7 @@ public sealed class RepackingPlacer : ITaskPlacer
     {
         TaskShape shape = usual.Shape(shapeId);
         bool small = shape.Devices == 1 && shape.ComputeMilli <= SpreadUpTo;
-        if (small && alone.Count < Budget)
+        if (small && alone.Count < SpreadShare * state.DeviceCount)
         {
             int spreadId = spreading.Intern(shape);
             int node = spreading.FindNode(spreadId);
