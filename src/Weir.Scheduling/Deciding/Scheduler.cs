@@ -26,9 +26,7 @@ public sealed class Scheduler
     private readonly RoomMaker rooms;
     private readonly CalendarTerms terms;
     private readonly Feasibility feasibility;
-    private readonly WaitingQueue[] queues;
-    private readonly int[] cursors;
-    private readonly bool[] exhausted;
+    private readonly ClaimQueues queues;
     private readonly List<ClaimState> chosen = [];
     private readonly List<ClaimState> unplaced = [];
     private readonly List<Decision> decisions = [];
@@ -62,15 +60,7 @@ public sealed class Scheduler
         rooms = new RoomMaker(pool, engine);
         terms = new CalendarTerms(pool.Projects, policy);
         feasibility = new Feasibility(pool, policy);
-        queues = new WaitingQueue[policy.Order == QueueOrder.FairShare ? pool.Projects.Count : 1];
-        Comparison<ClaimState> order =
-            policy.Order == QueueOrder.ShortestFirst ? WaitingQueue.ByDuration : WaitingQueue.ByPriority;
-        for (int i = 0; i < queues.Length; i++)
-        {
-            queues[i] = new WaitingQueue(order);
-        }
-        cursors = new int[queues.Length];
-        exhausted = new bool[pool.Projects.Count];
+        queues = new ClaimQueues(pool, shares, policy.Order);
         foreach (string name in policy.PoolsThatDoNotLend)
         {
             if (!Enumerable.Range(0, pool.Cluster.Pools.Count).Select(pool.Cluster.Pools.Name).Contains(name))
@@ -87,18 +77,7 @@ public sealed class Scheduler
     public FairShares Shares => shares;
 
     /// <summary>Claims that wait.</summary>
-    public int Waiting
-    {
-        get
-        {
-            int count = 0;
-            foreach (WaitingQueue queue in queues)
-            {
-                count += queue.Count;
-            }
-            return count + pool.Arrived.Count;
-        }
-    }
+    public int Waiting => queues.Count + pool.Arrived.Count;
 
     /// <summary>Node scores computed so far.</summary>
     public long Evaluations => engine.Evaluations;
@@ -196,7 +175,7 @@ public sealed class Scheduler
     {
         foreach (ClaimState claim in pool.Left)
         {
-            Queue(claim).Remove(claim);
+            queues.Of(claim).Remove(claim);
             reservations.Drop(claim);
             withTimeout -= double.IsFinite(claim.Config.TimeoutSeconds) ? 1 : 0;
         }
@@ -224,7 +203,7 @@ public sealed class Scheduler
                 withTimeout += double.IsFinite(claim.Config.TimeoutSeconds) ? 1 : 0;
                 shields |= claim.Config.MinRunSeconds > 0;
             }
-            Queue(claim).Add(claim);
+            queues.Of(claim).Add(claim);
         }
         pool.Arrived.Clear();
     }
@@ -249,7 +228,7 @@ public sealed class Scheduler
         {
             return;
         }
-        foreach (WaitingQueue queue in queues)
+        foreach (WaitingQueue queue in queues.All)
         {
             for (int i = queue.Count - 1; i >= 0; i--)
             {
@@ -279,7 +258,7 @@ public sealed class Scheduler
             reservations.Open(claim);
             if (MayStart(claim) && TryPlace(claim) is { } slots)
             {
-                Queue(claim).Remove(claim);
+                queues.Of(claim).Remove(claim);
                 reservations.Drop(claim);
                 Start(claim, slots, now, "nodes were kept free for it");
             }
@@ -292,10 +271,9 @@ public sealed class Scheduler
 
     private void StartWaiting(double now)
     {
-        Array.Clear(cursors);
-        Array.Clear(exhausted);
+        queues.Rewind();
         unplaced.Clear();
-        while (Next() is { } claim)
+        while (queues.Next() is { } claim)
         {
             claim.FailedAt = pool.Releases;
             int[]? slots = MayStart(claim) ? TryPlace(claim) ?? reservations.TryBackfill(claim, engine, now) : null;
@@ -305,89 +283,15 @@ public sealed class Scheduler
                 slots = rooms.TryMakeRoom(claim, engine.Shape(claim.WideShape), policy.MaxMoves, decisions);
                 reason = "room was made by moving others";
             }
-            int queue = QueueIndex(claim);
             if (slots is null)
             {
-                cursors[queue]++;
+                queues.Pass(claim);
                 unplaced.Add(claim);
                 continue;
             }
-            queues[queue].RemoveAt(cursors[queue]);
+            queues.Take(claim);
             reservations.Drop(claim);
             Start(claim, slots, now, reason);
-        }
-    }
-
-    // The next claim in order that may have become able to start.
-    private ClaimState? Next()
-    {
-        while (true)
-        {
-            int queue = queues.Length == 1 ? 0 : Descend(0);
-            if (queue < 0)
-            {
-                return null;
-            }
-            WaitingQueue waiting = queues[queue];
-            while (cursors[queue] < waiting.Count)
-            {
-                ClaimState claim = waiting[cursors[queue]];
-                if (claim.FailedAt != pool.Releases)
-                {
-                    return claim;
-                }
-                cursors[queue]++;
-            }
-            if (queues.Length == 1)
-            {
-                return null;
-            }
-            exhausted[queue] = true;
-        }
-    }
-
-    // Down the tree to the project whose turn it is: those within their quota first, then by priority, then by share.
-    private int Descend(int project)
-    {
-        while (true)
-        {
-            ReadOnlySpan<int> children = pool.Projects.Children(project);
-            int best = -1;
-            (bool Beyond, int Priority, double Share) bestKey = default;
-            foreach (int child in children)
-            {
-                if (exhausted[child])
-                {
-                    continue;
-                }
-                if (pool.Projects.IsLeaf(child) && cursors[child] >= queues[child].Count)
-                {
-                    exhausted[child] = true;
-                    continue;
-                }
-                ProjectTerms now = shares.Terms(child);
-                bool beyond = !pool.Projects.Used(child).Within(now.Quota);
-                (bool, int, double) key = (beyond, beyond ? -now.Priority : 0, shares.Dominant(child));
-                if (best < 0 || key.CompareTo(bestKey) < 0)
-                {
-                    (best, bestKey) = (child, key);
-                }
-            }
-            if (best < 0)
-            {
-                exhausted[project] = true;
-                if (project == 0)
-                {
-                    return -1;
-                }
-                project = 0;
-                continue;
-            }
-            if (pool.Projects.IsLeaf(best))
-            {
-                return best;
-            }
-            project = best;
         }
     }
 
@@ -495,13 +399,13 @@ public sealed class Scheduler
             pool.Wait(victim, ClaimPhase.Parked, now);
             decisions.Add(new ParkDecision(victim.Config.Id, claim.Config.Id, ReasonToPark(claim, victim)));
         }
-        Queue(claim).Remove(claim);
+        queues.Of(claim).Remove(claim);
         reservations.Drop(claim);
         Start(claim, slots, now, "others were parked for it");
         // The parked wait in line at once, so that what is still free is theirs too.
         foreach (ClaimState victim in pool.Arrived)
         {
-            Queue(victim).Add(victim);
+            queues.Of(victim).Add(victim);
         }
         pool.Arrived.Clear();
         return true;
@@ -514,7 +418,7 @@ public sealed class Scheduler
 
     private void Reserve(double now)
     {
-        foreach (WaitingQueue queue in queues)
+        foreach (WaitingQueue queue in queues.All)
         {
             for (int i = 0; i < Math.Min(HeadsPerQueue, queue.Count) && !reservations.Full; i++)
             {
@@ -527,8 +431,4 @@ public sealed class Scheduler
             }
         }
     }
-
-    private int QueueIndex(ClaimState claim) => queues.Length == 1 ? 0 : claim.Project;
-
-    private WaitingQueue Queue(ClaimState claim) => queues[QueueIndex(claim)];
 }
