@@ -1,8 +1,10 @@
 // The benchmark kernels through libcuda.so.1: argument 1 is kernels.ptx. Prints "<kernel>_ms value" per kernel, the
-// median of the repeats, and checks every result.
+// median of the repeats, and checks every result. A device may run quick code first and better code later (Weir does): what
+// is measured is what a program sees after its first second.
 #include "clock.h"
 #include "driver.h"
 #include "kernels.h"
+#include <unistd.h>
 
 struct launch {
     CUfunction function;
@@ -15,15 +17,21 @@ static void run(const struct launch *l) {
     CHECK(cuCtxSynchronize());
 }
 
-static void measure(const char *name, const struct launch *l) {
+// Gives the number of launches.
+static int measure(const char *name, const struct launch *l) {
     double samples[REPEATS];
-    run(l); // compiles
+    int launches = REPEATS;
+    for (uint64_t start = now_ns(); now_ns() - start < 1500000000u; launches++) {
+        run(l);
+        usleep(50000); // leaves the cores to whoever compiles
+    }
     for (int r = 0; r < REPEATS; r++) {
         uint64_t start = now_ns();
         run(l);
         samples[r] = (double)(now_ns() - start) / 1e6;
     }
     report(name, median(samples, REPEATS));
+    return launches;
 }
 
 static CUdeviceptr upload(const float *data, size_t count) {
@@ -46,10 +54,10 @@ static void saxpy(CUmodule module) {
     CUdeviceptr dx = upload(x, (size_t)n), dy = upload(x, (size_t)n);
     void *arguments[] = {&n, &a, &dx, &dy};
     struct launch l = {find(module, "saxpy"), {(unsigned)n / 256, 1}, {256, 1}, arguments};
-    measure("saxpy_ms", &l);
+    int launches = measure("saxpy_ms", &l);
     float *y = malloc((size_t)n * sizeof *y);
     CHECK(cuMemcpyDtoH(y, dy, (size_t)n * sizeof *y));
-    for (int i = 0; i < n; i += 997) expect("saxpy", y[i], x[i] + (REPEATS + 1) * a * x[i]);
+    for (int i = 0; i < n; i += 997) expect("saxpy", y[i], x[i] + launches * a * x[i]);
     CHECK(cuMemFree(dx));
     CHECK(cuMemFree(dy));
     free(x);
