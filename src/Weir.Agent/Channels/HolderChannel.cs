@@ -140,6 +140,12 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
                     Tell(new SessionEnded(handOver.Session, failure.Message));
                 }
                 return true;
+            case LeaseEnded when Lease is not null:
+                lock (node.Gate)
+                {
+                    LeaseBook.GiveBack(this);
+                }
+                return true;
             case SessionEnded:
                 // Its worker knows better.
                 return true;

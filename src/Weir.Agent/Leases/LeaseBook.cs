@@ -142,8 +142,18 @@ internal sealed class LeaseBook(Node node)
             );
         }
         _ = lease.Holders.Add(channel);
+        lease.IsGivenBack = false;
         HoldersChanged(lease);
         return lease;
+    }
+
+    /// <summary>A holder says that its program has ended: nobody comes back, so there is no grace time.</summary>
+    public static void GiveBack(HolderChannel channel)
+    {
+        if (channel.Lease is { } lease && lease.Holders.Count == 1)
+        {
+            lease.IsGivenBack = true;
+        }
     }
 
     /// <summary>A holder's channel has closed.</summary>
@@ -169,6 +179,10 @@ internal sealed class LeaseBook(Node node)
             lease.Alone?.Dispose();
             lease.Alone = null;
             TellHolder(lease, true);
+        }
+        else if (lease.IsGivenBack)
+        {
+            TellHolder(lease, false);
         }
         else
         {

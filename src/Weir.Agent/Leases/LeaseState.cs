@@ -42,6 +42,9 @@ internal sealed class LeaseState(LeaseGrant grant)
     /// <summary>Why it is over; null while it is not.</summary>
     public string? EndReason { get; set; }
 
+    /// <summary>The last holder said that its program has ended.</summary>
+    public bool IsGivenBack { get; set; }
+
     /// <summary>Somebody holds it: a channel is open, or a client is served, whose broker may have been killed.</summary>
     public bool IsHeld => Holders.Count > 0 || Sessions.Any(session => session.IsOpen || session.IsHandedOver);
 }

@@ -43,7 +43,15 @@ internal static class GrantBench
             Percentile(writes, 0.5),
             Target.None
         );
-        yield return new Figure(Section, "controller's start until it serves", startMs, "ms", "", null, new Target(TargetKind.AtMost, 3000));
+        yield return new Figure(
+            Section,
+            "controller's start until it serves",
+            startMs,
+            "ms",
+            "",
+            null,
+            new Target(TargetKind.AtMost, 3000)
+        );
     }
 
     private static async Task<(List<double> Grants, List<double> Writes, double StartMs)> MeasureAsync(BenchPlace place)
@@ -52,7 +60,10 @@ internal static class GrantBench
         string socketFolder = Directory.CreateTempSubdirectory("weir-bench-").FullName;
         PoolFolders.MakePrivate(folder);
         var artifacts = Artifacts.Find()!;
-        var (program, arguments) = ServiceProcess.Command(Path.Combine(artifacts.Root, "controller"), "weir-controller");
+        var (program, arguments) = ServiceProcess.Command(
+            Path.Combine(artifacts.Root, "controller"),
+            "weir-controller"
+        );
         string socket = Path.Combine(socketFolder, "c.sock");
         long started = Stopwatch.GetTimestamp();
         var controller = ServiceProcess.Start(
@@ -66,11 +77,19 @@ internal static class GrantBench
             double startMs = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
             using var local = new ControllerClient(new Login(socket, null));
             await using var agents = await SimulatedAgents.StartAsync(local, said[0], said[1], Nodes, DevicesPerNode);
-            var token = await local.PostAsync("v1/tokens", new TokenRequest("user", "bench", null), RestJson.Default.TokenRequest, RestJson.Default.TokenView);
+            var token = await local.PostAsync(
+                "v1/tokens",
+                new TokenRequest("user", "bench", null),
+                RestJson.Default.TokenRequest,
+                RestJson.Default.TokenView
+            );
             using var client = new ControllerClient(new Login(said[0], token.Token));
             await LoadAsync(client, WarmUp);
             using var stop = new CancellationTokenSource();
-            var writing = Task.Factory.StartNew(() => WriteAndSync(Path.Combine(folder, "yardstick"), stop.Token), TaskCreationOptions.LongRunning);
+            var writing = Task.Factory.StartNew(
+                () => WriteAndSync(Path.Combine(folder, "yardstick"), stop.Token),
+                TaskCreationOptions.LongRunning
+            );
             var grants = await LoadAsync(client, Measured);
             await stop.CancelAsync();
             return (grants, await writing, startMs);
@@ -108,7 +127,12 @@ internal static class GrantBench
     private static async Task<double> GrantAsync(ControllerClient client)
     {
         long asked = Stopwatch.GetTimestamp();
-        var grant = await client.PostAsync("v1/leases", new ClaimRequest { Compute = 50 }, RestJson.Default.ClaimRequest, RestJson.Default.GrantView);
+        var grant = await client.PostAsync(
+            "v1/leases",
+            new ClaimRequest { Compute = 50 },
+            RestJson.Default.ClaimRequest,
+            RestJson.Default.GrantView
+        );
         double took = Stopwatch.GetElapsedTime(asked).TotalMilliseconds;
         await Task.Delay(Held);
         await client.DeleteAsync($"v1/leases/{grant.Lease.Id}", RestJson.Default.LeaseView);

@@ -23,7 +23,12 @@ internal sealed class SimulatedAgents : IAsyncDisposable
     )
     {
         var agents = new SimulatedAgents();
-        var token = await controller.PostAsync("v1/tokens", new TokenRequest("join", null, null), RestJson.Default.TokenRequest, RestJson.Default.TokenView);
+        var token = await controller.PostAsync(
+            "v1/tokens",
+            new TokenRequest("join", null, null),
+            RestJson.Default.TokenRequest,
+            RestJson.Default.TokenView
+        );
         for (int i = 0; i < nodes; i++)
         {
             await agents.AddAsync(address, fingerprint, token.Token, $"sim{i}", i, devices);
@@ -47,8 +52,21 @@ internal sealed class SimulatedAgents : IAsyncDisposable
     {
         var client = new AgentsClient(address, fingerprint);
         _clients.Add(client);
-        var version = new Protocol.Agents.Version { Major = ProtocolVersion.Major, Minor = ProtocolVersion.Minor, Release = "simulated" };
-        var joined = await client.JoinAsync(new JoinRequest { Token = token, Node = name, Version = version }, _stop.Token);
+        var version = new Protocol.Agents.Version
+        {
+            Major = ProtocolVersion.Major,
+            Minor = ProtocolVersion.Minor,
+            Release = "simulated",
+        };
+        var joined = await client.JoinAsync(
+            new JoinRequest
+            {
+                Token = token,
+                Node = name,
+                Version = version,
+            },
+            _stop.Token
+        );
         var stream = await client.ConnectAsync(joined.Credential, _stop.Token);
         await stream.SendAsync(
             new AgentMessage

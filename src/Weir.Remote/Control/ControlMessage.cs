@@ -57,6 +57,9 @@ internal sealed record HandOver(string Session) : ControlMessage;
 /// <param name="Reason">Null when its client closed it.</param>
 internal sealed record SessionEnded(string Session, string? Reason) : ControlMessage;
 
-/// <summary>Agent: the lease was revoked, has run out or was moved; its workers are ending. The agent closes the channel after it.</summary>
+/// <summary>
+/// Agent: the lease was revoked, has run out or was moved; its workers are ending. The agent closes the channel after it.
+/// Holder: its program has ended, and nobody comes back to the lease; it closes the channel after it.
+/// </summary>
 /// <param name="Reason">A sentence for people.</param>
 internal sealed record LeaseEnded(string Reason) : ControlMessage;

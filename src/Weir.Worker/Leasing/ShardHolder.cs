@@ -111,6 +111,15 @@ internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDispo
         lock (_gate)
         {
             _isClosing = true;
+            try
+            {
+                // So that the agent does not wait for the grace time: nobody comes back.
+                _channel?.Send(new LeaseEnded("the program has ended"));
+            }
+            catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+            {
+                // The agent notices the closed channel, later.
+            }
             _channel?.Dispose();
         }
     }

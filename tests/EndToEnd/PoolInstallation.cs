@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Weir.EndToEnd;
+
+/// <summary>`weir up` in folders of a test, and the commands that speak to it.</summary>
+internal sealed class PoolInstallation : IDisposable
+{
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
+    private readonly Process _up;
+    private readonly string _folder;
+    private readonly List<Process> _nodes = [];
+
+    private PoolInstallation(Process up, string folder)
+    {
+        _up = up;
+        _folder = folder;
+    }
+
+    /// <summary>Skips the test where the agent or controller is not published.</summary>
+    public static PoolInstallation Start(string devices = "1", string memory = "1GiB")
+    {
+        Assert.SkipUnless(
+            File.Exists(Path.Combine(WeirInstallation.Artifacts, "agent", "weir-agent.dll"))
+                && File.Exists(Path.Combine(WeirInstallation.Artifacts, "controller", "weir-controller.dll")),
+            "agent or controller are not published here; start through ./test"
+        );
+        // Short: sockets have short names.
+        string folder = Directory.CreateTempSubdirectory("we-").FullName;
+        File.SetUnixFileMode(
+            folder,
+            File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute
+        );
+        var up = Launch(
+            folder,
+            "a",
+            [
+                "up",
+                "--listen",
+                "127.0.0.1:0",
+                "--agent-listen",
+                "127.0.0.1:0",
+                "--name",
+                "n1",
+                "--software",
+                devices,
+                "--software-mem",
+                memory,
+            ]
+        );
+        var pool = new PoolInstallation(up, folder);
+        try
+        {
+            pool.WaitFor(up, "ready after");
+            return pool;
+        }
+        catch
+        {
+            pool.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What `weir up` printed when it was ready.</summary>
+    public string Announcement { get; private set; } = "";
+
+    /// <summary>A second machine, as far as the pool can tell: joined by token.</summary>
+    public void Join(string name)
+    {
+        string token = Weir("token", "create", "--kind", "join").Succeeded().Text.Trim();
+        string address = Announcement.Split("controller ")[1].Split(',')[0];
+        var node = Launch(
+            _folder,
+            name,
+            [
+                "join",
+                address,
+                "--token",
+                token,
+                "--name",
+                name,
+                "--agent-listen",
+                "127.0.0.1:0",
+                "--software",
+                "1",
+                "--software-mem",
+                "1GiB",
+            ]
+        );
+        _nodes.Add(node);
+        for (int tries = 0; tries < 600; tries++)
+        {
+            if (
+                Json("nodes")
+                    .EnumerateArray()
+                    .Any(one =>
+                        one.GetProperty("name").GetString() == name && one.GetProperty("state").GetString() == "ready"
+                    )
+            )
+            {
+                return;
+            }
+            Thread.Sleep(100);
+        }
+        Assert.Fail($"node {name} did not come");
+    }
+
+    /// <summary>A command of `weir` against this pool.</summary>
+    public ProgramRun Weir(params string[] arguments) => Weir(null, arguments);
+
+    /// <summary>The same, with variables.</summary>
+    public ProgramRun Weir(IReadOnlyDictionary<string, string?>? variables, params string[] arguments)
+    {
+        var environment = Environment(_folder, "a");
+        foreach (var (name, value) in variables ?? new Dictionary<string, string?>())
+        {
+            environment[name] = value;
+        }
+        return ProgramRun.Start("dotnet", [WeirInstallation.Cli, .. arguments], environment: environment);
+    }
+
+    /// <summary>What a command says with --output json.</summary>
+    public JsonElement Json(params string[] arguments) =>
+        JsonDocument.Parse(Weir([.. arguments, "--output", "json"]).Succeeded().Text).RootElement;
+
+    public void Dispose()
+    {
+        foreach (var process in (Process[])[.. _nodes, _up])
+        {
+            // `weir up` ends its parts in order; idle workers end with their agent.
+            using var kill = Process.Start("kill", [$"{process.Id}"]);
+            kill.WaitForExit();
+            if (!process.WaitForExit(TimeSpan.FromSeconds(30)))
+            {
+                process.Kill(entireProcessTree: true);
+            }
+            process.Dispose();
+        }
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static Process Launch(string folder, string place, string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [WeirInstallation.Cli, .. arguments])
+        {
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in Environment(folder, place))
+        {
+            start.Environment[name] = value;
+        }
+        return Process.Start(start)!;
+    }
+
+    private static Dictionary<string, string?> Environment(string folder, string place) =>
+        new()
+        {
+            ["WEIR_ARTIFACTS"] = WeirInstallation.Artifacts,
+            ["WEIR_STATE"] = Path.Combine(folder, place, "state"),
+            ["WEIR_RUN"] = Path.Combine(folder, place, "run"),
+            ["XDG_RUNTIME_DIR"] = Path.Combine(folder, place),
+            ["XDG_CONFIG_HOME"] = Path.Combine(folder, place, "config"),
+            ["WEIR_CONTROLLER"] = Path.Combine(folder, "a", "run", "controller.sock"),
+        };
+
+    private void WaitFor(Process process, string begin)
+    {
+        var reading = Task.Run(() =>
+        {
+            while (process.StandardOutput.ReadLine() is { } line)
+            {
+                if (line.StartsWith(begin, StringComparison.Ordinal))
+                {
+                    return line;
+                }
+            }
+            return "";
+        });
+        Assert.True(reading.Wait(ReadyLimit), "`weir up` did not get ready");
+        Assert.NotEqual("", reading.Result);
+        Announcement = reading.Result;
+        _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+    }
+}
