@@ -207,6 +207,29 @@ public class SchedulerTests
     }
 
     [Fact]
+    public void Books_made_anew_take_over_what_runs()
+    {
+        PoolState old = Simple.Pool(2, 2, new ProjectConfig("p"));
+        ClaimConfig claim = Simple.Claim(1, "p", 1) with { ParkBytes = 5 };
+        var places = ((StartDecision)new Scheduler(old, new SchedulingPolicy()).Decide([claim], 0)[0]).Places;
+        PoolState pool = Simple.Pool(2, 2, new ProjectConfig("p"));
+        pool.Adopt(claim, places, 0, 0);
+        Assert.Throws<InvalidOperationException>(() => pool.Adopt(claim with { Id = 2 }, places, 0, 0));
+        Assert.Throws<ArgumentException>(() => pool.Adopt(claim with { Id = 2, Tasks = 2 }, places, 0, 0));
+        Assert.Equal(1000, pool.Projects.Used(0).DeviceMilli);
+        Assert.Equal(0, pool.Projects.Waiting(0).DeviceMilli);
+        var scheduler = new Scheduler(pool, new SchedulingPolicy());
+        Assert.Contains("runs on", scheduler.Explain(1, 1).Summary);
+        ClaimConfig[] urgent =
+        [
+            .. Enumerable.Range(10, 4).Select(id => Simple.Claim(id, "p", 1) with { Priority = 9 }),
+        ];
+        Assert.Single(scheduler.Decide(urgent, 1).OfType<ParkDecision>());
+        pool.End(10);
+        Assert.True(Assert.IsType<StartDecision>(Assert.Single(scheduler.Decide(2))).Resumed);
+    }
+
+    [Fact]
     public void What_keeps_a_claim_waiting_is_told()
     {
         PoolState pool = Simple.Pool(2, 2, new ProjectConfig("p") { Limit = Resources.Devices(3) });

@@ -105,6 +105,47 @@ public sealed class PoolState
         return state;
     }
 
+    /// <summary>
+    /// Takes a claim into the books that runs already: after a restart, or when books are made anew because nodes were added.
+    /// </summary>
+    /// <param name="claim">What it asks for.</param>
+    /// <param name="places">Where its tasks are, one each.</param>
+    /// <param name="submitted">When it came, seconds.</param>
+    /// <param name="started">When it started, seconds.</param>
+    /// <exception cref="ArgumentException">It makes no sense, or its id is there already.</exception>
+    /// <exception cref="InvalidOperationException">A place does not exist or is taken; nothing has changed.</exception>
+    public ClaimState Adopt(ClaimConfig claim, IReadOnlyList<PlacedTask> places, double submitted, double started)
+    {
+        if (places.Count != claim.Tasks)
+        {
+            throw new ArgumentException(
+                $"claim {claim.Id} has {claim.Tasks} tasks, and {places.Count} places were given"
+            );
+        }
+        ClaimState state = Submit(claim, submitted);
+        int checkpoint = Cluster.Checkpoint;
+        int[] slots = new int[places.Count];
+        try
+        {
+            for (int task = 0; task < slots.Length; task++)
+            {
+                slots[task] = Cluster.Place(places[task].Node, places[task].Shape, places[task].Devices);
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            Cluster.Undo(checkpoint);
+            Arrived.Remove(state);
+            claims.Remove(claim.Id);
+            Projects.Wait(state.Project, state.Amount, -1);
+            throw;
+        }
+        Arrived.Remove(state);
+        Run(state, slots, started);
+        Cluster.Commit();
+        return state;
+    }
+
     /// <summary>The claim is over: finished, released or withdrawn. False when there is no such claim.</summary>
     public bool End(long claim)
     {

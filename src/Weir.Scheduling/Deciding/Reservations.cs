@@ -78,6 +78,19 @@ internal sealed class Reservations(PoolState pool, int most)
         Close(claim);
     }
 
+    /// <summary>True when a node kept for the claim is down.</summary>
+    public bool HasLost(ClaimState claim)
+    {
+        foreach (int node in all[Find(claim)].Nodes)
+        {
+            if (pool.IsDown(node))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// <summary>Lets tasks onto the claim's nodes.</summary>
     public void Open(ClaimState claim) => Set(Find(claim), false);
 

@@ -255,6 +255,12 @@ public sealed class Scheduler
     {
         foreach (ClaimState claim in reservations.Claims)
         {
+            if (reservations.HasLost(claim))
+            {
+                // Others are chosen when this round ends.
+                reservations.Drop(claim);
+                continue;
+            }
             reservations.Open(claim);
             if (MayStart(claim) && TryPlace(claim) is { } slots)
             {
