@@ -16,6 +16,9 @@ public sealed class CompileServer : IDisposable
     // LLVM and the analyses recurse with the size of a kernel.
     private const int StackBytes = 256 << 20;
 
+    /// <summary>What nobody waits for may take so many times the limit.</summary>
+    internal const int BackgroundPatience = 10;
+
     private const string WarmUpKernel = """
         .version 6.0
         .target sm_60
@@ -220,7 +223,9 @@ public sealed class CompileServer : IDisposable
         try
         {
             CompileProtocol.Send(client, FrameKind.Started, []);
-            using Timer watchdog = new(_ => EndProcess(entry), null, _limit, Timeout.InfiniteTimeSpan);
+            // In the background others come first, so that a minute of work may take many.
+            TimeSpan limit = quality == CodeQuality.Full ? BackgroundPatience * _limit : _limit;
+            using Timer watchdog = new(_ => EndProcess(entry, limit), null, limit, Timeout.InfiniteTimeSpan);
             (FrameKind kind, byte[] answer) = Compile(entry, text, quality);
             if (kind == FrameKind.Compiled)
             {
@@ -262,11 +267,9 @@ public sealed class CompileServer : IDisposable
         }
     }
 
-    private void EndProcess(string entry)
+    private static void EndProcess(string entry, TimeSpan limit)
     {
-        Console.Error.WriteLine(
-            $"kernel {entry}: compiling took longer than {_limit.TotalSeconds} s; the service ends"
-        );
+        Console.Error.WriteLine($"kernel {entry}: compiling took longer than {limit.TotalSeconds} s; the service ends");
         Environment.Exit(3);
     }
 }

@@ -205,13 +205,13 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
                 socket.Dispose();
             }
         }
-        if (TryConnect() is { } connected)
+        if (TryConnect(pool) is { } connected)
         {
             return connected;
         }
         lock (_startLock)
         {
-            if (TryConnect() is { } meanwhile)
+            if (TryConnect(pool) is { } meanwhile)
             {
                 return meanwhile;
             }
@@ -219,7 +219,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
             long deadline = Environment.TickCount64 + (long)StartPatience.TotalMilliseconds;
             while (Environment.TickCount64 < deadline)
             {
-                if (TryConnect() is { } fresh)
+                if (TryConnect(pool) is { } fresh)
                 {
                     return fresh;
                 }
@@ -231,7 +231,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
         );
     }
 
-    private Socket? TryConnect()
+    private Socket? TryConnect(Stack<Socket> pool)
     {
         Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -242,7 +242,9 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
             {
                 throw new Codegen.CodegenException($"The socket '{socketName}' belongs to another user.");
             }
-            socket.ReceiveTimeout = (int)(timeout + TimeSpan.FromSeconds(5)).TotalMilliseconds;
+            // Waiting for a turn counts too, hence twice the service's patience.
+            TimeSpan patience = pool == _idleInBackground ? 2 * CompileServer.BackgroundPatience * timeout : timeout;
+            socket.ReceiveTimeout = (int)(patience + TimeSpan.FromSeconds(5)).TotalMilliseconds;
             socket.SendTimeout = 30_000;
             return socket;
         }
