@@ -6,7 +6,8 @@ namespace Weir.Simulator.Timed;
 
 /// <summary>
 /// openb at its own times leaves a cluster of its size almost empty. For a wanted load the cluster is cut down: a node
-/// with the most devices, then random ones, are taken until what is asked for is that part of what they can do. Tasks
+/// with the most devices, then random ones, are taken until what is asked for is that part of what
+/// they can do, of devices or of processors, whichever is asked for more. Tasks
 /// that fit none of them are refused, and counted.
 /// </summary>
 public static class CutDown
@@ -23,6 +24,7 @@ public static class CutDown
             throw new ArgumentException($"load is {load}; only numbers above 0 make sense");
         }
         double work = 0;
+        double cpuWork = 0;
         double first = double.PositiveInfinity;
         double last = 0;
         foreach (TraceTask task in trace.Tasks)
@@ -30,6 +32,7 @@ public static class CutDown
             if (task.Duration >= 0)
             {
                 work += task.Shape.TotalMilli * (double)task.Gang * task.Duration;
+                cpuWork += task.Shape.CpuMilli * (double)task.Gang * task.Duration;
                 first = Math.Min(first, task.Submitted);
                 last = Math.Max(last, task.Submitted);
             }
@@ -39,6 +42,7 @@ public static class CutDown
             throw new ArgumentException($"trace '{trace.Name}' has no work with durations, so it has no load");
         }
         double wanted = work / (last - first) / load;
+        double wantedCpu = cpuWork / (last - first) / load;
         NodeConfig[] nodes = [.. trace.Nodes];
         new SeededRandom(seed).Shuffle<NodeConfig>(nodes);
         // A node with the most devices first, so that the widest tasks have a place.
@@ -46,15 +50,21 @@ public static class CutDown
         (nodes[0], nodes[largest]) = (nodes[largest], nodes[0]);
         List<NodeConfig> kept = [nodes[0]];
         double capacity = nodes[0].Devices * 1000.0;
+        double cpu = nodes[0].CpuMilli;
         foreach (NodeConfig node in nodes.AsSpan(1))
         {
-            if (capacity + node.Devices * 500.0 < wanted)
+            if (capacity + node.Devices * 500.0 < wanted || cpu + node.CpuMilli / 2.0 < wantedCpu)
             {
                 kept.Add(node);
                 capacity += node.Devices * 1000.0;
+                cpu += node.CpuMilli;
             }
         }
         kept.Sort((x, y) => string.CompareOrdinal(x.Name, y.Name));
-        return trace with { Name = $"{trace.Name} at load {work / (last - first) / capacity:0.00}", Nodes = kept };
+        return trace with
+        {
+            Name = $"{trace.Name} at load {Math.Max(work / capacity, cpuWork / cpu) / (last - first):0.00}",
+            Nodes = kept,
+        };
     }
 }

@@ -50,6 +50,7 @@ public sealed class TimedReplay
         double last = 0;
         long id = 1;
         double work = 0;
+        double cpuWork = 0;
         foreach (TraceTask task in scenario.Trace.Tasks)
         {
             if (task.Duration >= 0)
@@ -59,6 +60,7 @@ public sealed class TimedReplay
                 first = Math.Min(first, task.Submitted);
                 last = Math.Max(last, task.Submitted);
                 work += task.Shape.TotalMilli * (double)task.Gang * task.Duration;
+                cpuWork += task.Shape.CpuMilli * (double)task.Gang * task.Duration;
             }
         }
         if (jobs.Count == 0)
@@ -95,9 +97,10 @@ public sealed class TimedReplay
             }
         }
         double span = Math.Max(1, last - first);
+        double cpu = scenario.Trace.Nodes.Sum(node => (double)node.CpuMilli);
         return totals.Result(scenario, jobs.Values, rounds) with
         {
-            OfferedLoad = work / (span * scenario.Trace.CapacityMilli),
+            OfferedLoad = Math.Max(work / scenario.Trace.CapacityMilli, cpuWork / Math.Max(1, cpu)) / span,
             Makespan = now - first,
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
         };

@@ -6,7 +6,7 @@ namespace Weir.Simulator.Timed;
 /// <param name="Seed">The seed.</param>
 public sealed record TimedResult(string Trace, string Policy, ulong Seed)
 {
-    /// <summary>Work asked for over what the cluster can do in the trace's span.</summary>
+    /// <summary>Work asked for over what the cluster can do in the trace's span, of devices or processors, whichever is more.</summary>
     public double OfferedLoad { get; init; }
 
     /// <summary>Tasks (gangs count once) that came.</summary>
