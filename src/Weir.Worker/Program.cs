@@ -28,7 +28,7 @@ internal static class Program
           --lone-node --ticket FILE OPTIONS     lend this machine's device, without a pool, to whoever has the ticket
           --relay                               stand in for a worker on another node (started by --broker)
           --describe OPTIONS                    print the devices that a client would see, as JSON
-          --measure bare-tls ADDRESS [VIA]      print what an SslStream alone does between two processes
+          --measure bare-tls ADDRESS [WORDS…]   print what an SslStream alone does between two processes
           --measure empty-launch                print the nanoseconds that the software device takes for an empty launch
         """;
 
@@ -57,11 +57,8 @@ internal static class Program
                 return RunRelay();
             case "--describe":
                 return Describe(rest);
-            case "--measure" when rest is ["bare-tls", var listen]:
-                BareTls.Run(listen, null);
-                return 0;
-            case "--measure" when rest is ["bare-tls", var listen, var via]:
-                BareTls.Run(listen, via);
+            case "--measure" when rest is ["bare-tls", var listen, .. var prefix]:
+                BareTls.Run(listen, [.. prefix]);
                 return 0;
             case "--measure" when rest is ["bare-tls-client", var address]:
                 BareTls.RunClient(address);

@@ -11,12 +11,21 @@ internal sealed class LoneNode : IDisposable
     private readonly Process _process;
     private readonly string _folder = WeirInstallation.NewFolder("node");
 
-    public LoneNode(int graceSeconds = 30)
+    public LoneNode(int graceSeconds = 30, LoneNode? with = null)
     {
         string ticket = Path.Combine(_folder, "ticket");
         var start = new ProcessStartInfo(
             WeirInstallation.Worker,
-            ["--lone-node", "--ticket", ticket, "--device", "software", "--grace", $"{graceSeconds}"]
+            [
+                "--lone-node",
+                "--ticket",
+                ticket,
+                "--device",
+                "software",
+                "--grace",
+                $"{graceSeconds}",
+                .. with is null ? (string[])[] : ["--with", with.Ticket],
+            ]
         )
         {
             RedirectStandardError = true,
@@ -32,7 +41,7 @@ internal sealed class LoneNode : IDisposable
             Thread.Sleep(10);
         }
         JsonNode lease = JsonNode.Parse(File.ReadAllText(ticket))!;
-        JsonNode shard = lease["shards"]![0]!;
+        JsonNode shard = lease["shards"]!.AsArray()[^1]!;
         Proxy = new CuttingProxy(IPEndPoint.Parse(shard["address"]!.GetValue<string>()));
         shard["address"] = $"127.0.0.1:{Proxy.Port}";
         Ticket = Path.Combine(_folder, "ticket-of-proxy");

@@ -106,6 +106,14 @@ public class RemoteTests
     }
 
     [Fact]
+    public void A_program_has_devices_of_two_nodes_and_copies_between_them()
+    {
+        using var first = new LoneNode();
+        using var second = new LoneNode(with: first);
+        second.Run(Compile("shards")).Succeeded();
+    }
+
+    [Fact]
     public void A_forged_ticket_opens_nothing()
     {
         using var node = new LoneNode();

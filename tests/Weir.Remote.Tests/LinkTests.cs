@@ -38,8 +38,8 @@ public unsafe class LinkTests
                 }
             }
         );
-        Assert.True(pair.Proxy.Cuts > 5, $"{pair.Proxy.Cuts} cuts");
-        Assert.True(pair.Client.Resumed > 2);
+        Assert.True(pair.Proxy.Cuts > 2, $"{pair.Proxy.Cuts} cuts");
+        Assert.True(pair.Client.Resumed > 0);
     }
 
     [Fact]
@@ -73,6 +73,36 @@ public unsafe class LinkTests
         var dialer = new Dialer($"127.0.0.1:{pair.Proxy.Port}", offer);
         RemoteException refusal = Assert.Throws<RemoteException>(() => dialer.Dial(0, 0));
         Assert.Contains("not the one of the offer", refusal.Message);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_client_that_sends_nonsense_ends_its_own_link(int seed)
+    {
+        using var pair = new LinkPair(TimeSpan.FromSeconds(2));
+        (Connection connection, _) = pair.Client.Dial!(0);
+        var random = new Random(seed);
+        byte[] nonsense = new byte[4096];
+        random.NextBytes(nonsense);
+        if (seed == 2)
+        {
+            // A frame that would be right, but for its number.
+            var header = new FrameHeader { Kind = 7, Number = 5 };
+            MemoryMarshal.Write(nonsense, in header);
+        }
+        if (seed == 3)
+        {
+            // An acknowledgement of what was never sent.
+            var header = new FrameHeader { Acknowledged = 77 };
+            MemoryMarshal.Write(nonsense, in header);
+        }
+        connection.Secure.Write(nonsense);
+        using var taken = new Collector();
+        Assert.False(pair.Server.Receive(taken));
+        Assert.Contains("the other node", pair.Server.Ended);
+        connection.Dispose();
     }
 
     // The client sends so many frames, the server so many, at the same time; all must come, once and in order.

@@ -16,6 +16,7 @@ internal static class BenchCommand
         (KernelBench.Section, "kernels, beside PoCL", KernelBench.Run),
         (GrantBench.Section, "lease grants of the controller", GrantBench.Run),
         (SchedulingBench.Section, "replays of a public trace, decisions", SchedulingBench.Run),
+        (RemoteBench.Section, "a device on another node, beside a bare SslStream", RemoteBench.Run),
         (VideoBench.Section, "ffmpeg's scale_cuda, beside its own scaler", VideoBench.Run),
     ];
 

@@ -47,6 +47,10 @@ internal sealed class NativeProgram
         IReadOnlyDictionary<string, string>? variables = null
     ) => Parse(_executable, Execute(_executable, arguments, variables));
 
+    /// <summary>Runs any program that prints figures and returns them.</summary>
+    public static Dictionary<string, double> Figures(string file, IEnumerable<string> arguments) =>
+        Parse(file, Execute(file, arguments, null));
+
     /// <summary>Runs it under `weir run` with the given options and returns the figures it printed.</summary>
     public Dictionary<string, double> RunUnderWeir(
         BenchPlace place,

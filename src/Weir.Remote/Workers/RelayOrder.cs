@@ -3,8 +3,12 @@ using Weir.Remote.Control;
 namespace Weir.Remote.Workers;
 
 /// <summary>
-/// What a broker tells a relay with <see cref="WorkerMessage.Serve"/>, as JSON after the first byte: where the worker of this client is.
+/// What a broker tells a relay with <see cref="WorkerMessage.Serve"/>, as JSON after the first byte: where the workers of this client are.
 /// </summary>
-/// <param name="Address">host:port of the worker's node.</param>
+/// <param name="Shards">In the order in which the program sees their devices.</param>
+internal sealed record RelayOrder(IReadOnlyList<RelayedShard> Shards);
+
+/// <summary>One worker of a session.</summary>
+/// <param name="Address">host:port of its node.</param>
 /// <param name="Offer">What its agent offered.</param>
-internal sealed record RelayOrder(string Address, SessionOffer Offer);
+internal sealed record RelayedShard(string Address, SessionOffer Offer);

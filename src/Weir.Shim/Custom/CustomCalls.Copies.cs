@@ -59,6 +59,44 @@ internal static unsafe partial class CustomCalls
         return result != CuResult.Success ? result : Any(thread, dst, src, ByteCount, hStream, false);
     }
 
+    /// <summary>Addresses are unique across all devices, so that contexts are only checked.</summary>
+    internal static CuResult MemcpyPeer(
+        ulong dstDevice,
+        nint dstContext,
+        ulong srcDevice,
+        nint srcContext,
+        nuint ByteCount
+    )
+    {
+        ClientThread* thread;
+        var result = EnterPeers(&thread, DefaultStream, dstContext, srcContext);
+        return result != CuResult.Success ? result : Any(thread, dstDevice, srcDevice, ByteCount, DefaultStream, true);
+    }
+
+    internal static CuResult MemcpyPeerAsync(
+        ulong dstDevice,
+        nint dstContext,
+        ulong srcDevice,
+        nint srcContext,
+        nuint ByteCount,
+        nint hStream
+    )
+    {
+        ClientThread* thread;
+        var result = EnterPeers(&thread, hStream, dstContext, srcContext);
+        return result != CuResult.Success ? result : Any(thread, dstDevice, srcDevice, ByteCount, hStream, false);
+    }
+
+    private static CuResult EnterPeers(ClientThread** thread, nint stream, nint destination, nint source)
+    {
+        var result = EnterStream(thread, stream);
+        return
+            result == CuResult.Success
+            && !(Handles.IsLive(HandleKind.Context, destination) && Handles.IsLive(HandleKind.Context, source))
+            ? CuResult.InvalidContext
+            : result;
+    }
+
     private static CuResult EnterStream(ClientThread** thread, nint stream)
     {
         var result = EnterContext(thread);

@@ -67,7 +67,20 @@ internal sealed unsafe partial class Dispatcher
             Kind = (int)kind,
         };
         Session client = session;
-        CuResult result = StreamNote.AfterWork(Driver, stream, () => client.Callbacks.Run(entry));
+        client.Callbacks.Begin();
+        CuResult result = StreamNote.AfterWork(
+            Driver,
+            stream,
+            () =>
+            {
+                client.Callbacks.Run(entry);
+                client.Callbacks.End();
+            }
+        );
+        if (result != CuResult.Success)
+        {
+            client.Callbacks.End();
+        }
         const uint StreamCallback = 1;
         if (result != CuResult.Success && kind == StreamCallback)
         {

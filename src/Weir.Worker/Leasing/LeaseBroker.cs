@@ -43,7 +43,7 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
         {
             var holder = new ShardHolder(ticket, shard) { Changed = WakeUp };
             _shards.Add(holder);
-            if (!holder.IsLocal)
+            if (!holder.IsLocal || ticket.Shards.Count > 1)
             {
                 _relays.Prepare();
             }
@@ -176,7 +176,11 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
         {
             byte[] greeting = new byte[Hello.FixedBytes + Hello.MaxProgramBytes];
             _ = UnixSocket.Receive(client, greeting, out _, Libc.MSG_DONTWAIT);
-            byte[] snapshot = _shards[0].Snapshot;
+            byte[] snapshot = [];
+            foreach (ShardHolder shard in _shards)
+            {
+                snapshot = SnapshotMerge.Append(snapshot, shard.Snapshot);
+            }
             _ = UnixSocket.Send(client, Welcome.Encode(new Welcome { ApiHash = hello.ApiHash }, [], snapshot));
             _ = Libc.close(client);
             return;
@@ -188,17 +192,23 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
 
     private void Open(int client, int pid)
     {
-        ShardHolder shard = _shards[0];
         try
         {
-            SessionOffer offer = shard.OpenSession(pid, ClientProgram.Describe(pid).Path);
-            if (shard.IsLocal)
+            string program = ClientProgram.Describe(pid).Path;
+            if (_shards is [{ IsLocal: true } here])
             {
-                shard.HandOver(offer, client);
+                here.HandOver(here.OpenSession(pid, program, remote: false), client);
             }
             else
             {
-                _relays.Serve(new RelayOrder(shard.Shard.Address, offer), client);
+                // Workers of several nodes are joined by the relay, which speaks to that of this node as to the others.
+                List<RelayedShard> shards = [];
+                foreach (ShardHolder shard in _shards)
+                {
+                    SessionOffer offer = shard.OpenSession(pid, program, remote: true);
+                    shards.Add(new RelayedShard(shard.Shard.Address, offer));
+                }
+                _relays.Serve(new RelayOrder(shards), client);
             }
         }
         catch (Exception failure) when (failure is IOException or RemoteException)

@@ -60,10 +60,10 @@ internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDispo
         new Thread(() => Keep(grace)) { IsBackground = true, Name = "weir-lease" }.Start();
     }
 
-    /// <summary>Has a worker made ready for a client.</summary>
+    /// <summary>Has a worker made ready for a client, which comes over the network or is handed over here.</summary>
     /// <exception cref="IOException">The agent is out of reach.</exception>
     /// <exception cref="RemoteException">It refuses.</exception>
-    public SessionOffer OpenSession(int pid, string program)
+    public SessionOffer OpenSession(int pid, string program, bool remote)
     {
         long request = Interlocked.Increment(ref _requests);
         DateTime until = DateTime.UtcNow + s_answerLimit;
@@ -73,7 +73,7 @@ internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDispo
             ControlChannel channel = _refusal is not null
                 ? throw new RemoteException(_refusal)
                 : _channel ?? throw new IOException($"the agent of {shard.Node} is out of reach");
-            channel.Send(new OpenSession(request, pid, program, !IsLocal));
+            channel.Send(new OpenSession(request, pid, program, remote));
             while (_answers[request] is null && _channel == channel)
             {
                 TimeSpan left = until - DateTime.UtcNow;

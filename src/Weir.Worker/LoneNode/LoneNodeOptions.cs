@@ -12,6 +12,9 @@ internal sealed record LoneNodeOptions
     /// <summary>File that gets the lease ticket.</summary>
     public string Ticket { get; private set; } = "";
 
+    /// <summary>Ticket of another such node, whose lease this one takes part in; null for one of its own.</summary>
+    public string? With { get; private set; }
+
     /// <summary>How long a cut connection may be resumed.</summary>
     public int GraceSeconds { get; private set; } = 30;
 
@@ -37,6 +40,9 @@ internal sealed record LoneNodeOptions
                     break;
                 case "--ticket":
                     options.Ticket = NativeText.ToDisplay(value);
+                    break;
+                case "--with":
+                    options.With = NativeText.ToDisplay(value);
                     break;
                 case "--grace":
                     options.GraceSeconds = int.Parse(value, CultureInfo.InvariantCulture);

@@ -26,7 +26,7 @@ internal sealed class LoneNodeProcess(LoneNodeOptions options)
     private static readonly TimeSpan s_prefaceLimit = TimeSpan.FromSeconds(10);
 
     private readonly X509Certificate2 _certificate = PinnedTls.CreateCertificate();
-    private readonly string _secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+    private string _secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
     private readonly LoneWorkers _workers = new(options);
 
     /// <summary>Runs until it is ended; the exit code.</summary>
@@ -52,12 +52,17 @@ internal sealed class LoneNodeProcess(LoneNodeOptions options)
     private void WriteTicket(IPAddress host, int port)
     {
         int devices = Math.Max(1, options.Devices);
+        LeaseTicket? with = options.With is { } other
+            ? JsonSerializer.Deserialize(File.ReadAllBytes(other), RemoteJson.Default.LeaseTicket)
+            : null;
+        _secret = with?.Secret ?? _secret;
         var ticket = new LeaseTicket(
             1,
-            "l-lone",
+            with?.Lease ?? "l-lone",
             1,
             _secret,
             [
+                .. with?.Shards ?? [],
                 new ShardTicket(
                     Environment.MachineName,
                     string.Create(CultureInfo.InvariantCulture, $"{host}:{port}"),

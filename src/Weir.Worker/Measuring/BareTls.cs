@@ -22,17 +22,18 @@ internal static class BareTls
 
     /// <summary>Starts the other process and measures; prints `pingpong_us` and `bulk_up_GBs`, `bulk_down_GBs`.</summary>
     /// <param name="listen">Address to listen on, port 0 = any.</param>
-    /// <param name="via">host:port to connect through instead, or null.</param>
-    public static void Run(string listen, string? via)
+    /// <param name="prefix">Words before the other process' command line, to run it elsewhere.</param>
+    public static void Run(string listen, IReadOnlyList<string> prefix)
     {
         using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(IPEndPoint.Parse(listen));
         listener.Listen(1);
-        string address = via ?? listener.LocalEndPoint!.ToString()!;
+        string address = listener.LocalEndPoint!.ToString()!;
         string self = NativeText.FromUtf8(Environment.ProcessPath!);
+        string[] line = [.. prefix, self, "--measure", "bare-tls-client", address];
         _ = ChildProcess.Start(
-            self,
-            [self, "--measure", "bare-tls-client", address],
+            line[0].StartsWith('/') ? line[0] : "/usr/bin/env",
+            line[0].StartsWith('/') ? line : ["env", .. line],
             NativeText.Environment(),
             [],
             output: 1,

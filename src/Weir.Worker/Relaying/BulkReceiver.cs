@@ -7,9 +7,9 @@ namespace Weir.Worker.Relaying;
 
 /// <summary>Takes what the client copies from the device: straight into its staging or its page-locked memory. One thread.</summary>
 internal sealed unsafe class BulkReceiver(
-    RelayedClient client,
-    Link bulk,
+    Shard shard,
     ChunkTable chunks,
+    ReplyPlaces replies,
     Action hostArrived,
     Action<string?> end
 ) : ILinkReceiver
@@ -19,7 +19,7 @@ internal sealed unsafe class BulkReceiver(
 
     byte* ILinkReceiver.Place(in FrameHeader header, ReadOnlySpan<byte> head) =>
         header.Kind == FrameKind.ChunkData && head.Length == ChunkHead.Bytes
-            ? chunks.Place(MemoryMarshal.Read<ChunkHead>(head).Chunk, header.DataBytes)
+            ? chunks.Place(shard.Index, MemoryMarshal.Read<ChunkHead>(head).Chunk, header.DataBytes)
             : throw new RemoteException("the worker's bulk is malformed");
 
     void ILinkReceiver.Arrived(in FrameHeader header, ReadOnlySpan<byte> head, byte* data)
@@ -29,7 +29,8 @@ internal sealed unsafe class BulkReceiver(
             throw new RemoteException("the worker's bulk is empty");
         }
         ChunkHead chunk = MemoryMarshal.Read<ChunkHead>(head);
-        client.Show(chunk.Status);
+        shard.Status = chunk.Status;
+        replies.Show();
         chunks.Arrived(chunk.Chunk);
         if (chunk.Chunk >= RemoteChunks.FirstHost)
         {
@@ -39,7 +40,7 @@ internal sealed unsafe class BulkReceiver(
 
     private void Run()
     {
-        while (bulk.Receive(this)) { }
-        end(bulk.Ended);
+        while (shard.Bulk.Receive(this)) { }
+        end(shard.Bulk.Ended);
     }
 }

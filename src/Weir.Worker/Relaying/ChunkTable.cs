@@ -9,7 +9,7 @@ namespace Weir.Worker.Relaying;
 /// The chunks that are under way: who will get what the worker sends, and which of the relay's own are free. Those are lent to copies of
 /// page-locked memory, a piece of at most <see cref="RemoteChunks.HostBytes"/> each.
 /// </summary>
-internal sealed unsafe class ChunkTable(RelayedClient client)
+internal sealed unsafe class ChunkTable(RelayedClient client, int shards)
 {
     private readonly object _gate = new();
     private readonly Use[] _uses = new Use[RemoteChunks.Count];
@@ -17,7 +17,7 @@ internal sealed unsafe class ChunkTable(RelayedClient client)
     private readonly Queue<uint> _free = new(
         Enumerable.Range((int)RemoteChunks.FirstHost, (int)RemoteChunks.HostCount).Select(number => (uint)number)
     );
-    private ulong _hostArrived;
+    private readonly ulong[] _hostArrived = new ulong[shards];
     private bool _hasEnded;
 
     private struct Use
@@ -34,13 +34,32 @@ internal sealed unsafe class ChunkTable(RelayedClient client)
 
         /// <summary>One of the relay's own that is lent.</summary>
         public bool IsLent;
+
+        /// <summary>The worker that it is for.</summary>
+        public int Shard;
     }
 
-    /// <summary>Pieces of page-locked memory that have come from the worker.</summary>
-    public ulong HostArrived => Volatile.Read(ref _hostArrived);
+    /// <summary>Pieces for the relay's own chunks that have come from a worker.</summary>
+    public ulong HostArrived(int shard) => Volatile.Read(ref _hostArrived[shard]);
+
+    /// <summary>Waits until lent chunks have been answered for; false when the session has ended.</summary>
+    public bool AwaitReturn(ReadOnlySpan<uint> lent)
+    {
+        lock (_gate)
+        {
+            foreach (uint chunk in lent)
+            {
+                while (!_hasEnded && _uses[chunk].IsLent)
+                {
+                    _ = Monitor.Wait(_gate);
+                }
+            }
+            return !_hasEnded;
+        }
+    }
 
     /// <summary>The worker will fill a chunk of the client's staging; false when there is no such range.</summary>
-    public bool Expect(ulong chunk, ulong bytes)
+    public bool Expect(int shard, ulong chunk, ulong bytes)
     {
         if (chunk >= RemoteChunks.FirstHost || !RemoteChunks.TryRange(chunk, bytes, out _) || bytes > uint.MaxValue)
         {
@@ -48,13 +67,13 @@ internal sealed unsafe class ChunkTable(RelayedClient client)
         }
         lock (_gate)
         {
-            _uses[chunk] = new Use { Expected = (uint)bytes };
+            _uses[chunk] = new Use { Expected = (uint)bytes, Shard = shard };
         }
         return true;
     }
 
     /// <summary>One of the relay's own chunks; waits for one. False when the session has ended.</summary>
-    public bool TryLend(out uint chunk)
+    public bool TryLend(int shard, out uint chunk)
     {
         lock (_gate)
         {
@@ -68,7 +87,7 @@ internal sealed unsafe class ChunkTable(RelayedClient client)
                 return false;
             }
             chunk = _free.Dequeue();
-            _uses[chunk] = new Use { IsLent = true };
+            _uses[chunk] = new Use { IsLent = true, Shard = shard };
             return true;
         }
     }
@@ -81,6 +100,7 @@ internal sealed unsafe class ChunkTable(RelayedClient client)
             _uses[chunk] = new Use
             {
                 IsLent = true,
+                Shard = _uses[chunk].Shard,
                 Expected = width * rows,
                 Target = target,
                 Width = pitch == width || rows == 1 ? width * rows : width,
@@ -102,11 +122,16 @@ internal sealed unsafe class ChunkTable(RelayedClient client)
 
     /// <summary>Where what comes for a chunk is to be read to.</summary>
     /// <exception cref="RemoteException">Nothing of that size is expected for it.</exception>
-    public byte* Place(uint chunk, uint bytes)
+    public byte* Place(int shard, uint chunk, uint bytes)
     {
         lock (_gate)
         {
-            if (chunk >= RemoteChunks.Count || bytes == 0 || _uses[chunk].Expected != bytes)
+            if (
+                chunk >= RemoteChunks.Count
+                || bytes == 0
+                || _uses[chunk].Expected != bytes
+                || _uses[chunk].Shard != shard
+            )
             {
                 throw new RemoteException("the worker sent data that nobody asked for");
             }
@@ -144,7 +169,7 @@ internal sealed unsafe class ChunkTable(RelayedClient client)
 
     /// <summary>The worker has done with a chunk without sending anything.</summary>
     /// <exception cref="RemoteException">There is no such chunk.</exception>
-    public void Done(uint chunk, uint state)
+    public void Done(int shard, uint chunk, uint state)
     {
         if (chunk >= RemoteChunks.Count || state > StagingChunk.Failed)
         {
@@ -154,6 +179,10 @@ internal sealed unsafe class ChunkTable(RelayedClient client)
         lock (_gate)
         {
             isLent = _uses[chunk].IsLent;
+            if (isLent && _uses[chunk].Shard != shard)
+            {
+                throw new RemoteException("a worker has done with a chunk of another");
+            }
             _uses[chunk].Expected = 0;
         }
         if (isLent)
@@ -181,13 +210,14 @@ internal sealed unsafe class ChunkTable(RelayedClient client)
     {
         lock (_gate)
         {
+            int shard = _uses[chunk].Shard;
             if (hasCome)
             {
-                Volatile.Write(ref _hostArrived, _hostArrived + 1);
+                Volatile.Write(ref _hostArrived[shard], _hostArrived[shard] + 1);
             }
             _uses[chunk] = default;
             _free.Enqueue(chunk);
-            Monitor.Pulse(_gate);
+            Monitor.PulseAll(_gate);
         }
     }
 }

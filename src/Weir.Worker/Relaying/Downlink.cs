@@ -11,17 +11,16 @@ namespace Weir.Worker.Relaying;
 /// still on the bulk link is held until it has come: the client may look at once.
 /// </summary>
 internal sealed unsafe class Downlink(
-    RelayedClient client,
-    Link calls,
+    Shard shard,
     ChunkTable chunks,
+    CallbackMerge callbacks,
+    ReplyPlaces replies,
     OwnCalls ownCalls,
     Action<string?> end
 ) : ILinkReceiver
 {
     private readonly Lock _publishing = new();
-    private readonly uint[] _sequences = new uint[SegmentLayout.SlotCount];
     private readonly Queue<(ulong HostChunks, byte[] Frame, ushort Kind)> _held = [];
-    private uint _callbackTail;
 
     /// <summary>Replies that were published so far: the program's round trips.</summary>
     public ulong Replies { get; private set; }
@@ -34,7 +33,7 @@ internal sealed unsafe class Downlink(
     {
         lock (_publishing)
         {
-            while (_held.TryPeek(out var first) && first.HostChunks <= chunks.HostArrived)
+            while (_held.TryPeek(out var first) && first.HostChunks <= chunks.HostArrived(shard.Index))
             {
                 _ = _held.Dequeue();
                 Publish(first.Kind, first.Frame);
@@ -56,12 +55,12 @@ internal sealed unsafe class Downlink(
                 PublishOrHold(header.Kind, MemoryMarshal.Read<CallbackHead>(head).HostChunks, head);
                 break;
             case FrameKind.Status when head.Length == SessionStatus.Bytes:
-                client.Show(MemoryMarshal.Read<SessionStatus>(head));
+                Show(MemoryMarshal.Read<SessionStatus>(head));
                 break;
             case FrameKind.ChunkDone when head.Length == ChunkHead.Bytes:
                 ChunkHead chunk = MemoryMarshal.Read<ChunkHead>(head);
-                client.Show(chunk.Status);
-                chunks.Done(chunk.Chunk, chunk.State);
+                Show(chunk.Status);
+                chunks.Done(shard.Index, chunk.Chunk, chunk.State);
                 break;
             case FrameKind.Ended:
                 end(System.Text.Encoding.UTF8.GetString(head));
@@ -73,8 +72,8 @@ internal sealed unsafe class Downlink(
 
     private void Run()
     {
-        while (calls.Receive(this)) { }
-        end(calls.Ended);
+        while (shard.Calls.Receive(this)) { }
+        end(shard.Calls.Ended);
     }
 
     // What came later than something held waits too: answers keep their order.
@@ -82,7 +81,7 @@ internal sealed unsafe class Downlink(
     {
         lock (_publishing)
         {
-            if (hostChunks > chunks.HostArrived)
+            if (hostChunks > chunks.HostArrived(shard.Index))
             {
                 _held.Enqueue((hostChunks, head.ToArray(), kind));
                 return;
@@ -91,16 +90,19 @@ internal sealed unsafe class Downlink(
         }
     }
 
+    private void Show(SessionStatus status)
+    {
+        shard.Status = status;
+        replies.Show();
+    }
+
     private void Publish(ushort kind, ReadOnlySpan<byte> head)
     {
         if (kind == FrameKind.Callback)
         {
-            client.Show(MemoryMarshal.Read<CallbackHead>(head).Status);
+            Show(MemoryMarshal.Read<CallbackHead>(head).Status);
             var entry = MemoryMarshal.Read<CallbackEntry>(head[CallbackHead.Bytes..]);
-            if (!CallbackQueue.TryAdd(client.Segment, ref _callbackTail, entry))
-            {
-                throw new RemoteException("the worker runs more host functions than were posted");
-            }
+            callbacks.Add(shard.Index, entry);
             return;
         }
         ReplyHead fields = MemoryMarshal.Read<ReplyHead>(head);
@@ -113,14 +115,12 @@ internal sealed unsafe class Downlink(
         {
             throw new RemoteException("the worker's reply is malformed");
         }
-        client.Show(fields.Status);
+        Show(fields.Status);
         if (ownCalls.TryTake(fields.Slot, fields.Result))
         {
             return;
         }
-        RingHeader* ring = SegmentLayout.Slot(client.Segment, (int)fields.Slot);
-        payload.CopyTo(new Span<byte>(SegmentLayout.ReplyPayload(ring), SegmentLayout.MaxReplyBytes));
         Replies++;
-        ReplySlot.Publish(ring, ref _sequences[fields.Slot], fields.Result, payload.Length);
+        replies.Publish((int)fields.Slot, fields.Result, payload);
     }
 }

@@ -8,10 +8,15 @@ internal sealed class OwnCalls
     /// <summary>The last ring: a client has it only when it uses a thousand threads at once.</summary>
     internal const uint Slot = SegmentLayout.SlotCount - 1;
 
+    private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(1);
+
     private readonly object _gate = new();
     private bool _isWaiting;
     private bool _hasEnded;
     private int _result;
+
+    /// <summary>Done again and again during a wait: what the worker needs to come to an end of what it was asked.</summary>
+    public Action Meanwhile { get; set; } = () => { };
 
     /// <summary>A call is about to be sent.</summary>
     public void Begin()
@@ -29,7 +34,10 @@ internal sealed class OwnCalls
         {
             while (_isWaiting && !_hasEnded)
             {
-                _ = Monitor.Wait(_gate);
+                if (!Monitor.Wait(_gate, s_slice))
+                {
+                    Meanwhile();
+                }
             }
             return _result;
         }

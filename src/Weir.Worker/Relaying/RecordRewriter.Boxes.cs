@@ -75,7 +75,7 @@ internal sealed unsafe partial class RecordRewriter
                     ? Place(source, part.srcXInBytes, part.srcY, part.srcZ, part.srcPitch, part.srcHeight, width)
                     : Place(target, part.dstXInBytes, part.dstY, part.dstZ, part.dstPitch, part.dstHeight, width);
                 ulong pitch = Pitch(isIn ? part.srcPitch : part.dstPitch, width);
-                if (!IsHostRows(near, pitch, width, part.Height) || !chunks.TryLend(out uint chunk))
+                if (!IsHostRows(near, pitch, width, part.Height) || !chunks.TryLend(_shard.Index, out uint chunk))
                 {
                     return true;
                 }
@@ -108,11 +108,11 @@ internal sealed unsafe partial class RecordRewriter
         {
             chunks.ExpectRows(chunk, memory, (uint)part.WidthInBytes, pitch, (uint)part.Height);
         }
-        append(slot, header, new ReadOnlySpan<byte>(fields, length));
+        _shard.Append(slot, header, new ReadOnlySpan<byte>(fields, length));
         if (isIn)
         {
             byte* data = Pack(chunk, memory, pitch, part.WidthInBytes, part.Height);
-            bulk.Send(chunk, data, (uint)(part.WidthInBytes * part.Height));
+            _shard.Sender.Send(chunk, data, (uint)(part.WidthInBytes * part.Height));
         }
     }
 

@@ -4,29 +4,36 @@ using Weir.Wire;
 
 namespace Weir.Worker.Relaying;
 
-/// <summary>Adds a record to the batch that is being made.</summary>
-internal delegate void AppendRecord(uint slot, in RecordHeader header, ReadOnlySpan<byte> payload);
-
-/// <summary>Returns when all that was sent so far on a stream has been done.</summary>
-internal delegate void WaitForStream(in RecordHeader header, ulong stream);
-
 /// <summary>
 /// Passes records on as they are, but those that name memory which the worker does not see: a chunk's bytes go along on the bulk link, and copies
 /// from or to page-locked memory become copies through the relay's own chunks, in pieces.
 /// </summary>
 internal sealed unsafe partial class RecordRewriter(
     RelayedClient client,
-    BulkSender bulk,
+    ShardRouter router,
     ChunkTable chunks,
-    AppendRecord append,
-    WaitForStream wait
+    PeerCopies peers
 )
 {
     private const ulong PieceBytes = RemoteChunks.HostBytes;
 
-    /// <summary>One record of the client, as a private copy.</summary>
+    // Of the record that is being taken.
+    private Shard _shard = null!;
+
+    /// <summary>One record of the client, as a private copy; the worker that it went to.</summary>
     /// <exception cref="ProtocolException">It is malformed.</exception>
-    public void Take(uint slot, RecordHeader header, byte* payload)
+    public Shard Take(uint slot, RecordHeader header, byte* payload)
+    {
+        _shard = router.Route(
+            ref header,
+            (ulong*)payload,
+            ((int)header.SizeBytes - RecordHeader.Bytes) / sizeof(ulong)
+        );
+        Rewrite(slot, header, payload);
+        return _shard;
+    }
+
+    private void Rewrite(uint slot, RecordHeader header, byte* payload)
     {
         var span = new ReadOnlySpan<byte>(payload, (int)header.SizeBytes - RecordHeader.Bytes);
         var fields = (ulong*)payload;
@@ -34,27 +41,27 @@ internal sealed unsafe partial class RecordRewriter(
         {
             case Op.BlobPart:
                 Need(span, 3);
-                append(slot, header, span);
+                _shard.Append(slot, header, span);
                 SendChunk(fields[1], fields[2]);
                 return;
             case Op.CopyIn:
                 Need(span, 6);
-                append(slot, header, span);
+                _shard.Append(slot, header, span);
                 SendChunk(fields[4], Bytes(fields[2], fields[3]));
                 return;
             case Op.CopyOut:
                 Need(span, 6);
-                if (!chunks.Expect(fields[0], Bytes(fields[3], fields[4])))
+                if (!chunks.Expect(_shard.Index, fields[0], Bytes(fields[3], fields[4])))
                 {
                     throw new ProtocolException("a staging range lies outside of staging");
                 }
-                append(slot, header, span);
+                _shard.Append(slot, header, span);
                 return;
             case Op.CopyDirect:
                 Need(span, 4);
                 if (!TryCopyRows(slot, header, fields[0], fields[2], fields[1], fields[2], fields[2], 1, fields[3]))
                 {
-                    append(slot, header, span);
+                    _shard.Append(slot, header, span);
                 }
                 return;
             case Op.CopyRows:
@@ -73,18 +80,45 @@ internal sealed unsafe partial class RecordRewriter(
                     )
                 )
                 {
-                    append(slot, header, span);
+                    _shard.Append(slot, header, span);
                 }
+                return;
+            case Op.MemcpyDtoD:
+                Need(span, 3);
+                if (TryCopyAcross(fields[0], fields[2], fields[1], fields[2], fields[2], 1, 0))
+                {
+                    // Its answer is that of a call which waits for the same.
+                    header.Op = (ushort)Op.CtxSynchronize;
+                    header.SizeBytes = RecordHeader.Bytes;
+                    span = [];
+                }
+                _shard.Append(slot, header, span);
+                return;
+            case Op.MemcpyDtoDAsync:
+                Need(span, 4);
+                if (!TryCopyAcross(fields[0], fields[2], fields[1], fields[2], fields[2], 1, fields[3]))
+                {
+                    _shard.Append(slot, header, span);
+                }
+                return;
+            case Op.StreamWaitEvent:
+                Need(span, 2);
+                if (router.OfHandle(fields[1]) is { } other && other != _shard)
+                {
+                    peers.WaitForEvent(other, fields[1]);
+                    return;
+                }
+                _shard.Append(slot, header, span);
                 return;
             case Op.Copy3D:
                 Need(span, sizeof(CUDA_MEMCPY3D) / sizeof(ulong) + 1);
                 if (!TryCopyBox(slot, header, (CUDA_MEMCPY3D*)payload, fields[sizeof(CUDA_MEMCPY3D) / sizeof(ulong)]))
                 {
-                    append(slot, header, span);
+                    _shard.Append(slot, header, span);
                 }
                 return;
             default:
-                append(slot, header, span);
+                _shard.Append(slot, header, span);
                 return;
         }
     }
@@ -95,7 +129,7 @@ internal sealed unsafe partial class RecordRewriter(
         {
             throw new ProtocolException("a staging range lies outside of staging");
         }
-        bulk.Send((uint)chunk, data, (uint)bytes);
+        _shard.Sender.Send((uint)chunk, data, (uint)bytes);
     }
 
     // False when neither side is page-locked memory of the client.
@@ -111,6 +145,10 @@ internal sealed unsafe partial class RecordRewriter(
         ulong stream
     )
     {
+        if (TryCopyAcross(to, toPitch, from, fromPitch, width, rows, stream))
+        {
+            return true;
+        }
         bool isToHost = client.Window.IsHost(to, 1);
         bool isFromHost = client.Window.IsHost(from, 1);
         if ((!isToHost && !isFromHost) || width == 0 || rows == 0)
@@ -147,6 +185,29 @@ internal sealed unsafe partial class RecordRewriter(
         return true;
     }
 
+    // Between device memories of two workers. False when it is not.
+    private bool TryCopyAcross(
+        ulong to,
+        ulong toPitch,
+        ulong from,
+        ulong fromPitch,
+        ulong width,
+        ulong rows,
+        ulong stream
+    )
+    {
+        if (router.OfMemory(to) is not { } target || router.OfMemory(from) is not { } source || target == source)
+        {
+            return false;
+        }
+        if (router.OfHandle(stream) is { } ordered)
+        {
+            peers.WaitForStream(ordered, stream);
+        }
+        peers.Copy(source, from, fromPitch, target, to, toPitch, width, rows);
+        return true;
+    }
+
     // Both sides are here: in stream order means when the worker has done what came before.
     private bool TryCopyHere(
         in RecordHeader header,
@@ -165,7 +226,7 @@ internal sealed unsafe partial class RecordRewriter(
         }
         _ = client.TryHost(to, 1, out byte* target);
         _ = client.TryHost(from, 1, out byte* source);
-        wait(header, stream);
+        peers.WaitForStream(_shard, stream);
         for (ulong row = 0; row < rows; row++)
         {
             Buffer.MemoryCopy(source + row * fromPitch, target + row * toPitch, width, width);
@@ -186,7 +247,7 @@ internal sealed unsafe partial class RecordRewriter(
         ulong stream
     )
     {
-        if (!chunks.TryLend(out uint chunk))
+        if (!chunks.TryLend(_shard.Index, out uint chunk))
         {
             return false;
         }
@@ -204,8 +265,8 @@ internal sealed unsafe partial class RecordRewriter(
                 stream
             );
             header.Op = (ushort)Op.CopyIn;
-            append(slot, header, new ReadOnlySpan<byte>(fields, 6 * sizeof(ulong)));
-            bulk.Send(chunk, Pack(chunk, memory, nearPitch, width, rows), (uint)(width * rows));
+            _shard.Append(slot, header, new ReadOnlySpan<byte>(fields, 6 * sizeof(ulong)));
+            _shard.Sender.Send(chunk, Pack(chunk, memory, nearPitch, width, rows), (uint)(width * rows));
         }
         else
         {
@@ -219,7 +280,7 @@ internal sealed unsafe partial class RecordRewriter(
             );
             header.Op = (ushort)Op.CopyOut;
             chunks.ExpectRows(chunk, memory, (uint)width, nearPitch, (uint)rows);
-            append(slot, header, new ReadOnlySpan<byte>(fields, 6 * sizeof(ulong)));
+            _shard.Append(slot, header, new ReadOnlySpan<byte>(fields, 6 * sizeof(ulong)));
         }
         return true;
     }

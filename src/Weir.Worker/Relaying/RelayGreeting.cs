@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Weir.Api;
 using Weir.Posix;
@@ -14,7 +15,7 @@ namespace Weir.Worker.Relaying;
 /// The greeting, passed on: what the shim says goes to the worker, and the worker's welcome comes back, with the descriptors of what client and
 /// relay share.
 /// </summary>
-internal sealed unsafe class RelayGreeting(int client, Link calls) : ILinkReceiver
+internal sealed unsafe class RelayGreeting(int client, Shard[] shards) : ILinkReceiver
 {
     private byte[]? _welcome;
 
@@ -39,29 +40,67 @@ internal sealed unsafe class RelayGreeting(int client, Link calls) : ILinkReceiv
                 Log.Error("the client's greeting is malformed");
                 return null;
             }
-            calls.Send(FrameKind.Hello, buffer.AsSpan(0, length));
-            _welcome = null;
-            while (_welcome is null)
+            if (GreetAll(hello, buffer.AsSpan(0, length), out byte[] refusal) is { } snapshot)
             {
-                if (!calls.Receive(this))
-                {
-                    throw new RemoteException(calls.Ended!);
-                }
+                return Open(_welcome!, hello, snapshot);
             }
-            if (!Welcome.TryDecode(_welcome, out Welcome welcome, out _, out ReadOnlySpan<byte> snapshot))
-            {
-                throw new RemoteException("the worker's welcome is malformed");
-            }
-            if (welcome.Status == (uint)WelcomeStatus.Ok && (hello.Flags & Hello.SnapshotOnly) == 0)
-            {
-                return Open(welcome, hello, snapshot);
-            }
-            _ = UnixSocket.Send(client, _welcome);
-            if (welcome.Status != (uint)WelcomeStatus.WindowTaken)
+            _ = UnixSocket.Send(client, refusal);
+            if (
+                !Welcome.TryDecode(refusal, out Welcome answer, out _, out _)
+                || answer.Status != (uint)WelcomeStatus.WindowTaken
+            )
             {
                 return null;
             }
         }
+    }
+
+    // Each worker gets its part of the window's device half, so that an address says whose it is; and gives its devices.
+    private byte[]? GreetAll(Hello hello, ReadOnlySpan<byte> message, out byte[] refusal)
+    {
+        ulong part = hello.WindowBytes / 2 / System.Numerics.BitOperations.RoundUpToPowerOf2((uint)shards.Length);
+        byte[] snapshot = [];
+        refusal = [];
+        foreach (Shard shard in shards)
+        {
+            Hello own = hello;
+            own.WindowBase = hello.WindowBase + part * (ulong)shard.Index;
+            own.WindowBytes = 2 * part;
+            byte[] asked = message.ToArray();
+            MemoryMarshal.Write(asked, in own);
+            shard.Calls.Send(FrameKind.Hello, asked);
+            _welcome = null;
+            while (_welcome is null)
+            {
+                if (!shard.Calls.Receive(this))
+                {
+                    throw new RemoteException(shard.Calls.Ended!);
+                }
+            }
+            if (!Welcome.TryDecode(_welcome, out Welcome welcome, out _, out ReadOnlySpan<byte> devices))
+            {
+                throw new RemoteException("the worker's welcome is malformed");
+            }
+            if (welcome.Status != (uint)WelcomeStatus.Ok || (hello.Flags & Hello.SnapshotOnly) != 0)
+            {
+                if (shard.Index > 0 && welcome.Status == (uint)WelcomeStatus.WindowTaken)
+                {
+                    throw new RemoteException("the workers of the session have no addresses in common");
+                }
+                refusal = _welcome;
+                return null;
+            }
+            if (welcome.DeviceIsElsewhere != 0 && shards.Length > 1)
+            {
+                throw new RemoteException("devices whose driver places memory itself cannot be joined with others yet");
+            }
+            shard.WindowBase = own.WindowBase;
+            shard.WindowBytes = part;
+            shard.FirstDevice = SnapshotMerge.DeviceCount(snapshot);
+            shard.DeviceCount = SnapshotMerge.DeviceCount(devices);
+            snapshot = SnapshotMerge.Append(snapshot, devices);
+        }
+        return snapshot;
     }
 
     /// <summary>Tells a client that there is no session for it.</summary>
@@ -88,14 +127,17 @@ internal sealed unsafe class RelayGreeting(int client, Link calls) : ILinkReceiv
         _welcome = head.ToArray();
     }
 
-    private RelayedClient? Open(Welcome welcome, in Hello hello, ReadOnlySpan<byte> snapshot)
+    private RelayedClient? Open(byte[] lastWelcome, in Hello hello, ReadOnlySpan<byte> snapshot)
     {
+        _ = Welcome.TryDecode(lastWelcome, out Welcome welcome, out _, out _);
         if (RelayedClient.Create(new Window(hello.WindowBase, hello.WindowBytes)) is not { } shared)
         {
             Refuse(client, "there is no memory for a session here");
             return null;
         }
         welcome.WorkerPid = Environment.ProcessId;
+        welcome.WindowBase = hello.WindowBase;
+        welcome.WindowBytes = hello.WindowBytes;
         byte[] answer = Welcome.Encode(welcome, [], RemoteSnapshot.Adapt(snapshot));
         int* descriptors = stackalloc int[2];
         descriptors[0] = shared.SegmentFile;

@@ -19,18 +19,18 @@ internal sealed unsafe class RelayProcess
 {
     private const int Control = ChildProcess.FirstInherited;
 
+    private const int MaxShards = 64;
+
     // Unacknowledged records from which on the client has to wait; beyond any link's bandwidth × delay.
     private const long RoomBytes = 16 << 20;
     private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(2);
 
     private readonly object _ending = new();
-    private RelayedClient? _shared;
-    private Link? _calls;
-    private Link? _bulk;
-    private Uplink? _uplink;
-    private BulkSender? _sender;
-    private ChunkTable? _chunks;
     private readonly OwnCalls _ownCalls = new();
+    private RelayedClient? _shared;
+    private Shard[] _shards = [];
+    private Uplink? _uplink;
+    private ChunkTable? _chunks;
     private bool _hasEnded;
     private int _wake = -1;
 
@@ -49,7 +49,7 @@ internal sealed unsafe class RelayProcess
         }
         catch (Exception failure) when (failure is IOException or RemoteException)
         {
-            Log.Error($"no session on {order.Address}: {failure.Message}");
+            Log.Error($"no session: {failure.Message}");
             RelayGreeting.Refuse(client, failure.Message);
             return 1;
         }
@@ -57,18 +57,10 @@ internal sealed unsafe class RelayProcess
 
     private int Serve(int client, RelayOrder order)
     {
-        var dialer = new Dialer(order.Address, order.Offer);
-        TimeSpan grace = TimeSpan.FromSeconds(order.Offer.GraceSeconds);
-        _calls = new Link(LinkNumber.Calls, grace, RoomBytes)
-        {
-            Dial = received => dialer.Dial(LinkNumber.Calls, received),
-        };
-        _bulk = new Link(LinkNumber.Bulk, grace, RoomBytes)
-        {
-            Dial = received => dialer.Dial(LinkNumber.Bulk, received),
-        };
-        _calls.Open();
-        _shared = new RelayGreeting(client, _calls).Greet();
+        _shards = [.. order.Shards.Select(Dialled)];
+        // All nodes at once: the slowest counts, not the sum.
+        _ = Parallel.ForEach(_shards, shard => shard.Calls.Open());
+        _shared = new RelayGreeting(client, _shards).Greet();
         if (_shared is null)
         {
             return 0;
@@ -79,38 +71,80 @@ internal sealed unsafe class RelayProcess
             throw new IOException($"no pipe: errno {Libc.Errno}");
         }
         _wake = pair[1];
-        _chunks = new ChunkTable(_shared);
-        _sender = new BulkSender(_bulk);
-        _uplink = new Uplink(_shared, _calls, _sender, _chunks, _ownCalls, End);
-        var downlink = new Downlink(_shared, _calls, _chunks, _ownCalls, End);
-        // The bulk link is dialled by its receiver, while the program goes on.
-        new BulkReceiver(_shared, _bulk, _chunks, downlink.Release, End).Start();
-        _sender.Start();
-        downlink.Start();
+        _chunks = new ChunkTable(_shared, _shards.Length);
+        var callbacks = new CallbackMerge(_shared, _shards.Length);
+        var replies = new ReplyPlaces(_shared, _shards);
+        using var peers = new PeerCopies(_chunks, _ownCalls);
+        var rewriter = new RecordRewriter(_shared, new ShardRouter(_shards), _chunks, peers);
+        _uplink = new Uplink(_shared, _shards, callbacks, rewriter, End);
+        _ownCalls.Meanwhile = _uplink.ReportCallbacks;
+        var downlinks = new List<Downlink>();
+        foreach (Shard shard in _shards)
+        {
+            var downlink = new Downlink(shard, _chunks, callbacks, replies, _ownCalls, End);
+            downlinks.Add(downlink);
+            // The bulk link is dialled by its receiver, while the program goes on.
+            new BulkReceiver(shard, _chunks, replies, downlink.Release, End).Start();
+            shard.Sender.Start();
+            downlink.Start();
+        }
         _uplink.Start();
         _ = UnixSocket.Send(Control, [WorkerMessage.Attached]);
         Watch(client, pair[0]);
         if (!_hasEnded)
         {
-            _calls.Send(FrameKind.Goodbye, []);
-            _calls.Drain(s_drain);
+            foreach (Shard shard in _shards)
+            {
+                shard.Calls.Send(FrameKind.Goodbye, []);
+            }
+            foreach (Shard shard in _shards)
+            {
+                shard.Calls.Drain(s_drain);
+            }
         }
-        Report(downlink);
+        Report(downlinks);
         End(null);
         Libc._exit(0);
         return 0;
     }
 
-    // For measurements: how often the program waited for the other node.
-    private void Report(Downlink downlink)
+    private static Shard Dialled(RelayedShard order, int index)
     {
-        if (Environment.GetEnvironmentVariable("WEIR_RELAY_REPORT") is { Length: > 0 } file)
+        var dialer = new Dialer(order.Address, order.Offer);
+        TimeSpan grace = TimeSpan.FromSeconds(order.Offer.GraceSeconds);
+        var calls = new Link(LinkNumber.Calls, grace, RoomBytes)
         {
-            File.AppendAllText(
-                file,
-                $"{{\"roundTrips\":{downlink.Replies},\"framesOut\":{_calls!.Sent},\"framesIn\":{_calls.Received},\"resumed\":{_calls.Resumed + _bulk!.Resumed}}}\n"
-            );
+            Dial = received => dialer.Dial(LinkNumber.Calls, received),
+        };
+        var bulk = new Link(LinkNumber.Bulk, grace, RoomBytes)
+        {
+            Dial = received => dialer.Dial(LinkNumber.Bulk, received),
+        };
+        return new Shard(index, calls, bulk);
+    }
+
+    // For measurements: how often the program waited for another node.
+    private void Report(List<Downlink> downlinks)
+    {
+        if (Environment.GetEnvironmentVariable("WEIR_RELAY_REPORT") is not { Length: > 0 } file)
+        {
+            return;
         }
+        ulong trips = 0;
+        ulong sent = 0;
+        ulong received = 0;
+        int resumed = 0;
+        for (int i = 0; i < _shards.Length; i++)
+        {
+            trips += downlinks[i].Replies;
+            sent += _shards[i].Calls.Sent;
+            received += _shards[i].Calls.Received;
+            resumed += _shards[i].Calls.Resumed + _shards[i].Bulk.Resumed;
+        }
+        File.AppendAllText(
+            file,
+            $"{{\"roundTrips\":{trips},\"framesOut\":{sent},\"framesIn\":{received},\"resumed\":{resumed}}}\n"
+        );
     }
 
     private void End(string? reason)
@@ -129,11 +163,14 @@ internal sealed unsafe class RelayProcess
         }
         _shared!.Close();
         _uplink!.End();
-        _sender!.End();
         _chunks!.End();
         _ownCalls.End();
-        _calls!.End("the session is over");
-        _bulk!.End("the session is over");
+        foreach (Shard shard in _shards)
+        {
+            shard.Sender.End();
+            shard.Calls.End("the session is over");
+            shard.Bulk.End("the session is over");
+        }
         byte nothing = 0;
         _ = Libc.write(_wake, &nothing, 1);
     }
@@ -152,7 +189,11 @@ internal sealed unsafe class RelayProcess
             {
                 try
                 {
-                    return JsonSerializer.Deserialize(message.AsSpan(1, length - 1), RemoteJson.Default.RelayOrder);
+                    return
+                        JsonSerializer.Deserialize(message.AsSpan(1, length - 1), RemoteJson.Default.RelayOrder)
+                            is { Shards.Count: > 0 and <= MaxShards } order
+                        ? order
+                        : null;
                 }
                 catch (JsonException failure)
                 {

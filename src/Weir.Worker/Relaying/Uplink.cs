@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using Weir.Api;
-using Weir.Remote.Links;
 using Weir.Remote.Sessions;
 using Weir.Wire;
 using Weir.Worker.Rings;
@@ -19,32 +17,28 @@ internal sealed unsafe class Uplink
     private const long SpinNs = 50_000;
 
     private readonly RelayedClient _client;
-    private readonly Link _calls;
+    private readonly Shard[] _shards;
+    private readonly CallbackMerge _callbacks;
     private readonly RecordRewriter _rewriter;
     private readonly RingSet _rings;
     private readonly byte* _payload = (byte*)NativeMemory.AlignedAlloc(SegmentLayout.MaxRecordBytes, 64);
-    private readonly byte[] _batch = new byte[FrameHeader.MaxHeadBytes];
     private readonly Action<string?> _end;
-    private readonly OwnCalls _ownCalls;
-    private int _batchBytes;
-    private uint _callbackHead;
     private volatile bool _hasEnded;
 
     public Uplink(
         RelayedClient client,
-        Link calls,
-        BulkSender bulk,
-        ChunkTable chunks,
-        OwnCalls ownCalls,
+        Shard[] shards,
+        CallbackMerge callbacks,
+        RecordRewriter rewriter,
         Action<string?> end
     )
     {
-        _ownCalls = ownCalls;
         _client = client;
-        _calls = calls;
+        _shards = shards;
+        _callbacks = callbacks;
         _end = end;
         _rings = new RingSet(client.Segment);
-        _rewriter = new RecordRewriter(client, bulk, chunks, Append, Wait);
+        _rewriter = rewriter;
     }
 
     /// <summary>Starts the thread.</summary>
@@ -74,8 +68,8 @@ internal sealed unsafe class Uplink
                 }
                 _ = ring.Reader.CopyPayload(header, _payload);
                 ring.Reader.Advance(header);
-                _rewriter.Take((uint)ring.Slot, header, _payload);
-                if (header.IsCall || _batchBytes >= RecordBatch.FullBytes)
+                Shard shard = _rewriter.Take((uint)ring.Slot, header, _payload);
+                if (header.IsCall || shard.IsFull)
                 {
                     Flush();
                 }
@@ -91,62 +85,33 @@ internal sealed unsafe class Uplink
         }
     }
 
-    private void Append(uint slot, in RecordHeader header, ReadOnlySpan<byte> payload)
-    {
-        if (_batchBytes + RecordBatch.PrefixBytes + (int)header.SizeBytes > _batch.Length)
-        {
-            Flush();
-        }
-        Span<byte> place = _batch.AsSpan(_batchBytes);
-        uint zero = 0;
-        MemoryMarshal.Write(place, in slot);
-        MemoryMarshal.Write(place[4..], in zero);
-        MemoryMarshal.Write(place[RecordBatch.PrefixBytes..], in header);
-        payload.CopyTo(place[(RecordBatch.PrefixBytes + RecordHeader.Bytes)..]);
-        _batchBytes += RecordBatch.PrefixBytes + (int)header.SizeBytes;
-    }
-
-    // A call of the relay's own, behind all that was sent before.
-    private void Wait(in RecordHeader header, ulong stream)
-    {
-        RecordHeader call = header;
-        call.Op = (ushort)Op.StreamSynchronize;
-        call.Flags = RecordHeader.CallFlag;
-        call.SizeBytes = RecordHeader.Bytes + sizeof(ulong);
-        _ownCalls.Begin();
-        Append(OwnCalls.Slot, call, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in stream)));
-        Flush();
-        _ = _ownCalls.Wait();
-    }
-
     private void Flush()
     {
-        if (_batchBytes == 0)
+        foreach (Shard shard in _shards)
         {
-            return;
+            if (!shard.Flush())
+            {
+                _hasEnded = true;
+            }
         }
-        if (!_calls.WaitForRoom())
-        {
-            _hasEnded = true;
-            return;
-        }
-        _calls.Send(FrameKind.Records, _batch.AsSpan(0, _batchBytes));
-        _batchBytes = 0;
     }
 
-    private void ReportCallbacks()
+    /// <summary>Tells the workers of host functions that have run.</summary>
+    public void ReportCallbacks()
     {
-        uint head = Volatile.Read(ref _client.Control->CallbackHead);
-        if (head != _callbackHead)
+        if (!_callbacks.HasNews)
         {
-            _callbackHead = head;
-            var done = new CallbacksDone { Head = head };
-            _calls.Send(FrameKind.CallbacksDone, MemoryMarshal.AsBytes(new ReadOnlySpan<CallbacksDone>(in done)));
+            return;
+        }
+        foreach ((int shard, uint count) in _callbacks.Take())
+        {
+            var done = new CallbacksDone { Head = count };
+            _shards[shard]
+                .Calls.Send(FrameKind.CallbacksDone, MemoryMarshal.AsBytes(new ReadOnlySpan<CallbacksDone>(in done)));
         }
     }
 
-    private bool HasWork() =>
-        _rings.HasWork() || _hasEnded || Volatile.Read(ref _client.Control->CallbackHead) != _callbackHead;
+    private bool HasWork() => _rings.HasWork() || _hasEnded || _callbacks.HasNews;
 
     private void Idle()
     {

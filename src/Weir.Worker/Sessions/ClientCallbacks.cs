@@ -8,6 +8,16 @@ internal sealed unsafe class ClientCallbacks(Session session)
     private const int SpinsBeforeSleep = 200;
     private readonly Lock _gate = new();
     private uint _tail;
+    private int _pending;
+
+    /// <summary>Host functions are waiting on streams, or for the client to run them: whoever waits for those streams waits for the client.</summary>
+    public bool HasPending => Volatile.Read(ref _pending) > 0;
+
+    /// <summary>A host function is put on a stream; <see cref="End"/> follows.</summary>
+    public void Begin() => _ = Interlocked.Increment(ref _pending);
+
+    /// <summary>It has run, or will not.</summary>
+    public void End() => _ = Interlocked.Decrement(ref _pending);
 
     /// <summary>Queues an entry and returns when the client has run it. On a thread of the device: its stream waits.</summary>
     public void Run(in CallbackEntry entry)

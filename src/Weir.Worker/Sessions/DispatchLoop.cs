@@ -131,7 +131,12 @@ internal sealed unsafe class DispatchLoop(Session session)
             }
             RecordReader record = ring.Reader.CopyPayload(header, executor.Payload);
             ring.Reader.Advance(header);
-            if (CallTable.Blocks(header.Op) && executor.MayWaitLong(ring, header, session.Rings.OpenCount))
+            // A client on another node says on the connection, which the leader reads, that its host functions have run.
+            bool needsReader = session.Remote is not null && header.IsCall && session.Callbacks.HasPending;
+            if (
+                needsReader
+                || CallTable.Blocks(header.Op) && executor.MayWaitLong(ring, header, session.Rings.OpenCount)
+            )
             {
                 ring.IsBusy = true;
                 if (TryPassLead())
