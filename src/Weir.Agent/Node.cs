@@ -15,6 +15,8 @@ namespace Weir.Agent;
 /// </summary>
 internal sealed class Node
 {
+    private const int MostUnheard = 10_000;
+
     /// <param name="config">The node's configuration.</param>
     /// <param name="folders">Where it keeps its things.</param>
     /// <param name="worker">Path of weir-worker.</param>
@@ -76,8 +78,22 @@ internal sealed class Node
     /// <summary>Somebody listens.</summary>
     public bool HasListener => Changed is not null;
 
+    /// <summary>The controller's stream is open.</summary>
+    public bool HasController { get; set; }
+
+    /// <summary>Ends of sessions that the controller has not heard of: usage is in them.</summary>
+    public Queue<AgentMessage> Unheard { get; } = [];
+
     /// <summary>Tells those who listen.</summary>
-    public void Tell(AgentMessage message) => Changed?.Invoke(message);
+    public void Tell(AgentMessage message)
+    {
+        bool isEnd = message.Session?.State == SessionState.SessionEnded;
+        if (isEnd && !HasController && Config.Controller is not null && Unheard.Count < MostUnheard)
+        {
+            Unheard.Enqueue(message);
+        }
+        Changed?.Invoke(message);
+    }
 
     /// <summary>Takes up what runs already, then begins to serve.</summary>
     public void Run()
@@ -122,12 +138,26 @@ internal sealed class Node
                         Workloads = { Workloads.Report() },
                     },
                 },
+                .. Leases.Lost(),
             ];
         }
     }
 
     /// <summary>Does what the controller says; it never waits.</summary>
     public void Obey(ControllerMessage message)
+    {
+        try
+        {
+            Carry(message);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // A full disk, mostly: no reason to lose the controller over it.
+            Log.Error($"{message.BodyCase} was not carried out: {failure.Message}");
+        }
+    }
+
+    private void Carry(ControllerMessage message)
     {
         lock (Gate)
         {

@@ -188,6 +188,25 @@ public class SessionTests
     }
 
     [Fact]
+    public void A_lease_that_is_given_up_goes_back_when_its_last_session_has_ended()
+    {
+        using var run = AgentRun.Start();
+        using OperatorClient op = run.Operator();
+        TestHolder holder = TestHolder.Hold(run, op.Grant("l-1", 1, op.Devices(), graceMs: 600_000));
+        using (WireClient client = holder.Attach())
+        {
+            _ = new DeviceContext(client);
+            holder.Release();
+            holder.Dispose();
+            Assert.DoesNotContain(op.Heard, message => message.Holder?.State == HolderState.HolderLost);
+        }
+        Assert.Equal(
+            HolderState.HolderLost,
+            op.Next(message => message.Holder?.State == HolderState.HolderLost).Holder.State
+        );
+    }
+
+    [Fact]
     public void The_controllers_list_of_leases_counts()
     {
         using var run = AgentRun.Start();

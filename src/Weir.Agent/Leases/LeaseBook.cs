@@ -111,6 +111,10 @@ internal sealed class LeaseBook(Node node)
             Held = lease.IsHeld,
         });
 
+    /// <summary>Leases whose holder was lost, to be told to a controller that may not have heard it.</summary>
+    public IEnumerable<AgentMessage> Lost() =>
+        _leases.Values.Where(lease => lease.ToldHeld == false).Select(lease => Holder(lease, false)).ToArray();
+
     /// <summary>
     /// A holder says which lease is its own; waits a little for one that is not known yet. The lock is given up meanwhile.
     /// </summary>
@@ -288,18 +292,19 @@ internal sealed class LeaseBook(Node node)
             return;
         }
         lease.ToldHeld = isHeld;
-        node.Tell(
-            new AgentMessage
-            {
-                Holder = new HolderChange
-                {
-                    Lease = lease.Name,
-                    Epoch = lease.Epoch,
-                    State = isHeld ? HolderState.HolderPresent : HolderState.HolderLost,
-                },
-            }
-        );
+        node.Tell(Holder(lease, isHeld));
     }
+
+    private static AgentMessage Holder(LeaseState lease, bool isHeld) =>
+        new()
+        {
+            Holder = new HolderChange
+            {
+                Lease = lease.Name,
+                Epoch = lease.Epoch,
+                State = isHeld ? HolderState.HolderPresent : HolderState.HolderLost,
+            },
+        };
 
     private Timer Later(LeaseState lease, TimeSpan after)
     {

@@ -74,6 +74,11 @@ internal sealed class ControllerLink(Node node, ControllerConfig config)
             {
                 Tell(message);
             }
+            while (node.Unheard.TryDequeue(out AgentMessage? end))
+            {
+                Tell(end);
+            }
+            node.HasController = true;
             node.Changed += Tell;
             node.Workloads.Rewind();
         }
@@ -107,6 +112,7 @@ internal sealed class ControllerLink(Node node, ControllerConfig config)
             lock (node.Gate)
             {
                 node.Changed -= Tell;
+                node.HasController = false;
             }
             await ending.CancelAsync();
             await Task.WhenAll(sending, beating).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

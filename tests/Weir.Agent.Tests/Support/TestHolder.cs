@@ -52,6 +52,9 @@ internal sealed unsafe class TestHolder : IDisposable
     /// <summary>Name of the session of the last <see cref="Attach"/>.</summary>
     public string LastSession { get; private set; } = "";
 
+    /// <summary>Gives the lease up.</summary>
+    public void Release() => _channel.Send(new LeaseEnded("the program has ended"));
+
     /// <summary>Asks for a session only.</summary>
     public SessionOffer Offer(int device = 0)
     {
