@@ -85,7 +85,17 @@ internal sealed class CuttingProxy : IDisposable
             }
             var far = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             near.NoDelay = true;
-            far.Connect(_target);
+            try
+            {
+                far.Connect(_target);
+            }
+            catch (SocketException)
+            {
+                // Nobody is behind the proxy any more.
+                near.Dispose();
+                far.Dispose();
+                continue;
+            }
             lock (_gate)
             {
                 _pairs.Add((near, far));
