@@ -19,6 +19,7 @@ ffmpeg|demo|/usr/bin/ffmpeg
 ocl-icd-libopencl1|test|/usr/lib/$multiarch/libOpenCL.so.1
 pocl-opencl-icd|test|/etc/OpenCL/vendors/pocl.icd
 python3|test|/usr/bin/python3
+iperf3|bench|/usr/bin/iperf3
 clang-19|test|/usr/bin/clang-19
 TABLE
 }
