@@ -17,6 +17,7 @@ internal static class BenchCommand
         (GrantBench.Section, "lease grants of the controller", GrantBench.Run),
         (SchedulingBench.Section, "replays of a public trace, decisions", SchedulingBench.Run),
         (RemoteBench.Section, "a device on another node, beside a bare SslStream", RemoteBench.Run),
+        (ShareBench.Section, "programs that share a device", ShareBench.Run),
         (VideoBench.Section, "ffmpeg's scale_cuda, beside its own scaler", VideoBench.Run),
     ];
 
