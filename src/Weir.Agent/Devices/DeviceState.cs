@@ -32,6 +32,9 @@ internal sealed class DeviceState
     /// <summary>Why it serves nobody; null while it works.</summary>
     public string? Fault { get; set; }
 
+    /// <summary>By which its workers keep to their shares; made for the first session.</summary>
+    public DevicePageFile? Page { get; set; }
+
     /// <summary>Self-tests that it has failed in a row.</summary>
     public int FailedTests { get; set; }
 

@@ -127,12 +127,23 @@ internal sealed class SessionBook(Node node)
             .TrimEnd('=')
             .Replace('+', '-')
             .Replace('/', '_');
-        bool told = WorkerFarm.Tell(
-            worker,
-            WorkerMessage.Prepare,
-            WorkerFarm.Words([.. device.Options(granted.MemoryBytes), "--slot", $"{slot}"]),
-            session.Page.Descriptor
-        );
+        device.Page ??= new DevicePageFile(Path.Combine(node.Folders.Run, device.Uuid + ".page"));
+        bool told =
+            WorkerFarm.Tell(worker, WorkerMessage.Share, [], device.Page.Descriptor)
+            && WorkerFarm.Tell(
+                worker,
+                WorkerMessage.Prepare,
+                WorkerFarm.Words([
+                    .. device.Options(granted.MemoryBytes),
+                    "--slot",
+                    $"{slot}",
+                    "--share",
+                    $"{granted.Compute}",
+                    "--account",
+                    lease.Name,
+                ]),
+                session.Page.Descriptor
+            );
         if (told && request.Remote)
         {
             var terms = new RemoteTerms(record.Session, secret, RemoteGraceSeconds, request.Pid, record.ClientProgram);

@@ -46,6 +46,12 @@ internal static class WorkerMessage
     /// </summary>
     public const byte Prepare = (byte)'P';
 
+    /// <summary>
+    /// To a worker without a client, before <see cref="Prepare"/>: the page of the device (Weir.Wire's DevicePage) comes along, by which
+    /// all workers of it keep to their shares. Not answered.
+    /// </summary>
+    public const byte Share = (byte)'B';
+
     /// <summary>To a worker without a client: as <see cref="Prepare"/>, but only the snapshot is wanted; nothing comes along.</summary>
     public const byte Describe = (byte)'D';
 

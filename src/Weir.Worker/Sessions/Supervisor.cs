@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
@@ -23,6 +24,7 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
     private const int Listener = ChildProcess.FirstInherited + 1;
     private readonly byte[] _buffer = new byte[WorkerMessage.MaxBytes];
     private X509Certificate2? _certificate;
+    private int _devicePage = -1;
     private volatile int _control = ChildProcess.FirstInherited;
 
     /// <summary>What the session's device shall be; changes when an agent prepares it.</summary>
@@ -92,8 +94,16 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
                 case WorkerMessage.Describe when backend is not null:
                     _ = Tell(WorkerMessage.Describe, backend.Prepare(Asked(length), null).Snapshot);
                     break;
+                case WorkerMessage.Share when descriptor >= 0:
+                    _devicePage = descriptor;
+                    descriptor = -1;
+                    break;
                 case WorkerMessage.Prepare when backend is not null:
                     Options = Asked(length);
+                    if (_devicePage >= 0)
+                    {
+                        Options = Options.With(["--arbiter", _devicePage.ToString(CultureInfo.InvariantCulture)]);
+                    }
                     Ledger = MapPage(descriptor, Options.Slot);
                     ProcessLimits.LimitMemory(Options.MemoryBytes);
                     backend = backend.Prepare(Options, Ledger);

@@ -261,7 +261,8 @@ internal sealed unsafe class DeviceArbiter : ICoreShare
     private bool IsAtWork(DeviceSlot* slot, int index, long now)
     {
         long quiet = now - Volatile.Read(ref slot->Beat);
-        if (quiet < QuietNs)
+        // Not yet: the clock began anew with the machine, and whoever wrote that is gone.
+        if (quiet is >= 0 and < QuietNs)
         {
             return true;
         }
