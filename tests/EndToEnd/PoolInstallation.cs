@@ -123,6 +123,15 @@ internal sealed class PoolInstallation : IDisposable
     public JsonElement Json(params string[] arguments) =>
         JsonDocument.Parse(Weir([.. arguments, "--output", "json"]).Succeeded().Text).RootElement;
 
+    /// <summary>SIGKILL to the controller that `weir up` watches over.</summary>
+    public void KillController()
+    {
+        string[] children = File.ReadAllLines(Path.Combine(_folder, "a", "run", "up.pids"));
+        string id = children.Single(line => line.EndsWith("weir-controller", StringComparison.Ordinal)).Split(' ')[0];
+        using var kill = Process.Start("kill", ["-9", id]);
+        kill.WaitForExit();
+    }
+
     public void Dispose()
     {
         foreach (var process in (Process[])[.. _nodes, _up])

@@ -87,6 +87,38 @@ public class PoolTests
         );
     }
 
+    [Fact]
+    public async Task A_killed_controller_interrupts_no_program_and_comes_back_with_its_leases()
+    {
+        using var pool = PoolInstallation.Start();
+        string[] longer =
+        [
+            .. Scale.Select(word => word.Replace("duration=1", "duration=10", StringComparison.Ordinal)),
+        ];
+        var running = Task.Run(() => pool.Weir(["run", "--gpus", "0.5", "--", .. longer]));
+        string lease = "";
+        for (int tries = 0; tries < 300 && lease.Length == 0; tries++)
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+            lease =
+                pool.Json("leases").EnumerateArray().Select(one => one.GetProperty("id").GetString()!).FirstOrDefault()
+                ?? "";
+        }
+        pool.KillController();
+        Assert.Equal(100 * 160 * 120 * 3 / 2, (await running).Succeeded().Output.Length);
+        for (int tries = 0; tries < 300; tries++)
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+            var leases = pool.Weir("leases", "--all", "--output", "json");
+            if (leases.ExitCode == 0 && leases.Text.Contains("its holder ended", StringComparison.Ordinal))
+            {
+                Assert.Contains(lease, leases.Text);
+                return;
+            }
+        }
+        Assert.Fail("the lease did not come back and end");
+    }
+
     [Theory]
     [InlineData(125, "there is no pool \"x\"", "run", "--gpus", "1", "--pool", "x", "--", "true")]
     [InlineData(125, "there is no template \"x\"", "run", "--template", "x", "--", "true")]

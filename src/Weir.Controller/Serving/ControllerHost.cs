@@ -269,7 +269,17 @@ internal sealed class ControllerHost : IAsyncDisposable
         builder.Services.ConfigureHttpJsonOptions(json =>
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, RestJson.Default)
         );
-        builder.Services.AddOpenApi();
+        builder.Services.AddOpenApi(openApi =>
+            openApi.AddDocumentTransformer(
+                (document, _, _) =>
+                {
+                    document.Info.Title = "Weir controller";
+                    // Where it was asked, which is different everywhere.
+                    document.Servers = [];
+                    return Task.CompletedTask;
+                }
+            )
+        );
         return builder;
     }
 

@@ -18,6 +18,9 @@ internal sealed class ControllerProcess : IDisposable
         Client = new ControllerClient(new Login(socket, null));
     }
 
+    /// <summary>The checkout.</summary>
+    public static string Root { get; } = FindRoot();
+
     public string Address { get; }
 
     public string Fingerprint { get; }
@@ -88,23 +91,22 @@ internal sealed class ControllerProcess : IDisposable
     }
 
     // As it was built, with its native parts beside it: a copy beside the tests has none.
-    private static string Library
+    private static string Library =>
+        Path.Combine(
+            Root,
+            "src/Weir.Controller/bin",
+            new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name,
+            "net10.0/linux-x64/weir-controller.dll"
+        );
+
+    private static string FindRoot()
     {
-        get
+        string? root = AppContext.BaseDirectory;
+        while (root is not null && !File.Exists(Path.Combine(root, "Weir.slnx")))
         {
-            string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-            string? root = AppContext.BaseDirectory;
-            while (root is not null && !File.Exists(Path.Combine(root, "Weir.slnx")))
-            {
-                root = Path.GetDirectoryName(root);
-            }
-            return Path.Combine(
-                root!,
-                "src/Weir.Controller/bin",
-                configuration,
-                "net10.0/linux-x64/weir-controller.dll"
-            );
+            root = Path.GetDirectoryName(root);
         }
+        return root ?? throw new InvalidOperationException("these tests run from a checkout");
     }
 
     private static Process Launch(string[] arguments) =>

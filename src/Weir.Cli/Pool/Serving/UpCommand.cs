@@ -123,6 +123,11 @@ internal static class UpCommand
         {
             Remember(folders, controller, null);
             string[] said = (await controller.ReadyAsync(ReadyLimit)).Split(' ');
+            // One that is started again is found where it was, also when any port was right at first.
+            options = options with
+            {
+                Listen = options.Listen[..options.Listen.LastIndexOf(':')] + said[0][said[0].LastIndexOf(':')..],
+            };
             if (options.Agent)
             {
                 using var client = new ControllerClient(new Login(folders.ControllerSocket, null));
@@ -188,29 +193,12 @@ internal static class UpCommand
             if (controller.HasEnded)
             {
                 controller = StartController(artifacts, folders, options);
-                if (options.Agent && await ControllerBackAsync(controller) is { } said)
-                {
-                    NodeSetup.Point(folders, Local(said[0]), said[1]);
-                }
             }
             if (agent is { HasEnded: true })
             {
                 agent = StartAgent(artifacts, folders);
             }
             Remember(folders, controller, agent);
-        }
-    }
-
-    private static async Task<string[]?> ControllerBackAsync(ServiceProcess controller)
-    {
-        try
-        {
-            return (await controller.ReadyAsync(ReadyLimit)).Split(' ');
-        }
-        catch (PoolException error)
-        {
-            await Console.Error.WriteLineAsync($"weir: the controller does not start: {error.Message}");
-            return null;
         }
     }
 
