@@ -12,6 +12,7 @@ public class PostgresTests
     {
         using var server = PostgresServer.Start();
         using var folder = new TestFolder();
+        using var other = new TestFolder();
         string text = server.ConnectionString("weir");
         string lease;
         await using (var pool = await TestPool.StartAsync(folder, Database.Of(text)))
@@ -22,9 +23,7 @@ public class PostgresTests
             await pool.EndAsync(ended);
             await pool.SubmitAsync(new WorkloadRequest { Command = ["true"], RunOn = "n1" });
             Assert.Equal(2, (await pool.LeasesAsync(all: true)).Length);
-            var second = await Assert.ThrowsAsync<StoreException>(() =>
-                TestPool.StartAsync(new TestFolder(), Database.Of(text))
-            );
+            var second = await Assert.ThrowsAsync<StoreException>(() => TestPool.StartAsync(other, Database.Of(text)));
             Assert.Contains("in use by another controller", second.Message);
             await pool.Client.DoAsync(
                 HttpMethod.Post,
@@ -72,8 +71,9 @@ public class PostgresTests
     [Fact]
     public async Task A_wrong_connection_string_says_so()
     {
+        using var folder = new TestFolder();
         var refused = await Assert.ThrowsAsync<StoreException>(() =>
-            TestPool.StartAsync(new TestFolder(), Database.Of("Host=127.0.0.1;Port=1;Database=weir;Username=x"))
+            TestPool.StartAsync(folder, Database.Of("Host=127.0.0.1;Port=1;Database=weir;Username=x"))
         );
         Assert.Contains("cannot be reached", refused.Message);
         Assert.Throws<StoreException>(() => Database.Of("Host=x;Bogus=1"));
