@@ -14,8 +14,13 @@ internal sealed unsafe class ChunkTable(RelayedClient client, int shards)
     private readonly object _gate = new();
     private readonly Use[] _uses = new Use[RemoteChunks.Count];
     private readonly byte*[] _packed = new byte*[RemoteChunks.HostCount];
-    private readonly Queue<uint> _free = new(
-        Enumerable.Range((int)RemoteChunks.FirstHost, (int)RemoteChunks.HostCount).Select(number => (uint)number)
+
+    // The one that was returned last goes first: its memory is still in the caches, here and at the worker.
+    private readonly Stack<uint> _free = new(
+        Enumerable
+            .Range((int)RemoteChunks.FirstHost, (int)RemoteChunks.HostCount)
+            .Reverse()
+            .Select(number => (uint)number)
     );
     private readonly ulong[] _hostArrived = new ulong[shards];
     private bool _hasEnded;
@@ -86,7 +91,7 @@ internal sealed unsafe class ChunkTable(RelayedClient client, int shards)
             {
                 return false;
             }
-            chunk = _free.Dequeue();
+            chunk = _free.Pop();
             _uses[chunk] = new Use { IsLent = true, Shard = shard };
             return true;
         }
@@ -216,7 +221,7 @@ internal sealed unsafe class ChunkTable(RelayedClient client, int shards)
                 Volatile.Write(ref _hostArrived[shard], _hostArrived[shard] + 1);
             }
             _uses[chunk] = default;
-            _free.Enqueue(chunk);
+            _free.Push(chunk);
             Monitor.PulseAll(_gate);
         }
     }
