@@ -131,7 +131,9 @@ internal sealed class CuttingProxy : IDisposable
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
-            // Cut.
+            // One side has gone: so has the other.
+            from.Close();
+            to.Close();
         }
     }
 }

@@ -11,6 +11,8 @@ namespace Weir.Remote.Links;
 /// <param name="offer">What the agent offered.</param>
 internal sealed unsafe class Dialer(string address, SessionOffer offer)
 {
+    private static readonly TimeSpan s_handshakeLimit = TimeSpan.FromSeconds(5);
+
     private readonly byte[] _secret = Base64Url(offer.Secret);
 
     /// <summary>Dials one link; see <see cref="Link.Dial"/>.</summary>
@@ -18,6 +20,8 @@ internal sealed unsafe class Dialer(string address, SessionOffer offer)
     {
         DescriptorStream transport = Tcp.Connect(address);
         SslStream? secure = null;
+        // Who accepts a connection and says nothing more is as good as cut.
+        using var limit = new Timer(_ => transport.Cut(), null, s_handshakeLimit, Timeout.InfiniteTimeSpan);
         try
         {
             transport.Write(new Preface(offer.Routing).Encode());

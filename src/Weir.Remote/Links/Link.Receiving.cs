@@ -74,7 +74,15 @@ internal sealed unsafe partial class Link
                 End(violation.Message);
                 return false;
             }
-            PayAcknowledgement();
+            if (Volatile.Read(ref _owesAcknowledgement))
+            {
+                // Never by this thread: were both sides' receivers to wait for room to write, nobody would read.
+                _ = ThreadPool.UnsafeQueueUserWorkItem(
+                    static link => link.PayAcknowledgement(),
+                    this,
+                    preferLocal: false
+                );
+            }
             return true;
         }
     }
