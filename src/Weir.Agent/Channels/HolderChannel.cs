@@ -170,7 +170,7 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
                 Lease = node.Leases.Hold(this, hold);
             }
             Tell(new LeaseHeld((int)Math.Ceiling(Lease.Grace.TotalSeconds), Snapshot(Lease)));
-            foreach (string session in Lease.Missed)
+            foreach (string session in node.Sessions.NotAmong(hold.Sessions ?? []))
             {
                 Tell(new SessionEnded(session, "it ended while the node's agent was away"));
             }

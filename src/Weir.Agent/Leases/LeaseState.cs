@@ -30,9 +30,6 @@ internal sealed class LeaseState(LeaseGrant grant)
     /// <summary>Its sessions, those too that are about to end.</summary>
     public HashSet<ClientSession> Sessions { get; } = [];
 
-    /// <summary>Sessions that ended while no agent was there; holders that come back are told.</summary>
-    public List<string> Missed { get; } = [];
-
     /// <summary>Runs while nobody holds it.</summary>
     public Timer? Alone { get; set; }
 

@@ -178,6 +178,15 @@ internal sealed class SessionBook(Node node)
         session.IsHandedOver = true;
     }
 
+    /// <summary>Those of the names that are no sessions here (any more). Takes the node's lock.</summary>
+    public IReadOnlyList<string> NotAmong(IReadOnlyList<string> names)
+    {
+        lock (node.Gate)
+        {
+            return [.. names.Where(name => !_sessions.ContainsKey(name))];
+        }
+    }
+
     /// <summary>Gives a connection from another node to the worker that its preface names; it stays the caller's.</summary>
     public bool TryConnect(Guid routing, int connection)
     {
@@ -275,7 +284,6 @@ internal sealed class SessionBook(Node node)
             if (lease is not null && record.Share < lease.Pages.Count)
             {
                 lease.Pages[record.Share].Clear(record.Slot);
-                lease.Missed.Add(record.Session);
             }
             node.Start.CleanUp(record.Worker, record.User);
             return false;

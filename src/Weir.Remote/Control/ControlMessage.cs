@@ -22,7 +22,15 @@ internal abstract record ControlMessage;
 /// <param name="Lease">Name of the lease.</param>
 /// <param name="Epoch">Epoch of the ticket.</param>
 /// <param name="Secret">Secret of the ticket.</param>
-internal sealed record HoldLease(int Version, string Lease, long Epoch, string Secret) : ControlMessage;
+/// <param name="Sessions">Sessions handed over before that the holder takes to be open; those that are not are told of as ended. An
+/// agent that was killed may have taken that news with it.</param>
+internal sealed record HoldLease(
+    int Version,
+    string Lease,
+    long Epoch,
+    string Secret,
+    IReadOnlyList<string>? Sessions = null
+) : ControlMessage;
 
 /// <summary>Agent: the lease is known and current.</summary>
 /// <param name="GraceSeconds">How long the channel may be closed before the lease is given back.</param>

@@ -69,6 +69,8 @@ internal sealed unsafe partial class Link
                 Drop(connection);
             }
         }
+        // What arrived meanwhile could not be acknowledged, and the other side may wait for just that.
+        PayAcknowledgement();
     }
 
     // The connection to receive from; null when the link has ended.
@@ -168,6 +170,7 @@ internal sealed unsafe partial class Link
                 Cut(connection);
             }
         }
+        PayAcknowledgement();
     }
 
     // Nobody reads or writes just now: go on with this connection.

@@ -129,7 +129,12 @@ internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDispo
         ControlChannel channel = shard.Local is { } path
             ? new ControlChannel(ConnectLocal(path))
             : new ControlChannel(Dial());
-        channel.Send(new HoldLease(ControlChannel.Version, lease.Lease, lease.Epoch, lease.Secret));
+        string[] sessions;
+        lock (_gate)
+        {
+            sessions = [.. _sessions];
+        }
+        channel.Send(new HoldLease(ControlChannel.Version, lease.Lease, lease.Epoch, lease.Secret, sessions));
         switch (channel.Receive(out _))
         {
             case LeaseHeld held:
