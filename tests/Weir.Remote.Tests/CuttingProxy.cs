@@ -47,14 +47,25 @@ internal sealed class CuttingProxy : IDisposable
             Cuts += _pairs.Count;
             foreach ((Socket near, Socket far) in _pairs)
             {
-                // With a reset, as when a machine vanishes: what was on its way is lost.
-                near.LingerState = new LingerOption(true, 0);
-                far.LingerState = new LingerOption(true, 0);
-                near.Close();
-                far.Close();
+                Reset(near);
+                Reset(far);
             }
             _pairs.Clear();
             _left = long.MaxValue;
+        }
+    }
+
+    // As when a machine vanishes: what was on its way is lost.
+    private static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+            socket.Close();
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            // Its other side has closed it already.
         }
     }
 
