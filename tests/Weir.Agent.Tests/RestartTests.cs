@@ -90,7 +90,7 @@ public class RestartTests
             ProcessTable.AssertEnd(client.WorkerId);
             run.Restart();
             holder.Dispose();
-            holder = TestHolder.Hold(run, lease);
+            holder = TestHolder.Hold(run, lease, session);
             Assert.Equal(session, Assert.IsType<SessionEnded>(holder.Receive()).Session);
             holder.Dispose();
         }

@@ -12,6 +12,10 @@ internal sealed unsafe partial class Dispatcher
         CuResult result = Driver.CtxCreate(&native, flags, dev);
         if (result == CuResult.Success)
         {
+            // It lies on top of this thread's stack now. Which context is current comes with each record; one left below would
+            // show when a later record has none.
+            nint popped;
+            _ = Driver.CtxPopCurrent(&popped);
             Handles.Add(HandleKind.Context, pctx, native);
         }
         return result;

@@ -16,20 +16,23 @@ internal sealed unsafe class TestHolder : IDisposable
     public static (TestHolder Holder, ControlMessage? Answer) Claim(
         AgentRun run,
         TestLease lease,
-        string? secret = null
+        string? secret = null,
+        string[]? sessions = null
     )
     {
         int socket = UnixSocket.Connect(run.Folders.Socket);
         Assert.True(socket >= 0, "nobody listens at the agent's socket");
         var holder = new TestHolder(new ControlChannel(socket));
-        holder._channel.Send(new HoldLease(ControlChannel.Version, lease.Name, lease.Epoch, secret ?? lease.Secret));
+        holder._channel.Send(
+            new HoldLease(ControlChannel.Version, lease.Name, lease.Epoch, secret ?? lease.Secret, sessions)
+        );
         return (holder, holder._channel.Receive(out _));
     }
 
-    /// <summary>A holder whose claim was granted.</summary>
-    public static TestHolder Hold(AgentRun run, TestLease lease)
+    /// <summary>A holder whose claim was granted; it may take sessions of earlier for open.</summary>
+    public static TestHolder Hold(AgentRun run, TestLease lease, params string[] sessions)
     {
-        (TestHolder holder, ControlMessage? answer) = Claim(run, lease);
+        (TestHolder holder, ControlMessage? answer) = Claim(run, lease, sessions: sessions);
         Assert.True(answer is LeaseHeld, $"{answer}\n{string.Join('\n', run.Lines)}");
         return holder;
     }
