@@ -123,10 +123,13 @@ public class AccessTests
         await LeaseTests.Until(async () =>
             (await pool.Client.GetAsync("v1/nodes", RestJson.Default.NodeViewArray))[0].State == "drained"
         );
-        Assert.Contains(
-            "drained",
-            (await pool.Client.GetAsync($"v1/leases/{grant.Lease.Id}", RestJson.Default.LeaseView)).EndReason
+        // The node is empty as soon as the end is decided; it is told of when it is on disk.
+        string? reason = null;
+        await LeaseTests.Until(async () =>
+            (reason = (await pool.Client.GetAsync($"v1/leases/{grant.Lease.Id}", RestJson.Default.LeaseView)).EndReason)
+                is not null
         );
+        Assert.Contains("drained", reason);
         await pool.Client.PostAsync("v1/nodes/n1/uncordon", RestJson.Default.NodeView);
         await pool.ClaimAsync(new ClaimRequest());
     }
