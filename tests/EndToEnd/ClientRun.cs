@@ -41,17 +41,7 @@ internal static class ClientRun
             null,
             Environment
         );
-        for (int attempt = 0; attempt < 500; attempt++)
-        {
-            if (File.Exists(report) && File.ReadAllText(report) is { } text && text.EndsWith('\n'))
-            {
-                string[] lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-                return (run, [.. lines.Select(line => JsonDocument.Parse(line).RootElement)]);
-            }
-            Thread.Sleep(10);
-        }
-        Assert.Fail($"no session report came; exit code {run.ExitCode}: {run.Errors}");
-        throw new InvalidOperationException();
+        return (run, [.. WrittenFile.Lines(report).Select(line => JsonDocument.Parse(line).RootElement)]);
     }
 
     /// <summary>Runs the command line itself.</summary>

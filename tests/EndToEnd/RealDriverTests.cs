@@ -18,11 +18,7 @@ public class RealDriverTests
         string program = ClientRun.Compile(Path.Combine(WeirInstallation.Root, "samples", name + ".c"), folder);
         string report = Path.Combine(folder, "report.jsonl");
         Chained(report, program).Succeeded();
-        for (int attempt = 0; attempt < 500 && !File.Exists(report); attempt++)
-        {
-            Thread.Sleep(10);
-        }
-        JsonElement session = JsonDocument.Parse(File.ReadAllLines(report)[0]).RootElement;
+        JsonElement session = JsonDocument.Parse(WrittenFile.Lines(report)[0]).RootElement;
         Assert.Equal("cuda", session.GetProperty("backend").GetString());
         Assert.True(session.GetProperty("kernelLaunches").GetInt64() > 0);
     }
