@@ -1,6 +1,7 @@
 // What the machine itself can do: the figures that Weir's own are divided by.
 //   memcpy_GBs         one thread, 64 MiB blocks (bytes copied per time)
 //   triad_GBs, triad1_GBs  a[i] = b[i] + s*c[i] over 3 x 64 MiB, all cores / one core (bytes read and written per time)
+//   read_GBs, read1_GBs    the sum of 64 MiB of floats, all cores / one core (bytes read per time)
 #define _GNU_SOURCE
 #include "clock.h"
 #include <pthread.h>
@@ -28,6 +29,7 @@ static float *triad_a, *triad_b, *triad_c;
 
 struct part {
     size_t from, to;
+    float sum;
 };
 
 __attribute__((optimize("O3", "tree-vectorize"), target("avx2"))) static void *triad_part(void *argument) {
@@ -36,7 +38,20 @@ __attribute__((optimize("O3", "tree-vectorize"), target("avx2"))) static void *t
     return NULL;
 }
 
-static void triad(const char *name, int threads) {
+// As wide and with as many sums side by side as the additions' latency asks for: only memory is left to wait for.
+__attribute__((optimize("O3"), target("avx2"))) static void *read_part(void *argument) {
+    typedef float vector __attribute__((vector_size(32), aligned(4)));
+    struct part *p = argument;
+    vector sums[8] = {0};
+    for (size_t i = p->from; i + 64 <= p->to; i += 64)
+        for (int k = 0; k < 8; k++) sums[k] += *(const vector *)(triad_a + i + 8 * k);
+    for (int k = 0; k < 8; k++)
+        for (int lane = 0; lane < 8; lane++) p->sum += sums[k][lane];
+    return NULL;
+}
+
+// The median of bytes per nanosecond; every thread gets its part of the arrays.
+static void measure(const char *name, int threads, void *(*work)(void *), double bytes) {
     enum { REPEATS = 11 };
     double samples[REPEATS];
     for (int r = 0; r < REPEATS; r++) {
@@ -44,11 +59,13 @@ static void triad(const char *name, int threads) {
         struct part parts[256];
         uint64_t start = now_ns();
         for (int t = 0; t < threads; t++) {
-            parts[t] = (struct part){(size_t)TRIAD_COUNT * t / threads, (size_t)TRIAD_COUNT * (t + 1) / threads};
-            pthread_create(&ids[t], NULL, triad_part, &parts[t]);
+            parts[t] = (struct part){(size_t)TRIAD_COUNT * t / threads, (size_t)TRIAD_COUNT * (t + 1) / threads, 0};
+            pthread_create(&ids[t], NULL, work, &parts[t]);
         }
         for (int t = 0; t < threads; t++) pthread_join(ids[t], NULL);
-        samples[r] = 3.0 * sizeof(float) * TRIAD_COUNT / (double)(now_ns() - start);
+        samples[r] = bytes / (double)(now_ns() - start);
+        for (int t = 0; t < threads; t++)
+            if (parts[t].sum < 0) abort(); // the sums are used
     }
     report(name, median(samples, REPEATS));
 }
@@ -63,7 +80,10 @@ int main(void) {
     memset(triad_b, 0, bytes);
     memset(triad_c, 0, bytes);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    triad("triad1_GBs", 1);
-    triad("triad_GBs", cores > 256 ? 256 : (int)cores);
+    int threads = cores > 256 ? 256 : (int)cores;
+    measure("triad1_GBs", 1, triad_part, 3.0 * (double)bytes);
+    measure("triad_GBs", threads, triad_part, 3.0 * (double)bytes);
+    measure("read1_GBs", 1, read_part, (double)bytes);
+    measure("read_GBs", threads, read_part, (double)bytes);
     return 0;
 }

@@ -41,5 +41,5 @@ internal static unsafe class Doorbell
     }
 
     /// <summary>Either side: wake the dispatcher if it sleeps. The caller has published before, with a fence.</summary>
-    internal static void Ring(ControlPage* control) => Futex.WakeSleeper(&control->WorkerSleeping);
+    internal static void Ring(ControlPage* control) => _ = Futex.WakeSleeper(&control->WorkerSleeping);
 }

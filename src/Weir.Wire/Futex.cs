@@ -32,12 +32,14 @@ internal static unsafe class Futex
     internal static void Wake(uint* word) =>
         Libc.SyscallRaw(Libc.SysFutex, (nint)word, Libc.FutexWake, int.MaxValue, 0, 0, 0);
 
-    /// <summary>After publishing with a full fence: wake the owner of a sleeper word if it sleeps.</summary>
-    internal static void WakeSleeper(uint* sleeping)
+    /// <summary>After publishing with a full fence: wake the owner of a sleeper word if it sleeps; true when it did.</summary>
+    internal static bool WakeSleeper(uint* sleeping)
     {
-        if (Volatile.Read(ref *sleeping) != 0 && Interlocked.Exchange(ref *sleeping, 0) != 0)
+        if (Volatile.Read(ref *sleeping) == 0 || Interlocked.Exchange(ref *sleeping, 0) == 0)
         {
-            Wake(sleeping);
+            return false;
         }
+        Wake(sleeping);
+        return true;
     }
 }

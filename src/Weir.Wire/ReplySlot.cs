@@ -11,7 +11,8 @@ internal static unsafe class ReplySlot
     /// Publish the answer and wake the client if it sleeps. <paramref name="sequence"/> is the worker's own count of replies on
     /// this ring (0 at the start); it is never read back from the segment.
     /// </summary>
-    internal static void Publish(RingHeader* slot, ref uint sequence, int result, int payloadBytes)
+    /// <returns>True when the client slept and has been woken.</returns>
+    internal static bool Publish(RingHeader* slot, ref uint sequence, int result, int payloadBytes)
     {
         slot->ReplyResult = result;
         slot->ReplyBytes = (uint)payloadBytes;
@@ -19,6 +20,6 @@ internal static unsafe class ReplySlot
         // Plain stores to one line leave together; a locked one would wait for the line to come back from the polling client.
         Volatile.Write(ref slot->ReplySequence, sequence);
         Interlocked.MemoryBarrier();
-        Futex.WakeSleeper(&slot->ClientSleeping);
+        return Futex.WakeSleeper(&slot->ClientSleeping);
     }
 }

@@ -97,7 +97,7 @@ internal unsafe struct RingReader
         if (Volatile.Read(ref _header->ClientSleeping) == ClientWait.SleepsForRoom && !HasMore)
         {
             // It sleeps in short slices, so this needs no fence. One that sleeps for its reply is left to the reply.
-            Futex.WakeSleeper(&_header->ClientSleeping);
+            _ = Futex.WakeSleeper(&_header->ClientSleeping);
         }
     }
 

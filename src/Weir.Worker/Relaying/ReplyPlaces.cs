@@ -13,7 +13,7 @@ internal sealed unsafe class ReplyPlaces(RelayedClient client, Shard[] shards)
     {
         RingHeader* ring = SegmentLayout.Slot(client.Segment, slot);
         payload.CopyTo(new Span<byte>(SegmentLayout.ReplyPayload(ring), SegmentLayout.MaxReplyBytes));
-        ReplySlot.Publish(ring, ref _sequences[slot], result, payload.Length);
+        _ = ReplySlot.Publish(ring, ref _sequences[slot], result, payload.Length);
     }
 
     /// <summary>Shows the client what all shards have shown: the first lasting error, and all that wait to be reported.</summary>

@@ -22,6 +22,9 @@ internal sealed unsafe class DispatchLoop(Session session)
 
     private readonly object _gate = new();
     private bool _isLed;
+
+    // The leader has slept since the last record that it found while awake.
+    private bool _hasJustWoken;
     private int _executors;
     private int _waiting;
 
@@ -173,7 +176,13 @@ internal sealed unsafe class DispatchLoop(Session session)
             }
             if (session.Rings.Next(out header) is { } ring)
             {
+                _hasJustWoken = false;
                 return ring;
+            }
+            // Whoever woke this thread may wait on this very core, where its answer reaches it only when it can run.
+            if (_hasJustWoken)
+            {
+                _ = Weir.Wire.Libc.YieldRaw();
             }
             if (look % LooksPerClock != 0)
             {
@@ -203,6 +212,7 @@ internal sealed unsafe class DispatchLoop(Session session)
             return;
         }
         Doorbell.Sleep(session.Control, -1);
+        _hasJustWoken = true;
     }
 
     private static void Pause()

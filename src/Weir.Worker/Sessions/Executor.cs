@@ -114,7 +114,11 @@ internal sealed unsafe class Executor
         }
         // Before the answer: with it the client may go on, and the leader must see that this ring is free again.
         ring.IsBusy = false;
-        ReplySlot.Publish(ring.Reader.Header, ref ring.ReplySequence, (int)result, reply.Written);
+        if (ReplySlot.Publish(ring.Reader.Header, ref ring.ReplySequence, (int)result, reply.Written))
+        {
+            // The woken client may have been put on this very core, where this thread would now poll for its next record.
+            _ = Weir.Wire.Libc.YieldRaw();
+        }
     }
 
     private void SetContext(ulong context)
