@@ -60,6 +60,7 @@ internal static unsafe class PrimaryContexts
             result = CuResult.Success;
             if (--slot.References == 0)
             {
+                TextureReuse.Forget(thread);
                 result = WireCalls.DevicePrimaryCtxRelease(thread, device);
                 End(ref slot);
             }
@@ -76,6 +77,7 @@ internal static unsafe class PrimaryContexts
         var result = CuResult.Success;
         if (slot.Context != 0)
         {
+            TextureReuse.Forget(thread);
             result = WireCalls.DevicePrimaryCtxReset(thread, device);
             slot.References = 0;
             End(ref slot);

@@ -12,8 +12,25 @@ public class ClientTests
     [InlineData("libraries")]
     [InlineData("pools")]
     [InlineData("mappings")]
+    [InlineData("textures")]
     public void A_client_in_c_gets_the_answers_that_it_expects(string name) =>
         ClientRun.Run(Compile(name, WeirInstallation.NewFolder())).Succeeded();
+
+    [Fact]
+    public void Texture_objects_that_come_again_for_every_frame_are_asked_for_once()
+    {
+        string folder = WeirInstallation.NewFolder();
+        string program = Compile("textures", folder);
+        Assert.Equal(Calls(10), Calls(100));
+
+        long Calls(int frames)
+        {
+            string report = Path.Combine(folder, $"report-{frames}");
+            (ProgramRun run, var sessions) = ClientRun.RunWithReport(report, program, "frames", $"{frames}");
+            run.Succeeded();
+            return sessions[0].GetProperty("calls").GetInt64() + sessions[0].GetProperty("posts").GetInt64();
+        }
+    }
 
     [Theory]
     [InlineData("exit", 0)]

@@ -60,6 +60,7 @@ internal static unsafe partial class CustomCalls
         {
             return CuResult.InvalidContext;
         }
+        TextureReuse.Forget(thread);
         result = WireCalls.CtxDestroy(thread, ctx);
         Handles.Release(HandleKind.Context, ctx);
         if (thread->Context == (ulong)ctx)

@@ -85,6 +85,7 @@ internal static unsafe partial class CustomCalls
         if (!Window.IsHost(dptr))
         {
             KnownRanges.Forget();
+            TextureReuse.Forget(thread);
             return WireCalls.MemFree(thread, dptr);
         }
         if (!HostMemory.TryFind(dptr, out var range) || range.Address != dptr || !IsManaged(range))
@@ -198,6 +199,7 @@ internal static unsafe partial class CustomCalls
 
     private static CuResult FreeHost(ClientThread* thread, in HostMemory.Range range)
     {
+        TextureReuse.Forget(thread);
         var result = WireCalls.ReleaseHost(thread, range.Address, range.Bytes);
         HostMemory.Free(range.Address);
         return result;

@@ -28,6 +28,7 @@ internal static unsafe partial class CustomCalls
             return result;
         }
         KnownRanges.Forget();
+        TextureReuse.Forget(thread);
         return WireCalls.MemFreeAsync(thread, dptr, hStream);
     }
 
@@ -175,6 +176,7 @@ internal static unsafe partial class CustomCalls
             return result;
         }
         KnownRanges.Forget();
+        TextureReuse.Forget(thread);
         return WireCalls.MemUnmap(thread, ptr, size);
     }
 
