@@ -2,6 +2,7 @@ using Weir.Devices.Software.Contexts;
 using Weir.Devices.Software.Execution;
 using Weir.Devices.Software.Handles;
 using Weir.Devices.Software.Memory;
+using Weir.Devices.Software.Memory.Residency;
 using Weir.Devices.Software.Modules;
 using Weir.Devices.Software.Statistics;
 using Weir.Devices.Software.Textures;
@@ -23,8 +24,10 @@ internal sealed class SoftwareDevice : IDisposable
             options.WindowAddress == 0
                 ? AddressWindow.Reserve(rangeBytes, OwnHostBytes)
                 : AddressWindow.Adopt(options.WindowAddress, options.WindowBytes, options.WindowDeviceBytes);
+        ulong arenaBytes = Math.Min(Window.DeviceBytes, rangeBytes);
+        Resident = new ResidentMemory(Window.Address, arenaBytes, options.Arena, options.Residency, options.Log);
         Memory = new DeviceArena(
-            new ArenaBacking(Window.Address, Math.Min(Window.DeviceBytes, rangeBytes)),
+            new ArenaBacking(Window.Address, arenaBytes) { Resident = Resident },
             Math.Min(options.MemoryBytes, Window.DeviceBytes),
             options.Ledger
         );
@@ -47,6 +50,9 @@ internal sealed class SoftwareDevice : IDisposable
 
     /// <summary>Device memory.</summary>
     public DeviceArena Memory { get; }
+
+    /// <summary>Which of it is on the device.</summary>
+    public ResidentMemory Resident { get; }
 
     /// <summary>Addresses and memory that programs map themselves.</summary>
     public VirtualMemory Virtual { get; }

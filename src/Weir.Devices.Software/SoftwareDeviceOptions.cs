@@ -1,5 +1,6 @@
 using Weir.Devices.Software.Execution;
 using Weir.Devices.Software.Memory;
+using Weir.Devices.Software.Memory.Residency;
 using Weir.Devices.Software.Modules;
 
 namespace Weir.Devices.Software;
@@ -18,6 +19,15 @@ public sealed record SoftwareDeviceOptions
 
     /// <summary>What others take from the same memory, or null when all of it is this device's.</summary>
     public IMemoryLedger? Ledger { get; init; }
+
+    /// <summary>
+    /// The device's memory where it is a cache that sessions share, or that is smaller than <see cref="MemoryBytes"/>; null: all that
+    /// is allocated stays on the device.
+    /// </summary>
+    public IArenaShare? Arena { get; init; }
+
+    /// <summary>How memory leaves the device and comes back.</summary>
+    public ResidencyOptions Residency { get; init; } = new();
 
     /// <summary>Whom to ask for cores, where others use them too; null when all of <see cref="Cores"/> are this device's.</summary>
     public ICoreShare? Share { get; init; }

@@ -2,6 +2,7 @@ using Weir.Api;
 using Weir.Devices.Software.Contexts;
 using Weir.Devices.Software.Execution;
 using Weir.Devices.Software.Memory;
+using Weir.Devices.Software.Memory.Portability;
 using Weir.Devices.Software.Modules;
 using Weir.Devices.Software.Statistics;
 using Weir.Devices.Software.Textures;
@@ -38,6 +39,7 @@ public sealed unsafe partial class SoftwareDriver : IDriver, IDisposable
     public SoftwareDriver(SoftwareDeviceOptions options)
     {
         device = new SoftwareDevice(options);
+        Portable = new PortableMemory(device);
         CurrentContexts current = new();
         devices = new DeviceCalls(device, current);
         contexts = new ContextCalls(device, current, devices);
@@ -55,6 +57,9 @@ public sealed unsafe partial class SoftwareDriver : IDriver, IDisposable
         arrays = new ArrayCalls(device, current);
         textures = new TextureCalls(device, current);
     }
+
+    /// <summary>The session's memory as something that leaves the device and comes back.</summary>
+    public PortableMemory Portable { get; }
 
     /// <summary>What the device has done so far.</summary>
     public DeviceStatistics Statistics =>

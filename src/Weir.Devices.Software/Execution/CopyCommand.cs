@@ -1,3 +1,4 @@
+using Weir.Devices.Software.Native;
 using Weir.Devices.Software.Statistics;
 
 namespace Weir.Devices.Software.Execution;
@@ -80,5 +81,6 @@ internal sealed unsafe class CopyCommand : Command
         }
     }
 
-    private static void Copy(byte* to, byte* from, nuint bytes) => Buffer.MemoryCopy(from, to, bytes, bytes);
+    // Not the runtime's own copy: what is touched may have to be brought to the device first, and the collector must not wait.
+    private static void Copy(byte* to, byte* from, nuint bytes) => _ = LibC.MoveBytes(to, from, bytes);
 }

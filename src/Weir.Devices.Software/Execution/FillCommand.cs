@@ -1,3 +1,5 @@
+using Weir.Devices.Software.Native;
+
 namespace Weir.Devices.Software.Execution;
 
 /// <summary>Fills pitched memory with elements of 1, 2 or 4 bytes.</summary>
@@ -65,24 +67,25 @@ internal sealed unsafe class FillCommand : Command
     /// <summary>Fills a row at once.</summary>
     public static void Fill(ulong start, nuint count, int elementBytes, uint value)
     {
-        const int Most = 1 << 28;
-        while (count > 0)
+        // Not the runtime's own fill: what is touched may have to be brought to the device first, and the collector must not wait.
+        nuint bytes = count * (nuint)elementBytes;
+        uint element = elementBytes switch
         {
-            int part = (int)Math.Min(count, Most);
-            switch (elementBytes)
-            {
-                case 1:
-                    new Span<byte>((byte*)start, part).Fill((byte)value);
-                    break;
-                case 2:
-                    new Span<ushort>((ushort*)start, part).Fill((ushort)value);
-                    break;
-                default:
-                    new Span<uint>((uint*)start, part).Fill(value);
-                    break;
-            }
-            start += (ulong)part * (ulong)elementBytes;
-            count -= (nuint)part;
+            1 => (byte)value * 0x0101_0101u,
+            2 => (ushort)value * 0x0001_0001u,
+            _ => value,
+        };
+        if (element == (byte)element * 0x0101_0101u)
+        {
+            _ = LibC.FillBytes((void*)start, (byte)element, bytes);
+            return;
+        }
+        const int PatternBytes = 4096;
+        uint* pattern = stackalloc uint[PatternBytes / sizeof(uint)];
+        new Span<uint>(pattern, (int)Math.Min(bytes / sizeof(uint) + 1, PatternBytes / sizeof(uint))).Fill(element);
+        for (nuint done = 0; done < bytes; done += PatternBytes)
+        {
+            _ = LibC.MoveBytes((void*)(start + done), pattern, Math.Min(PatternBytes, bytes - done));
         }
     }
 }

@@ -1,11 +1,12 @@
+using Weir.Devices.Software.Memory.Residency;
 using Weir.Devices.Software.Native;
 
 namespace Weir.Devices.Software.Memory;
 
 /// <summary>
 /// The pages behind the device's address range: reserved without access, opened in chunks that hold live memory, and
-/// given back to the system when free. This is the place where the arena becomes a cache of session memory: only the
-/// backing knows that addresses are host pages of this process.
+/// given back to the system when free. Only the backing, and what keeps its pages, knows that addresses are host pages of this
+/// process.
 /// </summary>
 internal sealed class ArenaBacking : IDisposable
 {
@@ -28,11 +29,32 @@ internal sealed class ArenaBacking : IDisposable
     /// <summary>Size of the range, bytes.</summary>
     public ulong SizeBytes { get; }
 
+    /// <summary>What keeps the pages when they may leave the device; null: they are there as long as they are open.</summary>
+    public ResidentMemory? Resident { get; init; }
+
+    /// <summary>Opens chunks for use; false when the system refuses.</summary>
+    /// <param name="address">First chunk.</param>
+    /// <param name="sizeBytes">Size of the chunks together.</param>
+    /// <param name="wholly">True when they will be used as a whole, so that huge pages pay.</param>
+    public bool Open(ulong address, ulong sizeBytes, bool wholly) =>
+        Resident?.Open(address, sizeBytes, wholly) ?? Allow(address, sizeBytes, wholly);
+
+    /// <summary>Closes chunks and frees their pages.</summary>
+    public void Close(ulong address, ulong sizeBytes)
+    {
+        if (Resident is not null)
+        {
+            Resident.Close(address, sizeBytes);
+            return;
+        }
+        Forbid(address, sizeBytes);
+    }
+
     /// <summary>Makes chunks readable and writable; false when the system refuses.</summary>
     /// <param name="address">First chunk.</param>
     /// <param name="sizeBytes">Size of the chunks together.</param>
     /// <param name="wholly">True when they will be used as a whole, so that huge pages pay.</param>
-    public static bool Open(ulong address, ulong sizeBytes, bool wholly)
+    public static bool Allow(ulong address, ulong sizeBytes, bool wholly)
     {
         if (LibC.Protect((nint)address, (nuint)sizeBytes, LibC.ProtRead | LibC.ProtWrite) != 0)
         {
@@ -45,8 +67,8 @@ internal sealed class ArenaBacking : IDisposable
         return true;
     }
 
-    /// <summary>Takes the access rights of chunks away again and frees their pages.</summary>
-    public static void Close(ulong address, ulong sizeBytes)
+    /// <summary>Takes the access rights of chunks away and frees their pages.</summary>
+    public static void Forbid(ulong address, ulong sizeBytes)
     {
         const int Flags = LibC.MapPrivate | LibC.MapAnonymous | LibC.MapNoReserve | LibC.MapFixed;
         _ = LibC.Map((nint)address, (nuint)sizeBytes, LibC.ProtNone, Flags, -1, 0);
@@ -64,5 +86,9 @@ internal sealed class ArenaBacking : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Close(Address, SizeBytes);
+    public void Dispose()
+    {
+        Resident?.Dispose();
+        Forbid(Address, SizeBytes);
+    }
 }

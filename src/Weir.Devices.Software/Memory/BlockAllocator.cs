@@ -23,6 +23,7 @@ internal sealed class BlockAllocator
     private Block[] blocks = new Block[64];
     private int blockCount;
     private int unused = None;
+    private int replayed = None;
 
     /// <param name="start">First address, a multiple of <see cref="Granule"/>.</param>
     /// <param name="sizeBytes">Size of the range, a multiple of <see cref="Granule"/>.</param>
@@ -63,6 +64,43 @@ internal sealed class BlockAllocator
         {
             AddFree(SplitAfter(block, sizeBytes));
         }
+        return block;
+    }
+
+    /// <summary>Takes a given part out of the range; for replays, so it may take as long as there are blocks.</summary>
+    /// <param name="start">First address, a multiple of <see cref="Granule"/>.</param>
+    /// <param name="sizeBytes">Size, a multiple of <see cref="Granule"/>, not 0.</param>
+    /// <returns>The block's number, or -1 when not all of the part is free.</returns>
+    public int AllocateAt(ulong start, ulong sizeBytes)
+    {
+        // Replays mostly go upwards: the walk begins where the last one ended. Block 0 stays the first: joining keeps the lower number.
+        int block = replayed != None && blocks[replayed].Start <= start ? replayed : 0;
+        while (block != None && blocks[block].Start + blocks[block].Size <= start)
+        {
+            block = blocks[block].NextNeighbour;
+        }
+        if (
+            block == None
+            || start % Granule != 0
+            || !blocks[block].IsFree
+            || start < blocks[block].Start
+            || sizeBytes > blocks[block].Start + blocks[block].Size - start
+        )
+        {
+            return None;
+        }
+        RemoveFree(block);
+        if (start > blocks[block].Start)
+        {
+            int front = block;
+            block = SplitAfter(front, start - blocks[front].Start);
+            AddFree(front);
+        }
+        if (blocks[block].Size > sizeBytes)
+        {
+            AddFree(SplitAfter(block, sizeBytes));
+        }
+        replayed = block;
         return block;
     }
 
@@ -162,6 +200,7 @@ internal sealed class BlockAllocator
         }
         blocks[next].NextFree = unused;
         unused = next;
+        replayed = replayed == next ? None : replayed;
     }
 
     private int NewBlock(ulong start, ulong size, int previous, int next)

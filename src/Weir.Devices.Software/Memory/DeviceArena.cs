@@ -1,3 +1,5 @@
+using Weir.Devices.Software.Memory.Portability;
+
 namespace Weir.Devices.Software.Memory;
 
 /// <summary>
@@ -44,6 +46,9 @@ internal sealed class DeviceArena : IDisposable
     /// <summary>Size of the range, bytes.</summary>
     public ulong SizeBytes => backing.SizeBytes;
 
+    /// <summary>Where things were placed, and are to be placed.</summary>
+    public Placements Placements { get; } = new();
+
     /// <summary>Number of live allocations.</summary>
     public int Count => byAddress.Count;
 
@@ -72,7 +77,7 @@ internal sealed class DeviceArena : IDisposable
             {
                 return null;
             }
-            int block = blocks.Allocate(reserved, alignment);
+            int block = Place(reserved, alignment);
             if (block < 0)
             {
                 ledger?.Give(reserved);
@@ -99,6 +104,7 @@ internal sealed class DeviceArena : IDisposable
             UsedBytes += reserved;
             byAddress.Add(address, allocation);
             Index(allocation);
+            Placements.Note(address);
             return allocation;
         }
     }
@@ -174,10 +180,11 @@ internal sealed class DeviceArena : IDisposable
         }
         lock (gate)
         {
-            int block = blocks.Allocate(sizeBytes, alignment);
+            int block = Place(sizeBytes, alignment);
             if (block >= 0)
             {
                 address = blocks.StartOf(block);
+                Placements.Note(address);
             }
             return block;
         }
@@ -197,7 +204,7 @@ internal sealed class DeviceArena : IDisposable
     {
         lock (gate)
         {
-            if (sizeBytes > LimitBytes - UsedBytes)
+            if (sizeBytes > LimitBytes - UsedBytes || ledger?.TryTake(sizeBytes) == false)
             {
                 return false;
             }
@@ -212,6 +219,7 @@ internal sealed class DeviceArena : IDisposable
         lock (gate)
         {
             UsedBytes -= sizeBytes;
+            ledger?.Give(sizeBytes);
         }
     }
 
@@ -226,6 +234,12 @@ internal sealed class DeviceArena : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => backing.Dispose();
+
+    // Where the replay of a journal wants it, or anywhere; -1 when there is no room.
+    private int Place(ulong sizeBytes, ulong alignment) =>
+        Placements.TryNext(out ulong wanted)
+            ? blocks.AllocateAt(wanted, sizeBytes)
+            : blocks.Allocate(sizeBytes, alignment);
 
     private void FreeLocked(DeviceAllocation allocation)
     {
@@ -251,13 +265,13 @@ internal sealed class DeviceArena : IDisposable
             address,
             size,
             (ref Chunk chunk) => chunk.Live++ == 0,
-            (start, length) => opened &= ArenaBacking.Open(start, length, size >= ArenaBacking.ChunkBytes)
+            (start, length) => opened &= backing.Open(start, length, size >= ArenaBacking.ChunkBytes)
         );
         return opened;
     }
 
     private void CloseChunks(ulong address, ulong size) =>
-        ForRuns(address, size, (ref Chunk chunk) => --chunk.Live == 0, ArenaBacking.Close);
+        ForRuns(address, size, (ref Chunk chunk) => --chunk.Live == 0, backing.Close);
 
     // Calls act once per run of neighbouring chunks that changed, so that a large allocation costs one system call.
     private void ForRuns(ulong address, ulong size, ChunkChange change, Action<ulong, ulong> act)

@@ -14,6 +14,7 @@ internal sealed class VirtualMemory(DeviceArena arena) : IDisposable
     private readonly Lock gate = new();
     private readonly SortedList<ulong, Reservation> reservations = [];
     private readonly SortedList<ulong, Mapping> mappings = [];
+    private readonly List<PhysicalMemory> all = [];
 
     /// <summary>Reserves addresses; 0 when there are none.</summary>
     /// <param name="sizeBytes">Size, a multiple of <see cref="Granularity"/>.</param>
@@ -58,10 +59,15 @@ internal sealed class VirtualMemory(DeviceArena arena) : IDisposable
         {
             return null;
         }
-        PhysicalMemory? memory = PhysicalMemory.Create(sizeBytes, flags);
+        PhysicalMemory? memory = PhysicalMemory.Create(sizeBytes, flags, arena.Placements.NextKey());
         if (memory is null)
         {
             arena.Discharge(sizeBytes);
+            return null;
+        }
+        lock (gate)
+        {
+            all.Add(memory);
         }
         return memory;
     }
@@ -128,7 +134,7 @@ internal sealed class VirtualMemory(DeviceArena arena) : IDisposable
             {
                 return false;
             }
-            ArenaBacking.Close(address, sizeBytes);
+            ArenaBacking.Forbid(address, sizeBytes);
             foreach (Mapping mapping in all)
             {
                 _ = mappings.Remove(mapping.Address);
@@ -207,15 +213,25 @@ internal sealed class VirtualMemory(DeviceArena arena) : IDisposable
     public bool Holds(ulong address, ulong bytes) =>
         TryFindRange(address, out ulong start, out ulong size) && bytes <= size - (address - start);
 
+    /// <summary>All physical memory that there is, in order of its keys.</summary>
+    public PhysicalMemory[] All()
+    {
+        lock (gate)
+        {
+            return [.. all.OrderBy(one => one.Key)];
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         lock (gate)
         {
-            foreach (PhysicalMemory memory in mappings.Values.Select(one => one.Memory).Distinct())
+            foreach (PhysicalMemory memory in all)
             {
                 _ = LibC.Close(memory.File);
             }
+            all.Clear();
             mappings.Clear();
         }
     }
@@ -226,6 +242,7 @@ internal sealed class VirtualMemory(DeviceArena arena) : IDisposable
     {
         if (memory is { Handles: 0, Mappings: 0 })
         {
+            _ = all.Remove(memory);
             _ = LibC.Close(memory.File);
             arena.Discharge(memory.SizeBytes);
         }

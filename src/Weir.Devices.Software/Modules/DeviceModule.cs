@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Weir.Devices.Software.Contexts;
 using Weir.Devices.Software.Memory;
+using Weir.Devices.Software.Native;
 using Weir.Kernels;
 using Weir.Kernels.Ir;
 using Weir.Kernels.Ptx;
@@ -123,12 +124,8 @@ internal sealed unsafe class DeviceModule : IDisposable
             }
             variables.Add(variable.Name, allocation);
             placed.Add(variable);
-            Span<byte> initial = variable.Initial;
-            for (ulong at = 0; at < bytes; at += int.MaxValue)
-            {
-                new Span<byte>((void*)(allocation.Address + at), (int)Math.Min(bytes - at, int.MaxValue)).Clear();
-            }
-            initial.CopyTo(new Span<byte>((void*)allocation.Address, (int)Math.Min(bytes, int.MaxValue)));
+            _ = LibC.FillBytes((void*)allocation.Address, 0, (nuint)bytes);
+            Write(allocation.Address, variable.Initial);
         }
         foreach (PtxVariable variable in placed)
         {
@@ -166,7 +163,14 @@ internal sealed unsafe class DeviceModule : IDisposable
         ulong address = (value + (ulong)relocation.Addend) >> relocation.ShiftBits;
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, address);
-        byte* place = (byte*)variables[variable.Name].Address + relocation.OffsetBytes;
-        bytes[..relocation.SizeBytes].CopyTo(new Span<byte>(place, relocation.SizeBytes));
+        Write(variables[variable.Name].Address + (ulong)relocation.OffsetBytes, bytes[..relocation.SizeBytes]);
+    }
+
+    private static void Write(ulong address, ReadOnlySpan<byte> content)
+    {
+        fixed (byte* from = content)
+        {
+            _ = LibC.MoveBytes((void*)address, from, (nuint)content.Length);
+        }
     }
 }

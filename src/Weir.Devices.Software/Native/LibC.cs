@@ -24,7 +24,13 @@ internal static unsafe partial class LibC
     public const int SigFpe = 8;
     public const int SigSegv = 11;
 
+    public const int AdviseRead = 22;
+
     private const uint CloseOnExec = 1;
+    private const long SysMoveMapping = 25;
+    private const long MayMove = 1;
+    private const long MoveFixed = 2;
+    private const long KeepMapping = 4;
     private const long SysFutex = 202;
     private const long SysGetTid = 186;
     private const int FutexWaitPrivate = 128;
@@ -44,6 +50,50 @@ internal static unsafe partial class LibC
 
     [DllImport("libc", EntryPoint = "ftruncate")]
     public static extern int Truncate(int file, long sizeBytes);
+
+    [DllImport("libc", EntryPoint = "ioctl")]
+    public static extern int Control(int file, nuint call, void* argument);
+
+    [DllImport("libc", EntryPoint = "open")]
+    public static extern int Open(byte* path, int flags, int mode = 0);
+
+    [DllImport("libc", EntryPoint = "read")]
+    public static extern nint Read(int file, void* into, nuint bytes);
+
+    [DllImport("libc", EntryPoint = "write")]
+    public static extern nint Write(int file, void* from, nuint bytes);
+
+    [DllImport("libc", EntryPoint = "pread")]
+    public static extern nint ReadAt(int file, void* into, nuint bytes, long offset);
+
+    [DllImport("libc", EntryPoint = "pwrite")]
+    public static extern nint WriteAt(int file, void* from, nuint bytes, long offset);
+
+    [DllImport("libc", EntryPoint = "fallocate")]
+    public static extern int Allocate(int file, int mode, long offset, long bytes);
+
+    [DllImport("libc", EntryPoint = "lseek")]
+    public static extern long Seek(int file, long offset, int from);
+
+    [DllImport("libc", EntryPoint = "unlink")]
+    public static extern int Unlink(byte* path);
+
+    [DllImport("libc", EntryPoint = "eventfd")]
+    public static extern int EventFile(uint start, int flags);
+
+    [DllImport("libc", EntryPoint = "poll")]
+    public static extern int Poll(PollEntry* entries, nuint count, int timeoutMilliseconds);
+
+    /// <summary>
+    /// Copies, on a thread that the garbage collector need not wait for: a page that is read or written may be one that another
+    /// thread of this program has yet to bring.
+    /// </summary>
+    [DllImport("libc", EntryPoint = "memmove")]
+    public static extern void* MoveBytes(void* to, void* from, nuint bytes);
+
+    /// <summary>Fills with a byte; as <see cref="MoveBytes"/>.</summary>
+    [DllImport("libc", EntryPoint = "memset")]
+    public static extern void* FillBytes(void* to, int value, nuint bytes);
 
     [DllImport("libc", EntryPoint = "close")]
     public static extern int Close(int file);
@@ -69,6 +119,25 @@ internal static unsafe partial class LibC
 
     [DllImport("libc", EntryPoint = "syscall")]
     private static extern long SystemCall(long number, void* a, long b, long c, void* d, void* e, long f);
+
+    /// <summary>A system call with one number; -1 when it is refused.</summary>
+    public static int SystemCall(long number, long argument) =>
+        (int)SystemCall(number, (void*)argument, 0, 0, null, null, 0);
+
+    /// <summary>
+    /// Moves the pages of a private mapping to another place in one step; the mapping stays, with no pages, and what was mapped at
+    /// the other place is gone.
+    /// </summary>
+    public static bool MovePages(ulong from, ulong to, ulong bytes) =>
+        SystemCall(
+            SysMoveMapping,
+            (void*)from,
+            (long)bytes,
+            (long)bytes,
+            (void*)(MayMove | MoveFixed | KeepMapping),
+            (void*)to,
+            0
+        ) == (long)to;
 
     /// <summary>Sleeps while <paramref name="word"/> holds <paramref name="expected"/>, at most the given time (0: for ever).</summary>
     public static void FutexWait(int* word, int expected, long timeoutNanoseconds = 0)

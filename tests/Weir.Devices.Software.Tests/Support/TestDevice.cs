@@ -13,25 +13,25 @@ internal sealed unsafe class TestDevice : IDisposable
         int cores = 2,
         ulong memoryBytes = 64 << 20,
         IKernelSource? kernels = null,
-        string? recordFolder = null
+        string? recordFolder = null,
+        Func<SoftwareDeviceOptions, SoftwareDeviceOptions>? change = null
     )
     {
-        Driver = new SoftwareDriver(
-            new SoftwareDeviceOptions
+        SoftwareDeviceOptions options = new()
+        {
+            Kernels = kernels ?? new InProcessKernels(),
+            Cores = cores,
+            MemoryBytes = memoryBytes,
+            RecordFolder = recordFolder,
+            Log = message =>
             {
-                Kernels = kernels ?? new InProcessKernels(),
-                Cores = cores,
-                MemoryBytes = memoryBytes,
-                RecordFolder = recordFolder,
-                Log = message =>
+                lock (log)
                 {
-                    lock (log)
-                    {
-                        log.Add(message);
-                    }
-                },
-            }
-        );
+                    log.Add(message);
+                }
+            },
+        };
+        Driver = new SoftwareDriver(change?.Invoke(options) ?? options);
         Check(Driver.Init(0));
         nint context;
         Check(Driver.CtxCreate(&context, 0, 0));
