@@ -41,4 +41,13 @@ public enum HandleKind : byte
 
     /// <summary>Physical memory (cuMemCreate).</summary>
     PhysicalMemory = 12,
+
+    /// <summary>Graph. Known to the client only.</summary>
+    Graph = 13,
+
+    /// <summary>Instantiated graph. Known to the client only.</summary>
+    GraphExec = 14,
+
+    /// <summary>Node of a graph. Known to the client only.</summary>
+    GraphNode = 15,
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Weir.Api;
+using Weir.Shim.Graphs;
 using Weir.Shim.Guest;
 using Weir.Wire;
 
@@ -33,6 +34,11 @@ internal unsafe struct ClientThread
     private uint _sequence;
     private int _busy;
     private int _depth;
+
+    // A record that is not in the ring yet, because streams are being captured; null otherwise.
+    private byte* _aside;
+    private uint _asideBytes;
+    private Op _asideOp;
     private fixed ulong _contexts[MaxContexts];
 
     /// <summary>Payload of the last reply; valid until the thread's next call.</summary>
@@ -47,6 +53,12 @@ internal unsafe struct ClientThread
             return bytes <= SegmentLayout.MaxReplyBytes ? bytes : 0;
         }
     }
+
+    /// <summary>What captures of other threads forbid to this one (cuThreadExchangeStreamCaptureMode).</summary>
+    internal CUstreamCaptureMode CaptureMode;
+
+    /// <summary>Not 0 while the shim itself posts: its records are never captured.</summary>
+    internal int PassesCaptures;
 
     /// <summary>Current context, 0 = none.</summary>
     internal readonly ulong Context => _depth == 0 ? 0 : _contexts[_depth - 1];
@@ -108,6 +120,16 @@ internal unsafe struct ClientThread
     internal byte* Begin(Op op, uint bytes)
     {
         _busy = 1;
+        if (Captures.AreActive && PassesCaptures == 0)
+        {
+            return BeginAside(op, bytes);
+        }
+        return BeginNow(op, bytes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* BeginNow(Op op, uint bytes)
+    {
         // Before anything is written: a locked instruction waits for all stores before it, and those to the ring take long while
         // the worker has its lines.
         _ticket = Session.NextTicket();
@@ -119,6 +141,15 @@ internal unsafe struct ClientThread
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal CuResult Post()
     {
+        if (_aside != null)
+        {
+            var result = TakeAside();
+            if (_aside == null)
+            {
+                return result;
+            }
+            EndAside();
+        }
         _writer.Commit(_ticket, 0);
         _busy = 0;
         return (CuResult)_writer.Control->StickyError;
@@ -138,6 +169,15 @@ internal unsafe struct ClientThread
     /// </summary>
     internal CuResult CallForReply()
     {
+        if (_aside != null)
+        {
+            var taken = TakeAside();
+            if (_aside == null)
+            {
+                return taken;
+            }
+            EndAside();
+        }
         var woken = _writer.Commit(_ticket, RecordHeader.CallFlag);
         var slot = _writer.Header;
         var result = CuResult.DeviceUnavailable;
@@ -187,6 +227,56 @@ internal unsafe struct ClientThread
         }
     }
 
+    /// <summary>While streams are captured, a record is written beside the ring first: it may not be one for the worker.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private byte* BeginAside(Op op, uint bytes)
+    {
+        if (bytes > SegmentLayout.MaxRecordBytes - RecordHeader.Bytes)
+        {
+            _busy = 0;
+            return null;
+        }
+        _aside = (byte*)GuestLibc.Allocate(bytes + 8);
+        _asideBytes = bytes;
+        _asideOp = op;
+        _busy = _aside == null ? 0 : 1;
+        return _aside;
+    }
+
+    /// <summary>
+    /// The record beside the ring is complete: if it is for the worker it is copied into the ring and left in <see cref="_aside"/>,
+    /// for <see cref="EndAside"/>; otherwise it is gone, and this is the call's result.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private CuResult TakeAside()
+    {
+        CuResult result;
+        bool isTaken;
+        fixed (ClientThread* thread = &this)
+        {
+            isTaken = Captures.Takes(thread, _asideOp, _aside, _asideBytes, &result);
+        }
+        if (!isTaken)
+        {
+            var record = BeginNow(_asideOp, _asideBytes);
+            if (record != null)
+            {
+                _ = GuestLibc.Copy(record, _aside, _asideBytes);
+                return CuResult.Success;
+            }
+            result = CuResult.DeviceUnavailable;
+        }
+        EndAside();
+        _busy = 0;
+        return result;
+    }
+
+    private void EndAside()
+    {
+        GuestLibc.Free(_aside);
+        _aside = null;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private byte* BeginSlowly(Op op, uint bytes)
     {
@@ -231,6 +321,9 @@ internal unsafe struct ClientThread
                 block->_slot = slot;
                 block->_busy = 0;
                 block->_depth = 0;
+                block->_aside = null;
+                block->PassesCaptures = 0;
+                block->CaptureMode = CUstreamCaptureMode.Global;
                 block->_writer.Open(Session.Segment, slot, Session.WorkerFences);
                 block->_sequence = Volatile.Read(ref block->_writer.Header->ReplySequence);
                 if (GuestLibc.SetSpecific(s_key, block) != 0)

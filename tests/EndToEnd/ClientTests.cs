@@ -13,6 +13,8 @@ public class ClientTests
     [InlineData("pools")]
     [InlineData("mappings")]
     [InlineData("textures")]
+    [InlineData("graphs")]
+    [InlineData("captures")]
     public void A_client_in_c_gets_the_answers_that_it_expects(string name) =>
         ClientRun.Run(Compile(name, WeirInstallation.NewFolder())).Succeeded();
 

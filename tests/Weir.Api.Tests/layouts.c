@@ -89,6 +89,25 @@ typedef struct { unsigned version; unsigned long long total, reserved, free, use
 typedef struct { unsigned gpu, memory; } NvmlUtilization;
 typedef struct { unsigned pid; unsigned long long usedGpuMemory; unsigned gpuInstanceId, computeInstanceId; } NvmlProcessInfo;
 
+typedef struct { unsigned char from_port, to_port, type, reserved[5]; } CUgraphEdgeData;
+typedef struct {
+    void *func; unsigned gridDimX, gridDimY, gridDimZ, blockDimX, blockDimY, blockDimZ, sharedMemBytes; void **kernelParams, **extra;
+    void *kern; CUcontext ctx;
+} CUDA_KERNEL_NODE_PARAMS;
+typedef struct { CUdeviceptr dst; size_t pitch; unsigned value, elementSize; size_t width, height; } CUDA_MEMSET_NODE_PARAMS;
+typedef struct { void (*fn)(void *); void *userData; } CUDA_HOST_NODE_PARAMS;
+typedef struct {
+    CUenum type; int reserved0[3];
+    union {
+        long long reserved1[29]; CUDA_KERNEL_NODE_PARAMS kernel; CUDA_MEMSET_NODE_PARAMS memset; CUDA_HOST_NODE_PARAMS host;
+        struct { int flags, reserved; CUcontext copyCtx; CUDA_MEMCPY3D copyParams; } memcpy;
+        struct { void *graph; int ownership; } graph; struct { void *event; } eventWait, eventRecord;
+    };
+    long long reserved2;
+} CUgraphNodeParams;
+typedef struct { unsigned long long flags; CUstream hUploadStream; void *hErrNode_out; CUenum result_out; } CUDA_GRAPH_INSTANTIATE_PARAMS;
+typedef struct { CUenum result; void *errorNode, *errorFromNode; } CUgraphExecUpdateResultInfo;
+
 #define S(t) printf(#t " sizeof %zu\n", sizeof(t))
 #define F(t, f) printf(#t " " #f " %zu\n", offsetof(t, f))
 #define R(f, p) printf("CUDA_RESOURCE_DESC " #f " %zu\n", offsetof(CUDA_RESOURCE_DESC, res.p))
@@ -135,6 +154,24 @@ int main(void)
     F(CUlaunchConfig, sharedMemBytes), F(CUlaunchConfig, hStream), F(CUlaunchConfig, attrs), F(CUlaunchConfig, numAttrs);
     S(CUctxCreateParams), F(CUctxCreateParams, execAffinityParams), F(CUctxCreateParams, numExecAffinityParams);
     F(CUctxCreateParams, cigParams);
+    S(CUgraphEdgeData), F(CUgraphEdgeData, from_port), F(CUgraphEdgeData, to_port), F(CUgraphEdgeData, type);
+    S(CUDA_KERNEL_NODE_PARAMS), F(CUDA_KERNEL_NODE_PARAMS, func), F(CUDA_KERNEL_NODE_PARAMS, gridDimX);
+    F(CUDA_KERNEL_NODE_PARAMS, gridDimY), F(CUDA_KERNEL_NODE_PARAMS, gridDimZ), F(CUDA_KERNEL_NODE_PARAMS, blockDimX);
+    F(CUDA_KERNEL_NODE_PARAMS, blockDimY), F(CUDA_KERNEL_NODE_PARAMS, blockDimZ), F(CUDA_KERNEL_NODE_PARAMS, sharedMemBytes);
+    F(CUDA_KERNEL_NODE_PARAMS, kernelParams), F(CUDA_KERNEL_NODE_PARAMS, extra), F(CUDA_KERNEL_NODE_PARAMS, kern);
+    F(CUDA_KERNEL_NODE_PARAMS, ctx);
+    S(CUDA_MEMSET_NODE_PARAMS), F(CUDA_MEMSET_NODE_PARAMS, dst), F(CUDA_MEMSET_NODE_PARAMS, pitch);
+    F(CUDA_MEMSET_NODE_PARAMS, value), F(CUDA_MEMSET_NODE_PARAMS, elementSize), F(CUDA_MEMSET_NODE_PARAMS, width);
+    F(CUDA_MEMSET_NODE_PARAMS, height);
+    S(CUDA_HOST_NODE_PARAMS), F(CUDA_HOST_NODE_PARAMS, fn), F(CUDA_HOST_NODE_PARAMS, userData);
+    S(CUgraphNodeParams), F(CUgraphNodeParams, type), F(CUgraphNodeParams, kernel), F(CUgraphNodeParams, memset);
+    F(CUgraphNodeParams, host), F(CUgraphNodeParams, graph), F(CUgraphNodeParams, eventWait);
+    F(CUgraphNodeParams, eventRecord);
+    printf("CUgraphNodeParams memcpy %zu\n", offsetof(CUgraphNodeParams, memcpy.copyParams));
+    S(CUDA_GRAPH_INSTANTIATE_PARAMS), F(CUDA_GRAPH_INSTANTIATE_PARAMS, flags), F(CUDA_GRAPH_INSTANTIATE_PARAMS, hUploadStream);
+    F(CUDA_GRAPH_INSTANTIATE_PARAMS, hErrNode_out), F(CUDA_GRAPH_INSTANTIATE_PARAMS, result_out);
+    S(CUgraphExecUpdateResultInfo), F(CUgraphExecUpdateResultInfo, result), F(CUgraphExecUpdateResultInfo, errorNode);
+    F(CUgraphExecUpdateResultInfo, errorFromNode);
     S(NvmlPciInfo), F(NvmlPciInfo, busIdLegacy), F(NvmlPciInfo, domain), F(NvmlPciInfo, bus), F(NvmlPciInfo, device);
     F(NvmlPciInfo, pciDeviceId), F(NvmlPciInfo, pciSubSystemId), F(NvmlPciInfo, busId);
     S(NvmlMemory), F(NvmlMemory, total), F(NvmlMemory, free), F(NvmlMemory, used);

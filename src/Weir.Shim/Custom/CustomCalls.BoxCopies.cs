@@ -1,4 +1,5 @@
 using Weir.Api;
+using Weir.Shim.Graphs;
 using Weir.Shim.Guest;
 
 namespace Weir.Shim;
@@ -61,6 +62,11 @@ internal static unsafe partial class CustomCalls
         if (copy == null || !BoxSide.TrySource(copy, &src) || !BoxSide.TryDestination(copy, &dst))
         {
             return CuResult.InvalidValue;
+        }
+        CuResult captured;
+        if (Captures.AreActive && Captures.TakesCopy(thread, stream, copy, &captured))
+        {
+            return captured;
         }
         if (copy->WidthInBytes == 0 || copy->Height == 0 || copy->Depth == 0)
         {
@@ -129,7 +135,7 @@ internal static unsafe partial class CustomCalls
     }
 
     /// <summary>What is said to be device memory is; a driver may have put it anywhere.</summary>
-    private static bool IsShared(ClientThread* thread, in BoxSide side) =>
+    internal static bool IsShared(ClientThread* thread, in BoxSide side) =>
         side.Type switch
         {
             CUmemorytype.Device => true,

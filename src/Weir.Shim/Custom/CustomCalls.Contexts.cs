@@ -176,5 +176,5 @@ internal static unsafe partial class CustomCalls
         return Snapshot.Device(device) == null ? CuResult.InvalidDevice : CuResult.Success;
     }
 
-    private static bool IsStream(nint stream) => (nuint)stream <= 2 || Handles.IsLive(HandleKind.Stream, stream);
+    internal static bool IsStream(nint stream) => (nuint)stream <= 2 || Handles.IsLive(HandleKind.Stream, stream);
 }

@@ -1,4 +1,5 @@
 using Weir.Api;
+using Weir.Shim.Graphs;
 using Weir.Shim.Guest;
 
 namespace Weir.Shim;
@@ -116,6 +117,23 @@ internal static unsafe partial class CustomCalls
 
     private static CuResult Any(ClientThread* thread, ulong dst, ulong src, ulong bytes, nint stream, bool wait)
     {
+        CuResult captured;
+        if (
+            Captures.AreActive
+            && Captures.TakesCopy(
+                thread,
+                stream,
+                dst,
+                CUmemorytype.Unified,
+                src,
+                CUmemorytype.Unified,
+                bytes,
+                &captured
+            )
+        )
+        {
+            return captured;
+        }
         if (IsShared(thread, dst))
         {
             return IsShared(thread, src)
@@ -145,6 +163,23 @@ internal static unsafe partial class CustomCalls
 
     private static CuResult ToDevice(ClientThread* thread, ulong dst, void* src, ulong bytes, nint stream, bool wait)
     {
+        CuResult captured;
+        if (
+            Captures.AreActive
+            && Captures.TakesCopy(
+                thread,
+                stream,
+                dst,
+                CUmemorytype.Device,
+                (ulong)src,
+                CUmemorytype.Host,
+                bytes,
+                &captured
+            )
+        )
+        {
+            return captured;
+        }
         if (bytes == 0)
         {
             return CuResult.Success;
@@ -173,6 +208,23 @@ internal static unsafe partial class CustomCalls
 
     private static CuResult ToHost(ClientThread* thread, void* dst, ulong src, ulong bytes, nint stream, bool wait)
     {
+        CuResult captured;
+        if (
+            Captures.AreActive
+            && Captures.TakesCopy(
+                thread,
+                stream,
+                (ulong)dst,
+                CUmemorytype.Host,
+                src,
+                CUmemorytype.Device,
+                bytes,
+                &captured
+            )
+        )
+        {
+            return captured;
+        }
         if (bytes == 0)
         {
             return CuResult.Success;

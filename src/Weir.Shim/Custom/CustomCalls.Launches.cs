@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Weir.Api;
+using Weir.Shim.Graphs;
 using Weir.Shim.Guest;
 
 namespace Weir.Shim;
@@ -7,9 +8,6 @@ namespace Weir.Shim;
 /// <summary>Launches: checked and packed here, posted as one record.</summary>
 internal static unsafe partial class CustomCalls
 {
-    /// <summary>Fields of op Launch before its arguments: 11 of 8 bytes, then the arguments' length.</summary>
-    private const int LaunchFields = 11 * 8;
-
     private const uint CooperativeFlag = 1;
     private const uint LargestGridYZ = 65535;
 
@@ -103,9 +101,41 @@ internal static unsafe partial class CustomCalls
         {
             return CuResult.InvalidHandle;
         }
-        if (!Handles.IsLive(HandleKind.Function, function))
+        byte* packed = null;
+        uint bytes;
+        result = CheckLaunch(thread, shape, &function, parameters, extra, &packed, &bytes);
+        if (result != CuResult.Success)
         {
-            result = FunctionOfKernel(thread, function, &function);
+            return result;
+        }
+        var record = thread->Begin(Op.Launch, LaunchBytes(bytes));
+        if (record == null)
+        {
+            return CuResult.DeviceUnavailable;
+        }
+        FillLaunch(record, shape, function, parameters, packed, bytes, flags);
+        return thread->Post();
+    }
+
+    /// <summary>Size of the record of a launch with so many bytes of arguments.</summary>
+    private static uint LaunchBytes(uint bytes) => KernelWork.LaunchFields + ((4 + bytes + 7) & ~7u);
+
+    /// <summary>Is this a launch? Finds the function, and how large its arguments are and whether they are packed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static CuResult CheckLaunch(
+        ClientThread* thread,
+        CUlaunchConfig* shape,
+        nint* function,
+        void** parameters,
+        void** extra,
+        byte** packed,
+        uint* bytes
+    )
+    {
+        *bytes = 0;
+        if (!Handles.IsLive(HandleKind.Function, *function))
+        {
+            var result = FunctionOfKernel(thread, *function, function);
             if (result != CuResult.Success)
             {
                 return result;
@@ -120,34 +150,28 @@ internal static unsafe partial class CustomCalls
         {
             return CuResult.InvalidValue;
         }
-
-        var layout = Layout(function);
-        byte* packed = null;
-        var bytes = layout->ParameterBytes;
+        var layout = Layout(*function);
+        *bytes = layout->ParameterBytes;
         if (parameters == null)
         {
-            if (extra != null)
-            {
-                if (!TryReadExtra(extra, &packed, &bytes))
-                {
-                    return CuResult.InvalidValue;
-                }
-            }
-            else if (layout->ParameterCount != 0)
-            {
-                return CuResult.InvalidValue;
-            }
+            return extra == null ? (layout->ParameterCount != 0 ? CuResult.InvalidValue : CuResult.Success)
+                : TryReadExtra(extra, packed, bytes) ? CuResult.Success
+                : CuResult.InvalidValue;
         }
-        else if (extra != null)
-        {
-            return CuResult.InvalidValue;
-        }
+        return extra != null ? CuResult.InvalidValue : CuResult.Success;
+    }
 
-        var record = thread->Begin(Op.Launch, LaunchFields + ((4 + bytes + 7) & ~7u));
-        if (record == null)
-        {
-            return CuResult.DeviceUnavailable;
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FillLaunch(
+        byte* record,
+        CUlaunchConfig* shape,
+        nint function,
+        void** parameters,
+        byte* packed,
+        uint bytes,
+        uint flags
+    )
+    {
         var field = (ulong*)record;
         field[0] = (ulong)function;
         field[1] = shape->gridDimX;
@@ -160,7 +184,7 @@ internal static unsafe partial class CustomCalls
         field[8] = (ulong)shape->hStream;
         field[9] = flags;
         field[10] = bytes;
-        var arguments = record + LaunchFields;
+        var arguments = record + KernelWork.LaunchFields;
         *(uint*)arguments = bytes;
         arguments += 4;
         if (packed != null)
@@ -169,9 +193,8 @@ internal static unsafe partial class CustomCalls
         }
         else
         {
-            Pack(arguments, layout, parameters);
+            Pack(arguments, Layout(function), parameters);
         }
-        return thread->Post();
     }
 
     /// <summary>Put each parameter at its place. Gaps keep what an older record left there: nobody reads them.</summary>

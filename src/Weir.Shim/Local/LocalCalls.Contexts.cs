@@ -177,45 +177,6 @@ internal static unsafe partial class LocalCalls
         return CuResult.Success;
     }
 
-    internal static CuResult StreamIsCapturing(nint hStream, CUstreamCaptureStatus* captureStatus)
-    {
-        var result = Session.Check();
-        if (result != CuResult.Success)
-        {
-            return result;
-        }
-        if ((nuint)hStream > 2 && !Handles.IsLive(HandleKind.Stream, hStream))
-        {
-            return CuResult.InvalidHandle;
-        }
-        if (captureStatus == null)
-        {
-            return CuResult.InvalidValue;
-        }
-        *captureStatus = CUstreamCaptureStatus.None;
-        return CuResult.Success;
-    }
-
-    /// <summary>Nothing captures, so the mode has no effect; it is kept per process so that exchanges give back what was set.</summary>
-    internal static CuResult ThreadExchangeStreamCaptureMode(CUstreamCaptureMode* mode)
-    {
-        var result = Session.Check();
-        if (result != CuResult.Success)
-        {
-            return result;
-        }
-        if (mode == null || (uint)*mode > 2)
-        {
-            return CuResult.InvalidValue;
-        }
-        var old = s_captureMode;
-        s_captureMode = *mode;
-        *mode = old;
-        return CuResult.Success;
-    }
-
-    private static CUstreamCaptureMode s_captureMode;
-
     /// <summary>0 becomes the current context; a dead or absent one is an error.</summary>
     private static CuResult Resolve(nint* context)
     {
