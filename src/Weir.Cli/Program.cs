@@ -4,6 +4,7 @@ using Weir.Cli.Cc;
 using Weir.Cli.Demo;
 using Weir.Cli.Devices;
 using Weir.Cli.Doctor;
+using Weir.Cli.Estimate;
 using Weir.Cli.Pool.Jobs;
 using Weir.Cli.Pool.Nodes;
 using Weir.Cli.Pool.Policy;
@@ -29,6 +30,7 @@ internal static class Program
             CcCommand.Create(),
             BenchCommand.Create(),
             SimulateCommand.Create(),
+            EstimateCommand.Create(),
             SelfTestCommand.Create(),
             UpCommand.Create(),
             JoinCommand.Create(),

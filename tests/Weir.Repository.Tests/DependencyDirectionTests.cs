@@ -11,6 +11,7 @@ public partial class DependencyDirectionTests
         ["Weir.Generators"] = [],
         ["Weir.Scheduling"] = [],
         ["Weir.Simulator"] = ["Weir.Scheduling"],
+        ["Weir.Estimates"] = [],
         ["Weir.Api"] = ["Weir.Generators"],
         ["Weir.Wire"] = ["Weir.Api"],
         ["Weir.Posix"] = [],
@@ -33,7 +34,16 @@ public partial class DependencyDirectionTests
         ["Weir.Protocol"] = [],
         ["Weir.Controller"] = ["Weir.Protocol", "Weir.Scheduling"],
         ["Weir.Agent"] = ["Weir.Posix", "Weir.Wire", "Weir.Remote", "Weir.Protocol"],
-        ["Weir.Cli"] = ["Weir.Wire", "Weir.Api", "Weir.Protocol", "Weir.Remote", "Weir.Scheduling", "Weir.Simulator"],
+        ["Weir.Cli"] =
+        [
+            "Weir.Wire",
+            "Weir.Api",
+            "Weir.Protocol",
+            "Weir.Remote",
+            "Weir.Scheduling",
+            "Weir.Simulator",
+            "Weir.Estimates",
+        ],
         ["Weir.Remote"] = ["Weir.Wire", "Weir.Posix"],
     };
 
