@@ -25,7 +25,13 @@ internal sealed class SoftwareDevice : IDisposable
                 ? AddressWindow.Reserve(rangeBytes, OwnHostBytes)
                 : AddressWindow.Adopt(options.WindowAddress, options.WindowBytes, options.WindowDeviceBytes);
         ulong arenaBytes = Math.Min(Window.DeviceBytes, rangeBytes);
-        Resident = new ResidentMemory(Window.Address, arenaBytes, options.Arena, options.Residency, options.Log);
+        Resident = new ResidentMemory(
+            Window.Address,
+            arenaBytes,
+            options.Arena ?? (options.ArenaBytes is { } own ? new OwnArena(own) : null),
+            options.Residency,
+            options.Log
+        );
         Memory = new DeviceArena(
             new ArenaBacking(Window.Address, arenaBytes) { Resident = Resident },
             Math.Min(options.MemoryBytes, Window.DeviceBytes),

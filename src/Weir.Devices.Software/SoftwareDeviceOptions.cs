@@ -26,6 +26,11 @@ public sealed record SoftwareDeviceOptions
     /// </summary>
     public IArenaShare? Arena { get; init; }
 
+    /// <summary>
+    /// Memory that the device really has, bytes, where it is less than <see cref="MemoryBytes"/> and nobody else's; null: as much.
+    /// </summary>
+    public ulong? ArenaBytes { get; init; }
+
     /// <summary>How memory leaves the device and comes back.</summary>
     public ResidencyOptions Residency { get; init; } = new();
 

@@ -28,6 +28,14 @@ internal unsafe struct DevicePage
     [FieldOffset(8)]
     internal int High;
 
+    /// <summary>Counted up when room in the device's memory is given back; sleepers wait on it (futex).</summary>
+    [FieldOffset(12)]
+    internal uint RoomGiven;
+
+    /// <summary>Sessions that sleep on <see cref="RoomGiven"/>.</summary>
+    [FieldOffset(16)]
+    internal int RoomWaiters;
+
     /// <summary>A session's slot, 0 to <see cref="Slots"/> − 1.</summary>
     internal static DeviceSlot* Slot(DevicePage* page, int index) =>
         (DeviceSlot*)((byte*)page + (index + 1) * SlotBytes);
@@ -80,4 +88,32 @@ internal struct DeviceSlot
     /// <summary>Futex word, counted up by whoever wakes them.</summary>
     [FieldOffset(64)]
     internal uint Wake;
+
+    /// <summary>Threads that wait for memory: the session uses no cores meanwhile.</summary>
+    [FieldOffset(68)]
+    internal int Stalled;
+
+    /// <summary>Bytes of the device's memory that the session holds.</summary>
+    [FieldOffset(72)]
+    internal ulong Resident;
+
+    /// <summary>Bytes of it that another session asks for; the owner takes it back to 0 when it serves them.</summary>
+    [FieldOffset(80)]
+    internal ulong Asked;
+
+    /// <summary>Futex word, counted up by whoever asks.</summary>
+    [FieldOffset(88)]
+    internal uint AskWake;
+
+    /// <summary>What moving a chunk of 2 MiB off the device and back costs here, nanoseconds.</summary>
+    [FieldOffset(92)]
+    internal uint SwapNanoseconds;
+
+    /// <summary>Since when the session holds memory without having been asked for it; nanoseconds of the monotonic clock; 0: it holds none.</summary>
+    [FieldOffset(96)]
+    internal long HeldSince;
+
+    /// <summary>When it last began or ended work; nanoseconds of the monotonic clock.</summary>
+    [FieldOffset(104)]
+    internal long UsedAt;
 }

@@ -60,7 +60,7 @@ public partial class SharingTests
         return Process.Start(start)!;
     }
 
-    private static List<int> WorkersOf(string page)
+    internal static List<int> WorkersOf(string page)
     {
         List<int> found = [];
         foreach (string folder in Directory.EnumerateDirectories("/proc"))

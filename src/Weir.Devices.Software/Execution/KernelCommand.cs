@@ -10,6 +10,8 @@ internal sealed unsafe class KernelCommand : Command
 {
     private readonly LoadedKernel kernel;
     private readonly Action<LoadedKernel, KernelFault, KernelThread, DeviceContext> report;
+    private readonly Action<nint, int>? begin;
+    private readonly int parameterBytes;
     private KernelLaunch* launch;
 
     /// <param name="stream">Stream it belongs to.</param>
@@ -18,6 +20,7 @@ internal sealed unsafe class KernelCommand : Command
     /// <param name="parameterBytes">Size of the parameters.</param>
     /// <param name="blocks">Blocks in the grid.</param>
     /// <param name="slots">Slots of the device.</param>
+    /// <param name="begin">Told of the parameters when its first blocks begin, or null.</param>
     /// <param name="report">Told of the fault that ended it.</param>
     public KernelCommand(
         DeviceStream stream,
@@ -26,11 +29,14 @@ internal sealed unsafe class KernelCommand : Command
         int parameterBytes,
         ulong blocks,
         int slots,
+        Action<nint, int>? begin,
         Action<LoadedKernel, KernelFault, KernelThread, DeviceContext> report
     )
         : base(stream)
     {
         this.kernel = kernel;
+        this.begin = begin;
+        this.parameterBytes = parameterBytes;
         this.report = report;
         // Vector code may read up to a whole vector past the last parameter.
         launch = (KernelLaunch*)NativeMemory.AlignedAlloc((nuint)(sizeof(KernelLaunch) + parameterBytes + 64), 64);
@@ -51,7 +57,10 @@ internal sealed unsafe class KernelCommand : Command
         long start = Stopwatch.GetTimestamp();
         if (Volatile.Read(ref launch->StartNanoseconds) == 0)
         {
-            Interlocked.CompareExchange(ref launch->StartNanoseconds, (ulong)start, 0);
+            if (Interlocked.CompareExchange(ref launch->StartNanoseconds, (ulong)start, 0) == 0)
+            {
+                begin?.Invoke((nint)launch->Parameters, parameterBytes);
+            }
         }
         KernelFault fault = slot.Call(kernel, launch, (ulong)first, (ulong)end);
         kernel.Note(end - first, Stopwatch.GetTimestamp() - start);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Weir.Api;
 using Weir.Devices.Software.Contexts;
+using Weir.Devices.Software.Memory;
 using Weir.Devices.Software.Modules;
 using Weir.Devices.Software.Statistics;
 using Weir.Kernels;
@@ -23,6 +24,7 @@ internal sealed unsafe class LaunchCalls
     private readonly FunctionCalls functions;
     private readonly LaunchRecorder? recorder;
     private readonly Action<LoadedKernel, KernelFault, KernelThread, DeviceContext> report;
+    private readonly Action<nint, int> use;
 
     public LaunchCalls(SoftwareDevice device, StreamCalls streams, FunctionCalls functions)
     {
@@ -30,6 +32,7 @@ internal sealed unsafe class LaunchCalls
         this.streams = streams;
         this.functions = functions;
         report = Report;
+        use = Use;
         recorder = device.Options.RecordFolder is { } folder ? new LaunchRecorder(device, folder) : null;
     }
 
@@ -180,6 +183,7 @@ internal sealed unsafe class LaunchCalls
             parameterBytes,
             shape.Blocks,
             device.Scheduler.SlotCount,
+            device.Resident.IsPaging ? use : null,
             report
         );
         if (recorder is not null)
@@ -300,6 +304,23 @@ internal sealed unsafe class LaunchCalls
         launch->Textures = device.Textures.Descriptors;
         launch->Cancel = stream.Context.Cancel;
         launch->Helpers = MathHelpers.Table;
+    }
+
+    // Whatever looks like an address of device memory is taken for one: at worst something comes that is not needed.
+    private void Use(nint parameters, int bytes)
+    {
+        List<DeviceAllocation> named = [];
+        foreach (ulong value in new ReadOnlySpan<ulong>((void*)parameters, bytes / sizeof(ulong)))
+        {
+            if (device.Memory.Find(value) is { } allocation && !named.Contains(allocation))
+            {
+                named.Add(allocation);
+            }
+        }
+        if (named.Count > 0)
+        {
+            device.Resident.Use(named);
+        }
     }
 
     private void Report(LoadedKernel kernel, KernelFault fault, KernelThread thread, DeviceContext context)

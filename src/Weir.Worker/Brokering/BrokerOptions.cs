@@ -48,6 +48,7 @@ internal sealed record BrokerOptions
                     options.Prewarm = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
                 case "--device" or "--memory" or "--threads" or "--share" or "--arbiter" or "--report":
+                case "--oversubscribe" or "--arena" or "--host-mem":
                     forWorkers.AddRange([name, value]);
                     options.Report = name == "--report" ? NativeText.ToDisplay(value) : options.Report;
                     break;

@@ -1,5 +1,6 @@
 using Weir.Api;
 using Weir.Devices.Software;
+using Weir.Devices.Software.Memory.Residency;
 using Weir.Worker.Logging;
 using Weir.Worker.Sessions;
 using Weir.Worker.Sharing;
@@ -17,6 +18,8 @@ internal sealed class SoftwareBackend : IDeviceBackend
     private readonly DevicePageFile? _page;
     private readonly int _share;
     private readonly string? _account;
+    private readonly ulong? _arena;
+    private ArenaShare? _room;
     private SoftwareDriver? _driver;
 
     /// <param name="options">What the device shall be.</param>
@@ -36,9 +39,16 @@ internal sealed class SoftwareBackend : IDeviceBackend
         _account = options.Account;
         _page = page ?? (options.Arbiter is { } place ? DevicePageFile.Open(place) : null);
         var wanted = new SoftwareDeviceOptions { Kernels = kernels, Log = Log.Error };
+        ulong memory = options.MemoryBytes ?? wanted.MemoryBytes;
+        _arena = options.ArenaBytes ?? (options.Oversubscription > 1 ? memory : null);
         _options = wanted with
         {
-            MemoryBytes = options.MemoryBytes ?? wanted.MemoryBytes,
+            MemoryBytes = options.Oversubscription > 1 ? (ulong)(memory * options.Oversubscription) : memory,
+            Residency = new ResidencyOptions
+            {
+                HostBytes = options.HostMemoryBytes ?? ulong.MaxValue,
+                SpillFolder = options.HostMemoryBytes is null ? null : StateDirectory.Pages,
+            },
             Cores = options.Threads ?? wanted.Cores,
             Uuid = options.Uuid,
             Ledger = ledger,
@@ -71,19 +81,27 @@ internal sealed class SoftwareBackend : IDeviceBackend
 
     public IDriver Open(Window window)
     {
+        DeviceArbiter? share = _page is null ? null : new DeviceArbiter(_page, _share, _account, _options.Cores);
+        _room = _page is null || _arena is null ? null : new ArenaShare(_page, share!.Slot, _arena.Value);
         _driver = new SoftwareDriver(
             _options with
             {
+                Arena = _room,
+                ArenaBytes = _arena,
                 WindowAddress = window.Base,
                 // A kernel that touches the client's memory on another node is at an illegal address.
                 WindowBytes = window.HostIsElsewhere ? window.DeviceBytes : window.Bytes,
                 WindowDeviceBytes = window.DeviceBytes,
-                Share = _page is null ? null : new DeviceArbiter(_page, _share, _account, _options.Cores),
+                Share = share,
             }
         );
         _ = _driver.Init(0);
         return _driver;
     }
 
-    public void Stop() => _driver?.Dispose();
+    public void Stop()
+    {
+        _driver?.Dispose();
+        _room?.Dispose();
+    }
 }

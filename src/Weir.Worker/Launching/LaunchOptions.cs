@@ -26,6 +26,11 @@ internal sealed record LaunchOptions
     /// <summary>Absolute path of a lease ticket, or null.</summary>
     public string? Lease { get; private set; }
 
+    /// <summary>
+    /// How memory is oversubscribed: options of workers with their values (--oversubscribe, --arena, --host-mem), checked.
+    /// </summary>
+    public IReadOnlyList<string> Paging { get; private set; } = [];
+
     /// <summary>Workers kept ready.</summary>
     public int Prewarm { get; private set; } = 1;
 
@@ -73,6 +78,10 @@ internal sealed record LaunchOptions
                     break;
                 case "--arbiter":
                     options.Arbiter = Absolute(value);
+                    break;
+                case "--oversubscribe" or "--arena" or "--host-mem":
+                    _ = Sessions.WorkerOptions.Parse([name, value]);
+                    options.Paging = [.. options.Paging, name, value];
                     break;
                 case "--report":
                     options.Report = Absolute(value);

@@ -107,6 +107,7 @@ internal static unsafe class Launcher
         {
             arguments.AddRange(["--arbiter", arbiter]);
         }
+        arguments.AddRange(options.Paging);
         if (options.Report is { } report)
         {
             arguments.AddRange(["--report", report]);

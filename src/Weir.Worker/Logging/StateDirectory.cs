@@ -9,6 +9,9 @@ internal static class StateDirectory
     /// <summary>Session summaries, one JSON file each.</summary>
     public static string? Sessions => Folder("sessions");
 
+    /// <summary>Files without names, for device memory that neither its device nor the host has room for.</summary>
+    public static string? Pages => Folder("pages");
+
     // Null where nothing can be written: runs work without a state directory.
     private static string? Folder(string name)
     {

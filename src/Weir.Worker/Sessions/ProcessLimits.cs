@@ -35,7 +35,8 @@ internal static unsafe class ProcessLimits
     {
         if (deviceBytes is { } bytes)
         {
-            Set(Libc.RLIMIT_DATA, bytes + HostBytes);
+            // Twice: what is taken off the device is kept beside it.
+            Set(Libc.RLIMIT_DATA, 2 * bytes + HostBytes);
         }
     }
 

@@ -45,6 +45,18 @@ internal sealed record WorkerOptions
     /// <summary>Whose share it is: sessions of the same name have it together; null for a share of one's own.</summary>
     public string? Account { get; private set; }
 
+    /// <summary>
+    /// Memory that the device really has, bytes, when sessions share it as a cache (with <see cref="Arbiter"/>) or one session may use
+    /// more than it; null: what is allocated stays on the device.
+    /// </summary>
+    public ulong? ArenaBytes { get; private set; }
+
+    /// <summary>What a session may allocate, as a multiple of the device's memory.</summary>
+    public double Oversubscription { get; private set; } = 1;
+
+    /// <summary>Host memory for what is not on the device, bytes; the rest goes to a file. Null: no limit.</summary>
+    public ulong? HostMemoryBytes { get; private set; }
+
     /// <exception cref="FormatException">Says what was not understood.</exception>
     public static WorkerOptions Parse(IReadOnlyList<string> words) => new WorkerOptions().With(words);
 
@@ -99,6 +111,19 @@ internal sealed record WorkerOptions
                     break;
                 case "--arbiter":
                     options.Arbiter = value;
+                    break;
+                case "--arena":
+                    options.ArenaBytes = (ulong)ByteSize.Parse(value);
+                    break;
+                case "--oversubscribe":
+                    options.Oversubscription =
+                        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double factor)
+                        && factor is >= 1 and <= 8
+                            ? factor
+                            : throw new FormatException($"--oversubscribe takes a factor from 1 to 8, not {value}");
+                    break;
+                case "--host-mem":
+                    options.HostMemoryBytes = (ulong)ByteSize.Parse(value);
                     break;
                 case "--account":
                     options.Account = NativeText.ToDisplay(value);

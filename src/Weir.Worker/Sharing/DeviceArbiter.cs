@@ -70,6 +70,9 @@ internal sealed unsafe class DeviceArbiter : ICoreShare
         Volatile.Write(ref _own->Account, BinaryPrimitives.ReadUInt64LittleEndian(digest) | 1);
     }
 
+    /// <summary>This session's slot of the page.</summary>
+    public int Slot => _self;
+
     /// <summary>Processor time that this session received, nanoseconds.</summary>
     public ulong UsedNanoseconds => Volatile.Read(ref _own->UsedNanoseconds);
 
@@ -83,6 +86,7 @@ internal sealed unsafe class DeviceArbiter : ICoreShare
                 _own->Virtual = CoreDecision.Resume(_own->Virtual, Volatile.Read(ref _page->Clock), _own->Share);
             }
             _own->Beat = now;
+            _own->UsedAt = now;
             _own->Wanting++;
         }
     }
@@ -147,6 +151,7 @@ internal sealed unsafe class DeviceArbiter : ICoreShare
                 _own->LingersUntil = Libc.MonotonicNs() + LingerNs;
             }
             _own->Wanting--;
+            _own->UsedAt = Libc.MonotonicNs();
         }
     }
 
@@ -170,6 +175,7 @@ internal sealed unsafe class DeviceArbiter : ICoreShare
                 _own->LingerCores = 1;
             }
             _own->LingersUntil = now + LingerNs;
+            _own->UsedAt = now;
             _ = Look();
             _shortAllowed = _allotted[_self] > _own->Running;
             _shortBegan = _shortAllowed ? Libc.MonotonicNs() : 0;
@@ -245,7 +251,9 @@ internal sealed unsafe class DeviceArbiter : ICoreShare
             wanting = Math.Max(wanting, cores);
             running = Math.Max(running, cores);
         }
-        if (account == 0 || (wanting > 0 && index != _self && !IsAtWork(slot, index, now)))
+        // Whoever waits for memory leaves his cores to others, also to those whom he waits for.
+        bool isStalled = index != _self && Volatile.Read(ref slot->Stalled) > 0;
+        if (account == 0 || isStalled || (wanting > 0 && index != _self && !IsAtWork(slot, index, now)))
         {
             wanting = 0;
         }

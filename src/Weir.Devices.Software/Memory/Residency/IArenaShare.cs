@@ -23,6 +23,9 @@ public interface IArenaShare
     /// <param name="comingBytes">Room that will be needed soon, to be asked for at once.</param>
     bool AwaitRoom(ulong bytes, ulong comingBytes);
 
+    /// <summary>Told what it took to move one chunk of 2 MiB on or off the device.</summary>
+    void Moved(long nanoseconds);
+
     /// <summary>Says who gives room back when others ask: the callback takes the bytes wanted and makes at most so much room.</summary>
     void Serve(Action<ulong> giveBack);
 }

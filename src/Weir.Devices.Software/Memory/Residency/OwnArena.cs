@@ -25,5 +25,7 @@ internal sealed class OwnArena(ulong capacityBytes) : IArenaShare
 
     public bool AwaitRoom(ulong bytes, ulong comingBytes) => false;
 
+    public void Moved(long nanoseconds) { }
+
     public void Serve(Action<ulong> giveBack) { }
 }

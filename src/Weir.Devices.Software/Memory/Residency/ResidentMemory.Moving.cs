@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Weir.Devices.Software.Memory.Portability;
 using Weir.Devices.Software.Native;
 
@@ -75,6 +76,7 @@ internal sealed partial class ResidentMemory
             isProtected = isTracking && pager!.Changes != ChangeMethod.Hashes;
         }
         bool isThere = false;
+        long began = Stopwatch.GetTimestamp();
         try
         {
             Fill(index, origin, staging.Address);
@@ -108,6 +110,7 @@ internal sealed partial class ResidentMemory
         if (origin != ChunkOrigin.Zero)
         {
             Counters.Brought();
+            NoteTime(began);
         }
         return isThere;
     }
@@ -142,7 +145,7 @@ internal sealed partial class ResidentMemory
     {
         while (share is not null && !share.TryTake(ChunkBytes))
         {
-            if (!waits)
+            if (!waits || isEnding)
             {
                 return false;
             }
@@ -205,7 +208,9 @@ internal sealed partial class ResidentMemory
             }
             store ??= new HostStore(chunks.Length, options.HostBytes, options.SpillFolder);
             chunks[index].State = ChunkState.Leaving;
+            isPaging = true;
         }
+        long began = Stopwatch.GetTimestamp();
         bool isChanged = !isTracking || MayBeChanged(index, isStill);
         bool isMoved = LibC.MovePages(address, staging.Address, ChunkBytes);
         bool hasContent = isMoved && pager!.Pages.HasPages(staging.Address, ChunkBytes);
@@ -225,14 +230,17 @@ internal sealed partial class ResidentMemory
         }
         if (isKept)
         {
-            share?.Give(ChunkBytes);
             if (hasContent)
             {
                 Counters.Taken();
+                NoteTime(began);
             }
+            share?.Give(ChunkBytes);
         }
         return isKept;
     }
+
+    private void NoteTime(long began) => share?.Moved((long)Stopwatch.GetElapsedTime(began).TotalNanoseconds);
 
     private void OnFault(ulong address, bool isProtection)
     {
@@ -257,6 +265,7 @@ internal sealed partial class ResidentMemory
                     return;
             }
         }
+        NoteFault(index);
         faultStaging ??= new Staging();
         _ = Bring(index, faultStaging, waits: true);
     }

@@ -239,6 +239,7 @@ internal sealed unsafe partial class ResidentMemory
             {
                 chunks[index].Modes = pager!.WatchAll(address, ChunkBytes);
                 chunks[index].State = ChunkState.Absent;
+                isPaging = true;
             }
             ArenaBacking.Release(address, address + ChunkBytes);
             if (leaves && canFault)

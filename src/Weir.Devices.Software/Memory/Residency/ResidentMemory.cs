@@ -24,6 +24,7 @@ internal sealed partial class ResidentMemory : IDisposable
     private uint epoch = 1;
     private uint clock;
     private bool isTracking;
+    private volatile bool isEnding;
 
     // Chunks from the first to this one may be in use: what walks over all need not look further.
     private int high;
@@ -83,6 +84,7 @@ internal sealed partial class ResidentMemory : IDisposable
                 }
                 return false;
             }
+            isPaging |= !isThere;
             byte modes = isThere ? (byte)0 : pager!.WatchAll(address, sizeBytes);
             if (!isThere && modes == 0)
             {
@@ -147,7 +149,9 @@ internal sealed partial class ResidentMemory : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        loading?.Join();
+        isEnding = true;
+        StopLoading();
+        StopBringing();
         Pager? used;
         lock (gate)
         {

@@ -1,0 +1,108 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Weir.Worker.Sharing;
+
+namespace Weir.Worker.Tests.Sharing;
+
+/// <summary>Whose memory leaves the device.</summary>
+public class ArenaDecisionTests
+{
+    private const ulong MiB = 1 << 20;
+    private const long Ms = 1_000_000;
+    private const long Now = 1_000_000 * Ms;
+
+    private static readonly Config Seeded = Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(20260321, 5);
+
+    private static readonly Gen<ArenaHolder> Holder =
+        from chunks in Gen.Choose(0, 2000)
+        from isBusy in Gen.Elements(true, false)
+        from usedMs in Gen.Choose(0, 1000)
+        from heldMs in Gen.Choose(0, 20_000)
+        from swapUs in Gen.Choose(0, 5000)
+        select new ArenaHolder(
+            (ulong)chunks * 2 * MiB,
+            isBusy,
+            Now - usedMs * Ms,
+            heldMs == 0 ? 0 : Now - heldMs * Ms,
+            (uint)swapUs * 1000
+        );
+
+    [Fact]
+    public void Nobody_is_asked_for_what_he_has_not_and_nobody_asks_himself() =>
+        Check.One(
+            Seeded,
+            Prop.ForAll(
+                Arb.From(Gen.ArrayOf(Holder)),
+                Arb.From(Gen.Choose(0, 5)),
+                (holders, self) =>
+                {
+                    int victim = ArenaDecision.Choose(holders, self, Now, out bool isAnyThere);
+                    bool isAny = holders.Where((one, index) => index != self && one.ResidentBytes > 0).Any();
+                    return isAnyThere == isAny && (victim < 0 || (victim != self && holders[victim].ResidentBytes > 0));
+                }
+            )
+        );
+
+    [Fact]
+    public void Whoever_is_idle_goes_before_whoever_is_busy_and_the_longest_idle_first() =>
+        Check.One(
+            Seeded,
+            Prop.ForAll(
+                Arb.From(Gen.ArrayOf(Holder)),
+                holders =>
+                {
+                    int victim = ArenaDecision.Choose(holders, -1, Now, out _);
+                    return victim < 0
+                        || !holders.Any(one =>
+                            !one.IsBusy
+                            && one.ResidentBytes > 0
+                            && Now - one.UsedAt >= ArenaDecision.MostIdleNanoseconds
+                            && (holders[victim].IsBusy || one.UsedAt < holders[victim].UsedAt)
+                        );
+                }
+            )
+        );
+
+    [Theory]
+    [InlineData(100, 1000, 1)]
+    [InlineData(100, 4000, 1)]
+    [InlineData(1000, 1000, 5)]
+    public void Two_that_are_always_busy_take_turns_that_are_long_against_what_swapping_costs(
+        int chunks,
+        uint swapUs,
+        int leastShare
+    )
+    {
+        // Whoever does not hold the memory asks every millisecond; whoever is asked loses it, and the other needs the time of a swap.
+        ArenaHolder[] both =
+        [
+            new((ulong)chunks * 2 * MiB, true, 0, 1, swapUs * 1000),
+            new(0, true, 0, 0, swapUs * 1000),
+        ];
+        int holder = 0;
+        int swaps = 0;
+        const long Seconds = 60;
+        for (long now = Ms; now < Seconds * 1000 * Ms; now += Ms)
+        {
+            if (ArenaDecision.Choose(both, 1 - holder, now, out _) == holder)
+            {
+                both[1 - holder] = both[holder] with { HeldSince = now };
+                both[holder] = both[holder] with { ResidentBytes = 0, HeldSince = 0 };
+                holder = 1 - holder;
+                swaps++;
+            }
+        }
+        double share = (double)swaps * chunks * swapUs / 1e6 / Seconds;
+        Assert.InRange(share, 0, 0.26);
+        Assert.True(swaps >= Seconds / leastShare / 5, $"only {swaps} turns in {Seconds} s");
+    }
+
+    [Fact]
+    public void A_pause_between_two_kernels_is_no_reason_to_swap()
+    {
+        ArenaHolder big = new(900 * MiB, false, Now - 10 * Ms, Now - 1000 * Ms, 1_000_000);
+        Assert.Equal(-1, ArenaDecision.Choose([big], 1, Now, out bool isAnyThere));
+        Assert.True(isAnyThere);
+        Assert.Equal(0, ArenaDecision.Choose([big with { UsedAt = Now - 50 * Ms }], 1, Now, out _));
+    }
+}
