@@ -9,6 +9,7 @@ using Weir.Cli.Pool.Jobs;
 using Weir.Cli.Pool.Nodes;
 using Weir.Cli.Pool.Policy;
 using Weir.Cli.Pool.Programs;
+using Weir.Cli.Pool.Queue;
 using Weir.Cli.Pool.Serving;
 using Weir.Cli.Run;
 using Weir.Cli.Simulate;
@@ -42,6 +43,11 @@ internal static class Program
             NodesCommand.CreateDrain(),
             PoolsCommand.Create(),
             ProjectsCommand.Create(),
+            ProjectCommand.Create(),
+            CalendarCommand.Create(),
+            QueueCommand.Create(),
+            QueueCommand.CreateExplain(),
+            RebalanceCommand.Create(),
             TemplatesCommand.Create(),
             LeasesCommand.Create(),
             PsCommand.Create(),

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
+using Weir.Cli.Pool;
+using Weir.Protocol.Rest;
 using Weir.Scheduling.Placement;
 using Weir.Simulator.Traces;
 
@@ -56,6 +58,20 @@ internal static class SimulateCommand
             Description = "Runs at the same time",
             DefaultValueFactory = _ => Environment.ProcessorCount,
         };
+        var fromHistory = new Option<bool>("--from-history")
+        {
+            Description = "Replay the pool's own past: would another policy, or more devices, have served better?",
+        };
+        var addDevices = new Option<string?>("--add-devices")
+        {
+            Description =
+                "With --from-history: imagine more, e.g. 8xH100, or 8xH100:80GiB for a model that is not there",
+        };
+        var pastDays = new Option<double>("--past-days")
+        {
+            Description = "With --from-history: how far back",
+            DefaultValueFactory = _ => 31,
+        };
         var output = new Option<string>("--out")
         {
             Description = "Folder for report.html, report.csv and report.json",
@@ -78,9 +94,29 @@ internal static class SimulateCommand
             cost,
             cores,
             output,
+            fromHistory,
+            addDevices,
+            pastDays,
         };
         command.SetAction(parsed =>
-            Run(
+        {
+            if (parsed.GetValue(fromHistory))
+            {
+                // The pool's own way first; others are compared with it.
+                string[] others = parsed.GetResult(policy) is { Implicit: false } ? List(parsed.GetValue(policy)!) : [];
+                return Replay(
+                    [.. others.Prepend("fgd").Distinct()],
+                    parsed.GetValue(addDevices),
+                    parsed.GetValue(pastDays),
+                    parsed.GetValue(output)!
+                );
+            }
+            if (parsed.GetValue(addDevices) is not null)
+            {
+                Console.Error.WriteLine("weir simulate: --add-devices is for the pool's own past; add --from-history");
+                return ExitCodes.Usage;
+            }
+            return Run(
                 new SimulateRequest(
                     parsed.GetValue(trace)!,
                     parsed.GetValue(nodes),
@@ -98,27 +134,65 @@ internal static class SimulateCommand
                     parsed.GetValue(cores),
                     parsed.GetValue(output)!
                 )
-            )
-        );
+            );
+        });
         return command;
     }
 
-    private static int Run(SimulateRequest request)
+    private static int Replay(string[] policies, string? addDevices, double days, string output)
     {
-        try
+        int wrong = Guarded(() => Array.ForEach(policies, PlacementPolicies.Check));
+        if (wrong != ExitCodes.Success)
+        {
+            return wrong;
+        }
+        return PoolCommand
+            .Guard(async () =>
+            {
+                HistoryView past = await HistoryRuns.FetchAsync(days);
+                return Guarded(() =>
+                {
+                    string verdict = "";
+                    Table table = Progress()
+                        .Start(context =>
+                        {
+                            (Table lines, verdict) = HistoryRuns.Run(past, policies, addDevices, output, context);
+                            return lines;
+                        });
+                    AnsiConsole.Write(table);
+                    Console.WriteLine(verdict);
+                    Console.WriteLine($"report: {Path.GetFullPath(Path.Combine(output, "report.html"))}");
+                });
+            })
+            .GetAwaiter()
+            .GetResult();
+    }
+
+    private static int Run(SimulateRequest request) =>
+        Guarded(() =>
         {
             request.Check();
-            Table table = AnsiConsole
-                .Progress()
-                .Columns(
-                    new TaskDescriptionColumn(),
-                    new ProgressBarColumn(),
-                    new PercentageColumn(),
-                    new RemainingTimeColumn()
-                )
+            Table table = Progress()
                 .Start(context => request.InTime ? TimedRuns.Run(request, context) : ArrivalRuns.Run(request, context));
             AnsiConsole.Write(table);
             Console.WriteLine($"report: {Path.GetFullPath(Path.Combine(request.Output, "report.html"))}");
+        });
+
+    private static Progress Progress() =>
+        AnsiConsole
+            .Progress()
+            .Columns(
+                new TaskDescriptionColumn(),
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new RemainingTimeColumn()
+            );
+
+    private static int Guarded(Action work)
+    {
+        try
+        {
+            work();
             return ExitCodes.Success;
         }
         catch (Exception e)

@@ -17,7 +17,9 @@ internal static class TimedRuns
         [
             request.IsDaily
                 ? "Jobs are generated: daily and weekly pattern and mix as the Helios paper (SC 2021) describes them, numbers rounded; the cluster is sized for the load."
-                : "The trace's own times, on a cluster cut down by a seeded choice of nodes until what is asked for is the wanted part of what it can do.",
+            : request.IsOpenb
+                ? "The trace's own times, of the 35 days in which nearly all of its tasks come (what runs already at their begin is asked for then, what goes on after their end is cut there), on a cluster cut down by a seeded choice of nodes until what is asked for is the wanted part of what it can do."
+            : "The trace's own times, on a cluster cut down by a seeded choice of nodes until what is asked for is the wanted part of what it can do.",
             "Durations are known to the scheduler beforehand; parking costs, power draws and failures are assumed figures.",
         ];
         if (request.Policies.Contains(Scheduling.Placement.PlacementPolicies.Repacking))
@@ -25,7 +27,10 @@ internal static class TimedRuns
             throw new ArgumentException("the policy 'repacking' moves tasks at arrival; it has no form in time");
         }
         int order = 0;
-        List<Trace> traces = request.IsDaily ? [] : [.. request.Read()];
+        List<Trace> traces =
+            request.IsDaily ? []
+            : request.IsOpenb ? [.. request.Read().Select(SteadyWindow.Of)]
+            : [.. request.Read()];
         foreach (double load in request.LoadValues)
         {
             IEnumerable<Func<ulong, Trace>> makers = request.IsDaily

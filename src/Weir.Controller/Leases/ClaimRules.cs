@@ -96,6 +96,12 @@ internal static class ClaimRules
                 $"there is no project \"{name}\"; you can use: {Listed(Usable(state, caller))}"
             );
         }
+        if (ProjectForest.Below(state, name).ToArray() is { Length: > 0 } below)
+        {
+            throw ControlException.Invalid(
+                $"project {name} has projects below it, and only these have leases: claim in {string.Join(", ", below)}"
+            );
+        }
         return caller.MemberOf(project)
             ? project
             : throw ControlException.Forbidden(
@@ -108,37 +114,54 @@ internal static class ClaimRules
         Usable(state, caller).OrderByDescending(name => name == "default").ThenBy(name => name).FirstOrDefault()
         ?? throw ControlException.Forbidden($"{caller.User} is in no project: ask an operator to add you to one");
 
-    /// <summary>Why the project's quota does not allow it now; never: whether it would not even when all others end.</summary>
-    public static string? OverQuota(ClusterState state, ResolvedClaim claim, long memory, out bool never)
+    /// <summary>
+    /// Why quotas and limits of the project and those above it do not allow it now; never: whether they would not even when all
+    /// others end.
+    /// </summary>
+    public static string? OverQuota(
+        ClusterState state,
+        ResolvedClaim claim,
+        bool preemptible,
+        long memory,
+        out bool never
+    )
     {
         never = false;
-        if (!state.Projects.TryGetValue(claim.Project, out var project))
-        {
-            return null;
-        }
         int compute = claim.Demand.Count * claim.Demand.Compute;
-        var (grantedCompute, grantedMemory) = Granted(state, project.Name);
-        if (project.ComputeQuota is { } most && grantedCompute + compute > most)
+        foreach (var project in ProjectForest.Upwards(state, claim.Project))
         {
-            never = compute > most;
-            return $"project {project.Name} may have {most / 100.0:0.##} devices at a time, has {grantedCompute / 100.0:0.##} and asks for {compute / 100.0:0.##} more";
-        }
-        if (project.MemoryQuota is { } bytes && grantedMemory + memory > bytes)
-        {
-            never = memory > bytes;
-            return $"project {project.Name} may have {bytes >> 20} MiB of device memory at a time, has {grantedMemory >> 20} MiB and asks for {memory >> 20} MiB more";
+            int? most = project.ComputeLimit;
+            if (ProjectForest.KeepsToQuota(project, preemptible))
+            {
+                most = Math.Min(most ?? int.MaxValue, project.ComputeQuota!.Value);
+            }
+            if (most is null && project.MemoryQuota is null)
+            {
+                continue;
+            }
+            var (grantedCompute, grantedMemory) = Granted(state, project.Name);
+            if (most is { } percent && grantedCompute + compute > percent)
+            {
+                never = compute > percent && !state.Calendars.Values.Any(one => one.Project == project.Name);
+                return $"project {project.Name} may have {percent / 100.0:0.##} devices at a time, has {grantedCompute / 100.0:0.##} and asks for {compute / 100.0:0.##} more";
+            }
+            if (project.MemoryQuota is { } bytes && grantedMemory + memory > bytes)
+            {
+                never = memory > bytes;
+                return $"project {project.Name} may have {bytes >> 20} MiB of device memory at a time, has {grantedMemory >> 20} MiB and asks for {memory >> 20} MiB more";
+            }
         }
         return null;
     }
 
-    /// <summary>Percent and bytes that the project's active leases have.</summary>
+    /// <summary>Percent and bytes that the active leases of the project and those below it have.</summary>
     public static (int Compute, long Memory) Granted(ClusterState state, string project)
     {
         int compute = 0;
         long memory = 0;
         foreach (var lease in state.Leases.Values)
         {
-            if (lease.Project == project)
+            if (ProjectForest.Upwards(state, lease.Project).Any(above => above.Name == project))
             {
                 compute += lease.Compute;
                 memory += lease.Memory;
@@ -148,7 +171,11 @@ internal static class ClaimRules
     }
 
     private static IEnumerable<string> Usable(ClusterState state, Caller caller) =>
-        state.Projects.Values.Where(caller.MemberOf).Select(project => project.Name);
+        state
+            .Projects.Values.Where(project =>
+                caller.MemberOf(project) && !ProjectForest.Below(state, project.Name).Any()
+            )
+            .Select(project => project.Name);
 
     private static string Listed(IEnumerable<string> names) =>
         string.Join(", ", names.Order()) is { Length: > 0 } text ? text : "none";

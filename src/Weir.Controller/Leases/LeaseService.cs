@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Weir.Controller.Access;
-using Weir.Controller.Placement;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Protocol.Agents;
@@ -10,120 +9,34 @@ using Weir.Protocol.Rest;
 namespace Weir.Controller.Leases;
 
 /// <summary>Grants, takes over and ends leases. A grant is on disk before anyone hears of it.</summary>
-internal sealed class LeaseService(
-    ClusterState state,
-    CommitQueue commits,
-    ControllerClock clock,
-    AuditLog audit,
-    PlacementPolicy place
-)
+internal sealed class LeaseService(ClusterState state, CommitQueue commits, ControllerClock clock, AuditLog audit)
 {
     /// <summary>How long after the grant the first holder must have come.</summary>
     public const int ClaimMs = 60_000;
 
-    private readonly List<PendingClaim> _pending = [];
-
     /// <summary>Called under the gate whenever room may have come free.</summary>
     public Action RoomChanged { get; set; } = () => { };
 
-    /// <summary>Claims that wait, for the queue that serves them with the workloads.</summary>
-    public IReadOnlyList<PendingClaim> Pending => _pending;
+    /// <summary>Called under the gate when a lease's room came free, and nothing else changed.</summary>
+    public Action Freed { get; set; } = () => { };
 
-    /// <summary>
-    /// The lease and its ticket, after the grant reached the disk. Throws <see cref="ControlException"/> when there is no
-    /// room in time, or never can be.
-    /// </summary>
-    public async Task<GrantView> ClaimAsync(Caller caller, ClaimRequest request, CancellationToken cancellation)
-    {
-        Task<GrantView> answer;
-        PendingClaim? pending = null;
-        lock (state.Gate)
-        {
-            var claim = ClaimRules.Resolve(state, caller, request);
-            if (TryPlace(claim, out var slices) is { } refusal)
-            {
-                if (request.WaitMs <= 0 || refusal.Status is not 409)
-                {
-                    throw refusal;
-                }
-                pending = new PendingClaim(claim, clock.Now, clock.Now + request.WaitMs);
-                _pending.Add(pending);
-                answer = pending.Answer.Task;
-            }
-            else
-            {
-                answer = Grant(claim, slices!);
-            }
-        }
-        if (pending is null)
-        {
-            return await answer;
-        }
-        using var registration = cancellation.Register(() => Withdraw(pending));
-        return await answer;
-    }
-
-    /// <summary>
-    /// Finds slices for the claim; otherwise the refusal: status 409 when it may succeed later, another when it never will.
-    /// Called under the gate.
-    /// </summary>
-    public ControlException? TryPlace(ResolvedClaim claim, out IReadOnlyList<SliceView>? slices)
-    {
-        slices = null;
-        var pool = state.Pools[claim.Pool];
-        var rooms = new List<DeviceRoom>(state.Devices.Count);
-        foreach (var device in state.Devices.Values)
-        {
-            if (device.Pool == claim.Pool)
-            {
-                long memory = (long)((Int128)device.Memory * pool.MemoryLimit / 100);
-                rooms.Add(
-                    new DeviceRoom(
-                        device.Uuid,
-                        device.Node,
-                        device.Model,
-                        device.Memory,
-                        pool.ComputeLimit,
-                        memory,
-                        pool.ComputeLimit - device.ComputeGranted,
-                        memory - device.MemoryGranted,
-                        state.Placeable(device)
-                    )
-                );
-            }
-        }
-        switch (place(rooms, claim.Demand))
-        {
-            case Decision.Impossible no:
-                return new ControlException(422, "impossible", no.Why);
-            case Decision.NoRoom no:
-                return new ControlException(
-                    409,
-                    "no-room",
-                    $"{no.Why}: wait with --wait, queue it with `weir submit`, or ask for less"
-                );
-            case Decision.Placed placed:
-                long memory = placed.Slices.Sum(slice => slice.Memory);
-                if (ClaimRules.OverQuota(state, claim, memory, out bool never) is { } why)
-                {
-                    return new ControlException(
-                        never ? 403 : 409,
-                        "quota",
-                        $"{why}: ask for less, or an operator for a larger quota"
-                    );
-                }
-                slices = placed.Slices;
-                return null;
-            default:
-                throw new InvalidOperationException("the placement policy answered something unknown");
-        }
-    }
+    /// <summary>Called under the gate when a lease is over, before its room is given to others.</summary>
+    public Action<LeaseState> Ended { get; set; } = _ => { };
 
     /// <summary>Grants these slices; completes when the grant is on disk. Called under the gate.</summary>
     /// <param name="claim">What was claimed.</param>
     /// <param name="slices">What was placed.</param>
     /// <param name="with">What changes with the grant, for the same commit.</param>
-    public Task<GrantView> Grant(ResolvedClaim claim, IReadOnlyList<SliceView> slices, GrantCompanion? with = null)
+    public Task<GrantView> Grant(ResolvedClaim claim, IReadOnlyList<SliceView> slices, GrantCompanion? with = null) =>
+        Grant(claim, slices, with, out _);
+
+    /// <summary>The same, and the lease that is being written.</summary>
+    public Task<GrantView> Grant(
+        ResolvedClaim claim,
+        IReadOnlyList<SliceView> slices,
+        GrantCompanion? with,
+        out LeaseState granted
+    )
     {
         string secret = Identifiers.Secret();
         long now = clock.Now;
@@ -145,6 +58,7 @@ internal sealed class LeaseService(
         };
         state.Leases.Add(lease.Id, lease);
         state.Count(lease, +1);
+        granted = lease;
         var done = new TaskCompletionSource<GrantView>(TaskCreationOptions.RunContinuationsAsynchronously);
         var write = Writes.Lease(lease);
         var companion = with?.Write(lease);
@@ -197,7 +111,7 @@ internal sealed class LeaseService(
         commits.Post(
             new StoreWrite(Writes.LeaseEnd(lease.Id, lease.EndedAt!.Value, reason), () => Revoke(lease, reason))
         );
-        RoomChanged();
+        Freed();
     }
 
     /// <summary>Ends the lease with that id for a caller who may do it.</summary>
@@ -290,24 +204,13 @@ internal sealed class LeaseService(
         return grant;
     }
 
-    /// <summary>Removes a claim whose turn came or whose time is over. Called under the gate.</summary>
-    public void Remove(PendingClaim pending) => _pending.Remove(pending);
-
-    private void Withdraw(PendingClaim pending)
-    {
-        lock (state.Gate)
-        {
-            _pending.Remove(pending);
-            pending.Answer.TrySetCanceled();
-        }
-    }
-
     private void Forget(LeaseState lease, string reason)
     {
         lease.EndedAt = clock.Now;
         lease.Reason = reason;
         state.Leases.Remove(lease.Id);
         state.Count(lease, -1);
+        Ended(lease);
     }
 
     private void Announce(LeaseState lease)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Weir.Controller.Access;
 using Weir.Controller.Nodes;
+using Weir.Controller.Queue;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 
@@ -10,7 +11,7 @@ namespace Weir.Controller.Leases;
 internal sealed class LeaseTimers(
     ClusterState state,
     LeaseService leases,
-    ClaimQueue queue,
+    QueueService queue,
     CommitQueue commits,
     AuditLog audit,
     ControllerClock clock,
@@ -42,10 +43,7 @@ internal sealed class LeaseTimers(
                     leases.End(lease, reason);
                 }
             }
-            if (leases.Pending.Count > 0)
-            {
-                queue.Serve();
-            }
+            queue.Tick();
             WatchClock(now);
         }
     }

@@ -3,8 +3,11 @@ using Weir.Protocol.Rest;
 namespace Weir.Controller.Leases;
 
 /// <summary>A claim that waits for room.</summary>
-internal sealed class PendingClaim(ResolvedClaim claim, long since, long until)
+internal sealed class PendingClaim(string id, ResolvedClaim claim, long since, long until)
 {
+    /// <summary>"c-…".</summary>
+    public string Id => id;
+
     public ResolvedClaim Claim => claim;
 
     /// <summary>Unix time, milliseconds.</summary>

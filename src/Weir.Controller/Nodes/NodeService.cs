@@ -68,6 +68,7 @@ internal sealed class NodeService(
                     $"there is a node {request.Node} already: join with another --name, or `weir nodes remove {request.Node}` first"
                 );
             }
+            state.LayoutVersion++;
             var node = new NodeState
             {
                 Name = request.Node,
@@ -126,6 +127,7 @@ internal sealed class NodeService(
             node.Boot = hello.Boot;
             node.Socket = hello.Socket;
             node.Release = hello.Version.Release;
+            state.LayoutVersion++;
             node.Processors = (int)hello.Processors;
             node.HostMemory = (long)hello.HostMemoryBytes;
             node.LastSeen = clock.Now;
@@ -245,6 +247,7 @@ internal sealed class NodeService(
     private void TakeInventory(NodeState node, Inventory inventory)
     {
         InventoryCheck.Check(state, node.Name, inventory);
+        state.LayoutVersion++;
         foreach (var device in state.Devices.Values)
         {
             if (device.Node == node.Name)

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Weir.Controller.Leases;
+using Weir.Controller.Queue;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Protocol.Rest;
@@ -9,7 +10,13 @@ using Weir.Protocol.Rest;
 namespace Weir.Controller.Rest;
 
 /// <summary>/v1/leases and /v1/sessions.</summary>
-internal sealed class LeaseEndpoints(ClusterState state, LeaseService leases, History history, Callers callers)
+internal sealed class LeaseEndpoints(
+    ClusterState state,
+    LeaseService leases,
+    QueueService queue,
+    History history,
+    Callers callers
+)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -17,7 +24,7 @@ internal sealed class LeaseEndpoints(ClusterState state, LeaseService leases, Hi
             .MapPost(
                 "/v1/leases",
                 (HttpContext context, ClaimRequest claim) =>
-                    leases.ClaimAsync(callers.Of(context), claim, context.RequestAborted)
+                    queue.ClaimAsync(callers.Of(context), claim, context.RequestAborted)
             )
             .Describe(
                 "Claim slices",

@@ -165,6 +165,7 @@ internal sealed class NodeEndpoints(
             }
             node.Link?.Close("the node was removed");
             state.Nodes.Remove(name);
+            state.LayoutVersion++;
             foreach (
                 string uuid in state
                     .Devices.Values.Where(device => device.Node == name)

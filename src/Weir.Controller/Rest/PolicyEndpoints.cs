@@ -4,9 +4,12 @@ using Microsoft.AspNetCore.Routing;
 using Weir.Controller.Access;
 using Weir.Controller.Leases;
 using Weir.Controller.Nodes;
+using Weir.Controller.Placement;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Protocol.Rest;
+using Weir.Scheduling;
+using Weir.Scheduling.Placement;
 
 namespace Weir.Controller.Rest;
 
@@ -39,6 +42,17 @@ internal sealed class PolicyEndpoints(
                 (HttpContext context, string name) => RemoveAsync(context, state.Projects, "projects", name, Leased)
             )
             .Describe("Remove a project", "It must have no leases.");
+        routes.MapGet("/v1/calendars", AllCalendars).Describe("List calendars of projects' terms", "");
+        routes
+            .MapPut("/v1/calendars/{name}", PutCalendarAsync)
+            .Describe("Make or change a calendar", "A project's quota, weight and priority at certain hours.");
+        routes
+            .MapDelete(
+                "/v1/calendars/{name}",
+                (HttpContext context, string name) =>
+                    RemoveAsync(context, state.Calendars, "calendars", name, _ => null)
+            )
+            .Describe("Remove a calendar", "");
         routes.MapGet("/v1/templates", Templates).Describe("List compute templates", "");
         routes.MapPut("/v1/templates/{name}", PutTemplateAsync).Describe("Make or change a compute template", "");
         routes
@@ -116,6 +130,18 @@ internal sealed class PolicyEndpoints(
         Percent("computeLimit", body.ComputeLimit, 1, 10_000);
         Percent("memoryLimit", body.MemoryLimit, 1, 10_000);
         Percent("graceMs", body.GraceMs, 0, 3_600_000);
+        Percent("reserveAfterMs", body.ReserveAfterMs, 0, 86_400_000);
+        if (body.Policy is { } policy)
+        {
+            try
+            {
+                PlacementPolicies.Check(policy);
+            }
+            catch (ArgumentException unknown)
+            {
+                throw ControlException.Invalid(unknown.Message);
+            }
+        }
         var pool = body with
         {
             Name = name,
@@ -134,8 +160,89 @@ internal sealed class PolicyEndpoints(
         {
             throw ControlException.Invalid("a quota cannot be below 0");
         }
-        var project = body with { Name = name, ComputeGranted = 0, MemoryGranted = 0 };
-        return PutAsync(context, state.Projects, name, project, Writes.Project(project), "project.set");
+        if (body.Weight is { } weight && !(weight >= 0 && double.IsFinite(weight)))
+        {
+            throw ControlException.Invalid($"weight {weight} is out of range: 0 or more");
+        }
+        if (
+            body.ComputeLimit < 0
+            || body.ProcessorsQuota < 0
+            || body.ProcessorsLimit < 0
+            || body.HostMemoryQuota < 0
+            || body.HostMemoryLimit < 0
+        )
+        {
+            throw ControlException.Invalid("a quota or a limit cannot be below 0");
+        }
+        var project = body with
+        {
+            Name = name,
+            Parent = string.IsNullOrEmpty(body.Parent) ? null : body.Parent,
+            ComputeGranted = 0,
+            MemoryGranted = 0,
+        };
+        return PutAsync(
+            context,
+            state.Projects,
+            name,
+            project,
+            Writes.Project(project),
+            "project.set",
+            () => CheckTree(project)
+        );
+    }
+
+    // The whole tree with the change in it: cycles, quotas that cannot add up, claims in the middle of it.
+    private void CheckTree(ProjectView project)
+    {
+        ProjectForest.Plant([.. state.Projects.Values.Where(other => other.Name != project.Name), project]);
+        if (
+            project.Parent is { } parent
+            && (
+                state.Leases.Values.Any(lease => lease.Project == parent)
+                || state.Workloads.Values.Any(workload => workload.Project == parent && !workload.Ended)
+            )
+        )
+        {
+            throw new ControlException(
+                409,
+                "in-use",
+                $"project {parent} has leases or workloads of its own, and only projects with none below them have: end them first, or choose another parent"
+            );
+        }
+    }
+
+    private Task<CalendarView> PutCalendarAsync(HttpContext context, string name, CalendarView body)
+    {
+        var calendar = body with { Name = name };
+        Calendars.Rule(calendar);
+        return PutAsync(
+            context,
+            state.Calendars,
+            name,
+            calendar,
+            Writes.Calendar(calendar),
+            "calendar.set",
+            () =>
+            {
+                if (!state.Projects.ContainsKey(calendar.Project))
+                {
+                    throw ControlException.Unknown(
+                        "unknown-project",
+                        NearestName.Message("project", calendar.Project, [.. state.Projects.Keys])
+                    );
+                }
+            }
+        );
+    }
+
+    private CalendarView[] AllCalendars(HttpContext context)
+    {
+        _ = callers.Of(context);
+        lock (state.Gate)
+        {
+            return [.. state.Calendars.Values.OrderBy(calendar => calendar.Name, StringComparer.Ordinal)];
+        }
     }
 
     private Task<TemplateView> PutTemplateAsync(HttpContext context, string name, TemplateView body)
@@ -167,7 +274,8 @@ internal sealed class PolicyEndpoints(
         string name,
         T value,
         Action<StoreSession> write,
-        string action
+        string action,
+        Action? check = null
     )
     {
         var caller = callers.Of(context);
@@ -178,6 +286,8 @@ internal sealed class PolicyEndpoints(
         }
         lock (state.Gate)
         {
+            check?.Invoke();
+            state.LayoutVersion++;
             all[name] = value;
             audit.Add(caller, action, name);
             commits.Post(new StoreWrite(write));
@@ -208,6 +318,7 @@ internal sealed class PolicyEndpoints(
                 throw new ControlException(409, "in-use", obstacle(name) ?? $"\"default\" is always there");
             }
             all.Remove(name);
+            state.LayoutVersion++;
             audit.Add(caller, $"{table}.remove", name);
             commits.Post(new StoreWrite(Writes.Remove(table, name)));
         }
@@ -220,9 +331,12 @@ internal sealed class PolicyEndpoints(
             : null;
 
     private string? Leased(string project) =>
-        state.Leases.Values.Any(lease => lease.Project == project)
-            ? $"project {project} has leases: end them first"
-            : null;
+        ProjectForest.Below(state, project).FirstOrDefault() is { } below
+            ? $"project {project} has projects below it ({below}): remove them first"
+        : state.Calendars.Values.FirstOrDefault(calendar => calendar.Project == project) is { } calendar
+            ? $"calendar {calendar.Name} is about project {project}: remove it first"
+        : state.Leases.Values.Any(lease => lease.Project == project) ? $"project {project} has leases: end them first"
+        : null;
 
     private static void Percent(string name, int value, int least, int most)
     {

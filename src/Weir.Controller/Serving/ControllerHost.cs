@@ -12,6 +12,7 @@ using Weir.Controller.Access;
 using Weir.Controller.Leases;
 using Weir.Controller.Nodes;
 using Weir.Controller.Placement;
+using Weir.Controller.Queue;
 using Weir.Controller.Rest;
 using Weir.Controller.State;
 using Weir.Controller.Store;
@@ -152,11 +153,17 @@ internal sealed class ControllerHost : IAsyncDisposable
         var history = new History(database);
         var audit = new AuditLog(state, commits, clock);
         var tokens = new TokenService(state, commits, clock, audit, fingerprint);
-        var leases = new LeaseService(state, commits, clock, audit, BestFit.Decide);
+        var leases = new LeaseService(state, commits, clock, audit);
         var outputs = new OutputStore(Path.Combine(options.StateFolder, "output"));
         var workloads = new WorkloadService(state, commits, clock, audit, leases, outputs);
-        var queue = new ClaimQueue(state, leases, workloads, clock);
-        leases.RoomChanged = queue.Serve;
+        var mover = new RestartMover(leases, workloads);
+        var books = new Books(state, clock) { Mover = mover };
+        var events = new DecisionLog(state, commits, clock);
+        var queue = new QueueService(state, books, leases, workloads, mover, events, clock, log);
+        leases.RoomChanged = queue.RoomChanged;
+        leases.Freed = queue.Serve;
+        leases.Ended = books.Ended;
+        workloads.WhyNever = queue.WhyNever;
         var sessions = new SessionBook(state, commits, clock);
         var nodes = new NodeService(
             state,
@@ -178,6 +185,7 @@ internal sealed class ControllerHost : IAsyncDisposable
             {
                 lease.AwaitedSince = clock.Now;
             }
+            queue.BringUpToDate();
             workloads.EndStrayLeases();
         }
         await commits.FlushAsync();
@@ -188,9 +196,11 @@ internal sealed class ControllerHost : IAsyncDisposable
         web.UseRouting();
         web.MapOpenApi();
         new AgentEndpoint(nodes, log).Map(web);
-        new LeaseEndpoints(state, leases, history, callers).Map(web);
+        new LeaseEndpoints(state, leases, queue, history, callers).Map(web);
         new NodeEndpoints(state, commits, clock, audit, leases, callers).Map(web);
         new PolicyEndpoints(state, commits, audit, leases, callers).Map(web);
+        var views = new QueueViews(state, books, queue, mover);
+        new QueueEndpoints(state, books, queue, views, mover, history, callers).Map(web);
         new WorkloadEndpoints(state, workloads, outputs, history, callers).Map(web);
         new AccessEndpoints(state, tokens, history, database, callers, late).Map(web);
         try

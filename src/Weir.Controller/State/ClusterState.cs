@@ -28,7 +28,15 @@ internal sealed class ClusterState
     /// <summary>All that have not ended, and those that ended since the start.</summary>
     public Dictionary<string, WorkloadState> Workloads { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Calendars of projects' terms, by name.</summary>
+    public Dictionary<string, CalendarView> Calendars { get; } = new(StringComparer.Ordinal);
+
     public long LastAudit { get; set; }
+
+    public long LastEvent { get; set; }
+
+    /// <summary>Counted up whenever there are other devices, nodes, pools, projects or calendars, or these have other settings.</summary>
+    public long LayoutVersion { get; set; }
 
     /// <summary>Counts a lease's slices into its devices (sign +1) or out of them (-1).</summary>
     public void Count(LeaseState lease, int sign)

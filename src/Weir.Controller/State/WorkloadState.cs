@@ -25,6 +25,12 @@ internal sealed class WorkloadState
     public long? EndedAt { get; set; }
     public long OutputBytes { get; set; }
 
+    /// <summary>How often it was stopped for others.</summary>
+    public int Stops { get; set; }
+
+    /// <summary>The try that was stopped for others last; 0: none.</summary>
+    public int StoppedAttempt { get; set; }
+
     /// <summary>Someone asked to cancel it while it was starting or running.</summary>
     public bool Cancelling { get; set; }
 

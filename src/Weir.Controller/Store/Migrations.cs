@@ -23,6 +23,9 @@ internal static class Migrations
         "sessions",
         "workloads",
         "audit",
+        "calendars",
+        "claims",
+        "events",
     ];
 
     private static readonly string[] Steps =
@@ -61,6 +64,20 @@ internal static class Migrations
             CREATE TABLE audit (
               id BIGINT PRIMARY KEY, at BIGINT NOT NULL, user_name TEXT NOT NULL, action TEXT NOT NULL,
               subject TEXT NOT NULL, detail TEXT NOT NULL);
+            """,
+        """
+            ALTER TABLE workloads ADD COLUMN stops BIGINT NOT NULL DEFAULT 0;
+            ALTER TABLE workloads ADD COLUMN stopped_attempt BIGINT NOT NULL DEFAULT 0;
+            CREATE TABLE calendars (name TEXT PRIMARY KEY, body TEXT NOT NULL);
+            CREATE TABLE claims (
+              id TEXT PRIMARY KEY, lease TEXT, project TEXT NOT NULL, user_name TEXT NOT NULL, pool TEXT NOT NULL,
+              priority BIGINT NOT NULL, count BIGINT NOT NULL, compute BIGINT NOT NULL, memory BIGINT, model TEXT,
+              preemptible BIGINT NOT NULL, submitted BIGINT NOT NULL, decided BIGINT NOT NULL, outcome TEXT NOT NULL);
+            CREATE INDEX claims_submitted ON claims (submitted);
+            CREATE TABLE events (
+              id BIGINT PRIMARY KEY, at BIGINT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, project TEXT NOT NULL,
+              detail TEXT NOT NULL);
+            CREATE INDEX events_subject ON events (subject);
             """,
     ];
 

@@ -12,6 +12,7 @@ namespace Weir.Controller.Store;
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(PoolView))]
 [JsonSerializable(typeof(ProjectView))]
+[JsonSerializable(typeof(CalendarView))]
 [JsonSerializable(typeof(TemplateView))]
 [JsonSerializable(typeof(WorkloadRequest))]
 internal sealed partial class StoreJson : JsonSerializerContext;

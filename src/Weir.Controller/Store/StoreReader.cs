@@ -75,6 +75,19 @@ internal static class StoreReader
                 )
         );
         Each(
+            store.Read("SELECT body FROM calendars"),
+            row =>
+                Keep(
+                    state.Calendars,
+                    JsonSerializer.Deserialize(row.GetString(0), StoreJson.Default.CalendarView)!,
+                    calendar => calendar.Name
+                )
+        );
+        Each(
+            store.Read("SELECT COALESCE(MAX(id), 0) FROM events"),
+            row => state.LastEvent = Convert.ToInt64(row.GetValue(0), System.Globalization.CultureInfo.InvariantCulture)
+        );
+        Each(
             store.Read("SELECT id, kind, hash, user_name, operator, created, expires FROM tokens"),
             row =>
                 state.Tokens[row.GetString(2)] = new TokenState(
@@ -206,7 +219,7 @@ internal static class StoreReader
         List<WorkloadState> found = [];
         Each(
             store.Read(
-                $"SELECT id, state, project, user_name, request, array_index, node, lease, attempt, exit_code, reason, submitted, started, ended, output FROM workloads WHERE {condition} ORDER BY submitted DESC, id DESC LIMIT {most}",
+                $"SELECT id, state, project, user_name, request, array_index, node, lease, attempt, exit_code, reason, submitted, started, ended, output, stops, stopped_attempt FROM workloads WHERE {condition} ORDER BY submitted DESC, id DESC LIMIT {most}",
                 values
             ),
             row =>
@@ -228,7 +241,68 @@ internal static class StoreReader
                         StartedAt = Number(row, 12),
                         EndedAt = Number(row, 13),
                         OutputBytes = row.GetInt64(14),
+                        Stops = (int)row.GetInt64(15),
+                        StoppedAttempt = (int)row.GetInt64(16),
                     }
+                )
+        );
+        return found;
+    }
+
+    /// <summary>The latest events about something, oldest first.</summary>
+    public static List<EventView> Events(StoreSession store, int most, params IReadOnlyList<string> subjects)
+    {
+        List<EventView> found = [];
+        foreach (string subject in subjects)
+        {
+            Each(
+                store.Read(
+                    $"SELECT at, kind, subject, project, detail FROM events WHERE subject = @p0 ORDER BY id DESC LIMIT {most}",
+                    subject
+                ),
+                row =>
+                    found.Add(
+                        new EventView(
+                            row.GetInt64(0),
+                            row.GetString(1),
+                            row.GetString(2),
+                            row.GetString(3),
+                            row.GetString(4)
+                        )
+                    )
+            );
+        }
+        return [.. found.OrderBy(told => told.At).TakeLast(most)];
+    }
+
+    /// <summary>Claims of the past since a time, in the order in which they came.</summary>
+    public static List<HistoryClaim> Claims(StoreSession store, long since, int most)
+    {
+        List<HistoryClaim> found = [];
+        Each(
+            store.Read(
+                $"""
+                SELECT c.id, c.project, c.pool, c.count, c.compute, c.memory, c.model, c.priority, c.preemptible, c.submitted, l.granted, l.ended
+                FROM claims c LEFT JOIN leases l ON l.id = c.lease WHERE c.submitted >= @p0 ORDER BY c.submitted LIMIT {most}
+                """,
+                since
+            ),
+            row =>
+                found.Add(
+                    new HistoryClaim(
+                        row.GetString(0),
+                        row.GetString(1),
+                        row.GetString(2),
+                        (int)row.GetInt64(3),
+                        (int)row.GetInt64(4),
+                        Number(row, 5),
+                        Text(row, 6),
+                        (int)row.GetInt64(7),
+                        row.GetInt64(8) != 0,
+                        row.GetInt64(9),
+                        Number(row, 10),
+                        Number(row, 11)
+                    )
                 )
         );
         return found;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Weir.Controller.Queue;
 using Weir.Controller.State;
 using Weir.Protocol.Rest;
 
@@ -166,15 +167,18 @@ internal static class Writes
             workload.StartedAt,
             workload.EndedAt,
             workload.OutputBytes,
+            workload.Stops,
+            workload.StoppedAttempt,
         ];
         return store =>
             store.Execute(
                 """
-                INSERT INTO workloads (id, state, project, user_name, request, array_index, node, lease, attempt, exit_code, reason, submitted, started, ended, output)
-                VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14)
+                INSERT INTO workloads (id, state, project, user_name, request, array_index, node, lease, attempt, exit_code, reason, submitted, started, ended, output, stops, stopped_attempt)
+                VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13, @p14, @p15, @p16)
                 ON CONFLICT (id) DO UPDATE SET state = excluded.state, node = excluded.node, lease = excluded.lease,
                   attempt = excluded.attempt, exit_code = excluded.exit_code, reason = excluded.reason,
-                  started = excluded.started, ended = excluded.ended, output = excluded.output
+                  started = excluded.started, ended = excluded.ended, output = excluded.output,
+                  stops = excluded.stops, stopped_attempt = excluded.stopped_attempt
                 """,
                 values
             );
@@ -207,6 +211,55 @@ internal static class Writes
 
     public static Action<StoreSession> Template(TemplateView template) =>
         Named("templates", template.Name, JsonSerializer.Serialize(template, StoreJson.Default.TemplateView));
+
+    public static Action<StoreSession> Calendar(CalendarView calendar) =>
+        Named("calendars", calendar.Name, JsonSerializer.Serialize(calendar, StoreJson.Default.CalendarView));
+
+    /// <summary>A claim of the pool's past; what became of its lease stands with the lease.</summary>
+    public static Action<StoreSession> Claim(string id, QueueEntry entry, bool preemptible, long at, string outcome)
+    {
+        var demand = entry.Claim!.Demand;
+        object?[] values =
+        [
+            id,
+            entry.Lease?.Id,
+            entry.Project,
+            entry.User,
+            entry.Pool,
+            entry.Claim.Priority,
+            demand.Count,
+            demand.Compute,
+            demand.Memory,
+            demand.Model,
+            preemptible,
+            entry.Since,
+            at,
+            outcome,
+        ];
+        return store =>
+            store.Execute(
+                """
+                INSERT INTO claims (id, lease, project, user_name, pool, priority, count, compute, memory, model, preemptible, submitted, decided, outcome)
+                VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13)
+                """,
+                values
+            );
+    }
+
+    public static Action<StoreSession> Event(EventView told, long id) =>
+        store =>
+            store.Execute(
+                "INSERT INTO events (id, at, kind, subject, project, detail) VALUES (@p0, @p1, @p2, @p3, @p4, @p5)",
+                id,
+                told.At,
+                told.Kind,
+                told.Subject,
+                told.Project,
+                told.Detail
+            );
+
+    public static Action<StoreSession> ForgetEvents(long upTo) =>
+        store => store.Execute("DELETE FROM events WHERE id <= @p0", upTo);
 
     public static Action<StoreSession> Remove(string table, string name) =>
         store => store.Execute($"DELETE FROM {table} WHERE name = @p0", name);

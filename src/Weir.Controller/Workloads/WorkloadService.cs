@@ -21,6 +21,9 @@ internal sealed class WorkloadService(
 {
     private const uint StopGraceMs = 10_000;
 
+    /// <summary>Why the pool could never give a claim what it asks for. Called under the gate.</summary>
+    public Func<ResolvedClaim, bool, ControlException?> WhyNever { get; set; } = (_, _) => null;
+
     /// <summary>Queues a workload, or all elements of an array.</summary>
     /// <param name="caller">Who submits.</param>
     /// <param name="request">What.</param>
@@ -41,7 +44,7 @@ internal sealed class WorkloadService(
             {
                 whole = whole with { Claim = claim with { Project = whole.Project } };
                 var resolved = ClaimRules.Resolve(state, caller, whole.Claim);
-                if (leases.TryPlace(resolved, out _) is { Status: not 409 } never)
+                if (WhyNever(resolved, whole.Requeue) is { } never)
                 {
                     throw never;
                 }
@@ -120,32 +123,18 @@ internal sealed class WorkloadService(
             );
     }
 
-    /// <summary>Starts a queued workload when there is room. Called under the gate.</summary>
-    public void TryStart(WorkloadState workload)
+    /// <summary>Starts a queued workload on these slices; throws status 409 when no node has room for its process. Called under the gate.</summary>
+    public void Start(WorkloadState workload, ResolvedClaim? claim, IReadOnlyList<SliceView>? slices) =>
+        Start(workload, RunNodes.Choose(state, workload.Request, slices?[0].Node), claim, slices);
+
+    /// <summary>Stops its process; it is queued again when that has ended, and the try does not count. Called under the gate.</summary>
+    public void StopForOthers(WorkloadState workload, string reason)
     {
-        ResolvedClaim? claim = null;
-        IReadOnlyList<SliceView>? slices = null;
-        try
-        {
-            if (workload.Request.Claim is { } asked)
-            {
-                // Membership was checked at the submission; the operator's right stands in for it here.
-                claim = ClaimRules.Resolve(state, new Caller(workload.User, true), asked, workload.Id) with
-                {
-                    Program = workload.Request.Name,
-                };
-                if (leases.TryPlace(claim, out slices) is { } refusal)
-                {
-                    throw refusal;
-                }
-            }
-            string node = RunNodes.Choose(state, workload.Request, slices?[0].Node);
-            Start(workload, node, claim, slices);
-        }
-        catch (ControlException refusal)
-        {
-            workload.Reason = refusal.Message;
-        }
+        workload.StoppedAttempt = workload.Attempt;
+        workload.Stops++;
+        workload.Reason = reason;
+        commits.Post(new StoreWrite(Writes.Workload(workload)));
+        Stop(workload, reason);
     }
 
     /// <summary>The agent says how a workload does. Called under the gate.</summary>
@@ -400,7 +389,11 @@ internal sealed class WorkloadService(
         {
             Finish(workload, "succeeded", "exited");
         }
-        else if (workload.Attempt <= workload.Request.Retries)
+        else if (workload.StoppedAttempt == workload.Attempt)
+        {
+            Requeue(workload, workload.Reason ?? "it was stopped for others");
+        }
+        else if (workload.Attempt - workload.Stops <= workload.Request.Retries)
         {
             Requeue(workload, $"try {workload.Attempt} ended: {reason}");
         }

@@ -15,6 +15,18 @@ public sealed record PoolView
     /// <summary>How long a holder may be away before its lease is released.</summary>
     public int GraceMs { get; set; } = 30_000;
 
+    /// <summary>How slices are placed on its devices, e.g. "fgd"; null: the usual way.</summary>
+    public string? Policy { get; set; }
+
+    /// <summary>Devices are kept free for what has waited so long, so that large claims are not passed for ever.</summary>
+    public int ReserveAfterMs { get; set; } = 300_000;
+
+    /// <summary>True: claims of pools that overflow may use its devices while its own claims do not ask for them.</summary>
+    public bool Lends { get; set; }
+
+    /// <summary>True: claims of workloads that may be restarted use devices of pools that lend when this one is full.</summary>
+    public bool Overflows { get; set; }
+
     /// <summary>Devices it has now.</summary>
     public int Devices { get; set; }
 
@@ -37,8 +49,35 @@ public sealed record ProjectView
     /// <summary>Its name.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>Percent of devices that its leases may have at a time (150: one and a half); null: no limit.</summary>
+    /// <summary>The project above it; null: none.</summary>
+    public string? Parent { get; set; }
+
+    /// <summary>Percent of devices that are its own (150: one and a half); null: none, and no bound either.</summary>
     public int? ComputeQuota { get; set; }
+
+    /// <summary>Thousandths of processors that are its own; null: no bound.</summary>
+    public long? ProcessorsQuota { get; set; }
+
+    /// <summary>Bytes of host memory that are its own; null: no bound.</summary>
+    public long? HostMemoryQuota { get; set; }
+
+    /// <summary>
+    /// Its part of what nobody's quota claims, relative to its siblings'; 0: it never has more than its quota. Null: 0 with a
+    /// quota, 1 without.
+    /// </summary>
+    public double? Weight { get; set; }
+
+    /// <summary>Percent of devices that it never exceeds, borrowing included; null: no limit.</summary>
+    public int? ComputeLimit { get; set; }
+
+    /// <summary>Thousandths of processors that it never exceeds; null: no limit.</summary>
+    public long? ProcessorsLimit { get; set; }
+
+    /// <summary>Bytes of host memory that it never exceeds; null: no limit.</summary>
+    public long? HostMemoryLimit { get; set; }
+
+    /// <summary>Among siblings that have their quotas, larger is served first.</summary>
+    public int Priority { get; set; }
 
     /// <summary>Bytes of device memory that its leases may have at a time; null: no limit.</summary>
     public long? MemoryQuota { get; set; }
@@ -54,6 +93,34 @@ public sealed record ProjectView
 
     /// <summary>Bytes promised now.</summary>
     public long MemoryGranted { get; set; }
+}
+
+/// <summary>Changes a project's terms at certain hours of the controller's local time. Body of PUT /v1/calendars/{name}, too.</summary>
+public sealed record CalendarView
+{
+    /// <summary>Its name.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>The project whose terms it changes.</summary>
+    public string Project { get; set; } = "";
+
+    /// <summary>When it begins, "HH:MM".</summary>
+    public string From { get; set; } = "";
+
+    /// <summary>When it ends, "HH:MM"; not after <see cref="From"/>: on the next day.</summary>
+    public string To { get; set; } = "";
+
+    /// <summary>Days on which it begins, e.g. "mon-fri", "sat,sun"; null: every day.</summary>
+    public string? Days { get; set; }
+
+    /// <summary>Percent of devices that are the project's own meanwhile; null: as usual.</summary>
+    public int? ComputeQuota { get; set; }
+
+    /// <summary>Its weight meanwhile; null: as usual.</summary>
+    public double? Weight { get; set; }
+
+    /// <summary>Its priority among siblings meanwhile; null: as usual.</summary>
+    public int? Priority { get; set; }
 }
 
 /// <summary>A compute template: defaults and caps of claims. Body of PUT /v1/templates/{name}, too.</summary>

@@ -39,6 +39,9 @@ public sealed record WorkloadRequest
     /// <summary>How many times it is tried again after a failure.</summary>
     public int Retries { get; set; }
 
+    /// <summary>It may be stopped for others and is queued again then; it also lets it use more than its project's quota.</summary>
+    public bool Requeue { get; set; }
+
     /// <summary>Copies, each with WEIR_ARRAY_INDEX from 0; 0: not an array.</summary>
     public int Array { get; set; }
 

@@ -8,6 +8,7 @@ public static class ClusterAudit
     {
         var rebuilt = new ClusterState([.. Enumerable.Range(0, state.NodeCount).Select(state.Node)], state.Models);
         PlacementTable placements = state.Placements;
+        rebuilt.AllowAsIn(state);
         for (int slot = 0; slot < placements.Slots; slot++)
         {
             if (!placements.Has(slot))
@@ -24,6 +25,10 @@ public static class ClusterAudit
             {
                 return $"slot {slot} is promised beyond capacity: {e.Message}";
             }
+        }
+        for (int node = 0; node < state.NodeCount; node++)
+        {
+            rebuilt.SetUsable(node, state.Usable(node));
         }
         return Difference(state.cpuFree, rebuilt.cpuFree, "free CPU")
             ?? Difference(state.memoryFree, rebuilt.memoryFree, "free memory")

@@ -24,6 +24,7 @@ public sealed class ClusterState
     internal readonly int[] model;
     internal readonly int[] pool;
     internal readonly bool[] closed;
+    internal readonly ulong[] usable;
     internal readonly short[] tagCounts;
 
     /// <summary>Kinds of device use that are counted per node: a fraction (0), or 1 … 8 devices; more count as 8.</summary>
@@ -33,6 +34,7 @@ public sealed class ClusterState
     private readonly ChangeLog changes;
     private readonly PlacementTable placements = new();
     private readonly List<JournalEntry> journal = [];
+    private readonly List<IReadOnlyDictionary<int, ulong>> allowed = [];
 
     /// <summary>An empty cluster of these nodes, in this order; the order decides between equal scores.</summary>
     /// <exception cref="ArgumentException">A node has senseless amounts or a name twice.</exception>
@@ -48,6 +50,8 @@ public sealed class ClusterState
         pool = new int[count];
         tasks = new int[count];
         closed = new bool[count];
+        usable = new ulong[count];
+        Array.Fill(usable, ulong.MaxValue);
         tagCounts = new short[count * TagCount];
         freeMilli = new int[count];
         wholeFree = new int[count];
@@ -61,10 +65,17 @@ public sealed class ClusterState
             {
                 throw new ArgumentException($"node '{node.Name}' is there twice; names must be unique");
             }
-            if (node.CpuMilli < 0 || node.MemoryMib < 0 || node.DeviceMemoryMib < 0 || node.Devices is < 0 or > 64)
+            if (
+                node.CpuMilli < 0
+                || node.MemoryMib < 0
+                || node.DeviceMemoryMib < 0
+                || node.Devices is < 0 or > 64
+                || node.DeviceMemoryPromisedMib < 0
+                || node.DeviceMilli is < 1 or > TaskShape.WholeDevice
+            )
             {
                 throw new ArgumentException(
-                    $"node '{node.Name}': amounts must not be negative, and a node has 0 to 64 devices"
+                    $"node '{node.Name}': amounts must not be negative, a node has 0 to 64 devices, and of each 1 to {TaskShape.WholeDevice} thousandths can be promised"
                 );
             }
             cpuFree[i] = node.CpuMilli;
@@ -75,10 +86,10 @@ public sealed class ClusterState
         }
         deviceFree = new int[firstDevice[count]];
         deviceMemoryFree = new int[firstDevice[count]];
-        Array.Fill(deviceFree, TaskShape.WholeDevice);
         for (int i = 0; i < count; i++)
         {
-            deviceMemoryFree.AsSpan(firstDevice[i], this.nodes[i].Devices).Fill(this.nodes[i].DeviceMemoryMib);
+            deviceFree.AsSpan(firstDevice[i], this.nodes[i].Devices).Fill(this.nodes[i].DeviceMilli);
+            deviceMemoryFree.AsSpan(firstDevice[i], this.nodes[i].Devices).Fill(Promised(this.nodes[i]));
             Derive(i);
             CapacityMilli += freeMilli[i];
         }
@@ -166,6 +177,48 @@ public sealed class ClusterState
         }
     }
 
+    /// <summary>
+    /// Says on which of a node's devices (bits) new tasks may be put; what runs there stays. Nothing takes it back.
+    /// </summary>
+    public void SetUsable(int node, ulong devices)
+    {
+        if (usable[node] != devices)
+        {
+            usable[node] = devices;
+            Derive(node);
+            changes.Add(node);
+        }
+    }
+
+    /// <summary>The devices (bits) of a node on which new tasks may be put.</summary>
+    public ulong Usable(int node) => usable[node];
+
+    /// <summary>Names a set of devices, bits by node, for <see cref="TaskShape.Allowed"/>; returns its number.</summary>
+    public int Allow(IReadOnlyDictionary<int, ulong> devices)
+    {
+        allowed.Add(devices);
+        return allowed.Count;
+    }
+
+    /// <summary>Names the same sets as another cluster.</summary>
+    internal void AllowAsIn(ClusterState other) => allowed.AddRange(other.allowed);
+
+    /// <summary>Sets named so far.</summary>
+    public int AllowedSets => allowed.Count;
+
+    /// <summary>The devices (bits) of a node that the shape takes, whatever is free on them.</summary>
+    public ulong Takes(int node, in TaskShape shape) =>
+        shape.Allowed == 0 ? ulong.MaxValue : allowed[shape.Allowed - 1].GetValueOrDefault(node);
+
+    /// <summary>True when one device of the node has room for one device's part of the task.</summary>
+    public bool FitsDevice(int node, int device, in TaskShape shape)
+    {
+        int at = firstDevice[node] + device;
+        return deviceFree[at] >= shape.ComputeMilli
+            && (usable[node] & Takes(node, shape) & (1UL << device)) != 0
+            && FitsMemory(node, at, shape);
+    }
+
     /// <summary>True when the node can take the task now.</summary>
     public bool Fits(int node, in TaskShape shape)
     {
@@ -192,7 +245,7 @@ public sealed class ClusterState
         {
             return false;
         }
-        if (shape.DeviceMemoryMib == 0)
+        if (shape.IsPlain)
         {
             if (shape.Devices == 1)
             {
@@ -212,11 +265,13 @@ public sealed class ClusterState
         ulong fitting = 0;
         int first = firstDevice[node];
         int count = firstDevice[node + 1] - first;
+        ulong candidates = shape.Allowed == 0 ? usable[node] : usable[node] & Takes(node, shape);
         for (int i = 0; i < count; i++)
         {
             if (
                 deviceFree[first + i] >= shape.ComputeMilli
-                && (shape.DeviceMemoryMib == 0 || deviceMemoryFree[first + i] >= shape.DeviceMemoryMib)
+                && (candidates >> i & 1) != 0
+                && FitsMemory(node, first + i, shape)
             )
             {
                 fitting |= 1UL << i;
@@ -298,11 +353,12 @@ public sealed class ClusterState
         memoryFree[node] += sign * shape.MemoryMib;
         tasks[node] -= sign;
         int first = firstDevice[node];
+        int memory = shape.DeviceMemoryOn(nodes[node].DeviceMemoryMib);
         for (ulong rest = devices; rest != 0; rest &= rest - 1)
         {
             int device = first + BitOperations.TrailingZeroCount(rest);
             deviceFree[device] += sign * shape.ComputeMilli;
-            deviceMemoryFree[device] += sign * shape.DeviceMemoryMib;
+            deviceMemoryFree[device] += sign * memory;
         }
         UsedMilli -= sign * shape.TotalMilli;
         if (devices != 0)
@@ -313,6 +369,22 @@ public sealed class ClusterState
         changes.Add(node);
     }
 
+    private bool FitsMemory(int node, int device, in TaskShape shape)
+    {
+        if (shape.DeviceMemoryMib == 0 && shape.DeviceMemoryMilli == 0)
+        {
+            return true;
+        }
+        int has = nodes[node].DeviceMemoryMib;
+        int memory = shape.DeviceMemoryOn(has);
+        // What is promised twice is still no larger than the device for any one task.
+        return memory <= has && deviceMemoryFree[device] >= memory;
+    }
+
+    /// <summary>Memory that may be promised of each of a node's devices, MiB.</summary>
+    internal static int Promised(NodeConfig node) =>
+        node.DeviceMemoryPromisedMib > 0 ? node.DeviceMemoryPromisedMib : node.DeviceMemoryMib;
+
     internal static int Tag(in TaskShape shape) =>
         shape.ComputeMilli < TaskShape.WholeDevice ? 0 : Math.Min(shape.Devices, TagCount - 1);
 
@@ -321,8 +393,13 @@ public sealed class ClusterState
         int sum = 0;
         int whole = 0;
         int largest = 0;
-        for (int i = firstDevice[node]; i < firstDevice[node + 1]; i++)
+        ulong open = usable[node];
+        for (int i = firstDevice[node]; i < firstDevice[node + 1]; i++, open >>= 1)
         {
+            if ((open & 1) == 0)
+            {
+                continue;
+            }
             int free = deviceFree[i];
             sum += free;
             whole += free == TaskShape.WholeDevice ? 1 : 0;

@@ -1,3 +1,5 @@
+using Weir.Scheduling.Fairness;
+
 namespace Weir.Scheduling.Cluster;
 
 /// <summary>What a node has, as the scheduler sees it.</summary>
@@ -10,6 +12,15 @@ public sealed record NodeConfig(string Name, int CpuMilli, int MemoryMib, int De
 {
     /// <summary>Memory of each device, MiB; 0: device memory is not counted on this node.</summary>
     public int DeviceMemoryMib { get; init; }
+
+    /// <summary>Memory of each device that may be promised in all, MiB; 0: as much as there is.</summary>
+    public int DeviceMemoryPromisedMib { get; init; }
+
+    /// <summary>Compute of each device that may be promised in all, thousandths, 1 … 1000.</summary>
+    public int DeviceMilli { get; init; } = TaskShape.WholeDevice;
+
+    /// <summary>What it counts for in the shares of projects; null: what it has.</summary>
+    public Resources? Offers { get; init; }
 
     /// <summary>Rack, or whatever else shares one switch.</summary>
     public string Rack { get; init; } = "";

@@ -22,6 +22,14 @@ public readonly record struct TaskShape(
     /// <summary>Bit set of the pools (numbers of <see cref="ClusterState.Pools"/>) whose nodes will do.</summary>
     public ulong Pools { get; init; } = Any;
 
+    /// <summary>
+    /// Memory of each device as a part of all that the device has, thousandths; 0: <see cref="DeviceMemoryMib"/> says it.
+    /// </summary>
+    public int DeviceMemoryMilli { get; init; }
+
+    /// <summary>Number of a set of devices (<see cref="ClusterState.Allow"/>) of which alone it takes some; 0: of all.</summary>
+    public int Allowed { get; init; }
+
     /// <summary>Kind of workload, for clusters whose models are fast at different things; 0: no matter.</summary>
     public int Kind { get; init; }
 
@@ -30,6 +38,16 @@ public readonly record struct TaskShape(
 
     /// <summary>Compute of all its devices, thousandths of a device.</summary>
     public int TotalMilli => Devices * ComputeMilli;
+
+    /// <summary>True when any device with enough compute free will do.</summary>
+    public bool IsPlain => DeviceMemoryMib == 0 && DeviceMemoryMilli == 0 && Allowed == 0;
+
+    /// <summary>Memory that it takes of a device, MiB.</summary>
+    /// <param name="deviceMemoryMib">What the device has, MiB.</param>
+    public int DeviceMemoryOn(int deviceMemoryMib) =>
+        DeviceMemoryMilli == 0
+            ? DeviceMemoryMib
+            : Math.Max(1, (int)((long)deviceMemoryMib * DeviceMemoryMilli / WholeDevice));
 
     /// <summary>Throws when the shape makes no sense.</summary>
     /// <exception cref="ArgumentException">Says which field, its value and what is allowed.</exception>
@@ -51,6 +69,12 @@ public readonly record struct TaskShape(
         {
             throw new ArgumentException(
                 $"a task asks for {ComputeMilli} thousandths of each device; 1 to {WholeDevice} can be asked for"
+            );
+        }
+        if (DeviceMemoryMilli is < 0 or > WholeDevice || DeviceMemoryMilli > 0 && DeviceMemoryMib > 0)
+        {
+            throw new ArgumentException(
+                $"a task asks for {DeviceMemoryMilli} thousandths of each device's memory and {DeviceMemoryMib} MiB; one of them, and at most {WholeDevice} thousandths, can be asked for"
             );
         }
         if (Devices > 0 && Models == 0)

@@ -1,4 +1,5 @@
 using Weir.Scheduling.Cluster;
+using Weir.Scheduling.Fairness;
 
 namespace Weir.Scheduling.Deciding;
 
@@ -26,6 +27,9 @@ public sealed record ClaimConfig(long Id, string Project, TaskShape Shape)
     /// <summary>Given up after waiting so long, seconds.</summary>
     public double TimeoutSeconds { get; init; } = double.PositiveInfinity;
 
+    /// <summary>After waiting so long it gets nodes kept free for it, seconds; null: as the policy says.</summary>
+    public double? ReserveAfterSeconds { get; init; }
+
     /// <summary>What parking it costs: bytes to be moved, all tasks together.</summary>
     public long ParkBytes { get; init; }
 
@@ -34,6 +38,14 @@ public sealed record ClaimConfig(long Id, string Project, TaskShape Shape)
 
     /// <summary>True: when its pool is full it may take nodes of pools that lend, until their own claims ask for them.</summary>
     public bool Overflow { get; init; } = true;
+
+    /// <summary>
+    /// True: the devices of its one task may be on several nodes. Such a task asks for no processors and no memory of its node.
+    /// </summary>
+    public bool MaySplit { get; init; }
+
+    /// <summary>What all its tasks count for in their project; null: what their shape says.</summary>
+    public Resources? Charge { get; init; }
 
     /// <summary>How close its tasks must be.</summary>
     public Closeness Closeness { get; init; }

@@ -91,6 +91,25 @@ internal sealed class ClaimQueues
         }
     }
 
+    /// <summary>
+    /// Ids of all that waits, as it would be looked at if nothing could start: those who come next are before those who would
+    /// come after them.
+    /// </summary>
+    public List<long> InOrder()
+    {
+        List<long> ids = [];
+        Rewind();
+        while ((queues.Length == 1 ? 0 : Descend(0)) is >= 0 and int queue)
+        {
+            if (cursors[queue] >= queues[queue].Count)
+            {
+                break;
+            }
+            ids.Add(queues[queue][cursors[queue]++].Config.Id);
+        }
+        return ids;
+    }
+
     // Down the tree to the project whose turn it is: those within their quota first, then by priority, then by share.
     private int Descend(int project)
     {

@@ -23,8 +23,9 @@ public sealed class ClaimState
         Submitted = now;
         WaitingSince = now;
         Amount =
-            new Fairness.Resources(config.Shape.TotalMilli, config.Shape.CpuMilli, config.Shape.MemoryMib)
-            * config.Tasks;
+            config.Charge
+            ?? new Fairness.Resources(config.Shape.TotalMilli, config.Shape.CpuMilli, config.Shape.MemoryMib)
+                * config.Tasks;
     }
 
     /// <summary>What it asks for.</summary>
@@ -33,7 +34,7 @@ public sealed class ClaimState
     /// <summary>Number of its project.</summary>
     public int Project { get; }
 
-    /// <summary>What all its tasks ask together.</summary>
+    /// <summary>What all its tasks count for in their project.</summary>
     public Fairness.Resources Amount { get; }
 
     /// <summary>When it came, seconds.</summary>
@@ -56,6 +57,9 @@ public sealed class ClaimState
 
     /// <summary>Slots of its tasks in the cluster's state; empty while it waits.</summary>
     public int[] Slots { get; internal set; } = [];
+
+    /// <summary>Why it may not start although there is room, for people; null: it may.</summary>
+    public string? Held { get; internal set; }
 
     /// <summary>Number of its task's shape in the placement engine, for its own pool and for all that it may use.</summary>
     internal int HomeShape { get; set; } = -1;

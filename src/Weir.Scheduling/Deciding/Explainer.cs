@@ -1,3 +1,4 @@
+using System.Numerics;
 using Weir.Scheduling.Cluster;
 using Weir.Scheduling.Fairness;
 using Weir.Scheduling.Placement;
@@ -12,6 +13,17 @@ internal sealed class Explainer(PoolState pool, PlacementEngine engine, FairShar
     public Explanation Explain(ClaimState claim, double now)
     {
         TaskShape shape = engine.Shape(claim.WideShape);
+        int wanted = shape.Devices;
+        bool split = claim.Config.MaySplit && wanted > 1;
+        if (split)
+        {
+            // Any node with one of the devices helps.
+            shape = shape with
+            {
+                Devices = 1,
+            };
+        }
+        int found = 0;
         var removed = new SortedDictionary<string, int>(StringComparer.Ordinal);
         List<(string Node, int Score)> best = [];
         double earliest = double.PositiveInfinity;
@@ -28,11 +40,16 @@ internal sealed class Explainer(PoolState pool, PlacementEngine engine, FairShar
             else
             {
                 earliest = now;
+                found += split ? BitOperations.PopCount(pool.Cluster.FittingDevices(node, shape)) : 1;
                 best.Add((pool.Cluster.Node(node).Name, engine.ScoreOf(node, shape)));
             }
         }
         best.Sort((x, y) => y.Score != x.Score ? y.Score.CompareTo(x.Score) : string.CompareOrdinal(x.Node, y.Node));
-        List<string> needs = claim.Phase == ClaimPhase.Running ? [] : Needs(claim, shape, best.Count);
+        List<string> needs =
+            claim.Phase == ClaimPhase.Running
+                ? []
+                : Needs(claim, shape with { Devices = wanted }, split && found < wanted ? 0 : best.Count);
+        earliest = split && found < wanted && earliest <= now ? double.PositiveInfinity : earliest;
         return new Explanation(
             claim.Config.Id,
             claim.Phase,
@@ -80,7 +97,7 @@ internal sealed class Explainer(PoolState pool, PlacementEngine engine, FairShar
 
     private List<string> Needs(ClaimState claim, in TaskShape shape, int fitting)
     {
-        List<string> needs = [];
+        List<string> needs = claim.Held is { } held ? [held] : [];
         for (int at = claim.Project; at > 0; at = pool.Projects.Parent(at))
         {
             ProjectConfig config = pool.Projects.Config(at);
@@ -90,7 +107,7 @@ internal sealed class Explainer(PoolState pool, PlacementEngine engine, FairShar
             {
                 needs.Add($"project '{config.Name}' is at its limit: it must free {Excess(after, config.Limit)}");
             }
-            else if ((!claim.Config.Preemptible || terms.Weight == 0) && !after.Within(terms.Quota))
+            else if (FairShares.MustKeepToQuota(claim.Config, config, terms) && !after.Within(terms.Quota))
             {
                 needs.Add(
                     $"project '{config.Name}' has used its quota, and this claim may not borrow: free {Excess(after, terms.Quota)}, or make it preemptible"

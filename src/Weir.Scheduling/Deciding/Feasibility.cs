@@ -16,14 +16,19 @@ internal sealed class Feasibility(PoolState pool, SchedulingPolicy policy)
             {
                 return $"it asks for {Text(amount)}, beyond the limit of project '{config.Name}' ({Text(config.Limit)})";
             }
-            bool ownOnly = !claim.Preemptible || config.Weight == 0;
+            bool ownOnly = FairShares.MustKeepToQuota(
+                claim,
+                config,
+                new ProjectTerms(config.Quota, config.Weight, config.Priority)
+            );
             if (ownOnly && !amount.Within(config.Quota) && !policy.Calendar.Any(rule => Helps(rule, config.Name)))
             {
                 return $"it asks for {Text(amount)}, beyond the quota of project '{config.Name}' ({Text(config.Quota)}), and "
                     + (claim.Preemptible ? "the project does not borrow" : "only preemptible claims may borrow");
             }
         }
-        return Room(claim, shape) < claim.Tasks
+        int wanted = claim.MaySplit ? Math.Max(1, shape.Devices) : claim.Tasks;
+        return Room(claim, shape, wanted) < wanted
             ? "no set of nodes of its pools is large enough, even when empty; ask for less per task, or for other models or pools"
             : null;
     }
@@ -31,14 +36,17 @@ internal sealed class Feasibility(PoolState pool, SchedulingPolicy policy)
     private static bool Helps(CalendarRule rule, string project) =>
         rule.Project == project && (rule.Quota is not null || rule.Weight > 0);
 
-    private long Room(ClaimConfig claim, in TaskShape shape)
+    private long Room(ClaimConfig claim, in TaskShape shape, int wanted)
     {
         bool oneRack = claim.Closeness == Closeness.RequireRack && claim.Tasks > 1;
         var byRack = new Dictionary<string, long>(StringComparer.Ordinal);
         long most = 0;
-        for (int node = 0; node < pool.Cluster.NodeCount && most < claim.Tasks; node++)
+        bool split = claim.MaySplit && shape.Devices > 1;
+        for (int node = 0; node < pool.Cluster.NodeCount && most < wanted; node++)
         {
-            int room = Reservations.EmptyRoom(pool.Cluster, node, shape);
+            int room = split
+                ? Reservations.EmptyDevices(pool.Cluster, node, shape)
+                : Reservations.EmptyRoom(pool.Cluster, node, shape);
             if (room > 0)
             {
                 string rack = oneRack ? pool.Cluster.Node(node).Rack : "";

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Weir.Scheduling.Cluster;
 using Weir.Scheduling.Placement;
 
@@ -33,7 +34,9 @@ internal sealed class GangPlacer
         if (claim.Config.Tasks == 1)
         {
             int slot = engine.TryPlace(shapeId);
-            return slot < 0 ? null : [slot];
+            return slot >= 0 ? [slot]
+                : claim.Config.MaySplit && engine.Shape(shapeId).Devices > 1 ? TrySplit(engine.Shape(shapeId))
+                : null;
         }
         int checkpoint = cluster.Checkpoint;
         slots.Clear();
@@ -48,6 +51,41 @@ internal sealed class GangPlacer
             return null;
         }
         return [.. slots];
+    }
+
+    // The nodes with the most fitting devices first, so that few nodes are needed.
+    private int[]? TrySplit(in TaskShape shape)
+    {
+        List<(int Devices, int Node)> nodes = [];
+        int found = 0;
+        TaskShape part = shape with { Devices = 1 };
+        for (int node = 0; node < cluster.NodeCount; node++)
+        {
+            if (cluster.Fits(node, part))
+            {
+                int devices = BitOperations.PopCount(cluster.FittingDevices(node, part));
+                nodes.Add((devices, node));
+                found += devices;
+            }
+        }
+        if (found < shape.Devices)
+        {
+            return null;
+        }
+        nodes.Sort((x, y) => x.Devices != y.Devices ? y.Devices.CompareTo(x.Devices) : x.Node.CompareTo(y.Node));
+        List<int> taken = [];
+        int lacking = shape.Devices;
+        foreach ((int devices, int node) in nodes)
+        {
+            if (lacking == 0)
+            {
+                break;
+            }
+            part = shape with { Devices = Math.Min(lacking, devices) };
+            taken.Add(cluster.Place(node, part, engine.Policy.ChooseDevices(node, part)));
+            lacking -= part.Devices;
+        }
+        return [.. taken];
     }
 
     private bool PlaceAnywhere(int tasks, int shapeId)
@@ -136,9 +174,10 @@ internal sealed class GangPlacer
         if (shape.Devices > 0)
         {
             int parts = 0;
-            foreach (int free in cluster.DevicesFree(node))
+            ReadOnlySpan<int> free = cluster.DevicesFree(node);
+            for (ulong rest = cluster.FittingDevices(node, shape); rest != 0; rest &= rest - 1)
             {
-                parts += free / shape.ComputeMilli;
+                parts += free[BitOperations.TrailingZeroCount(rest)] / shape.ComputeMilli;
             }
             most = Math.Min(most, parts / shape.Devices);
         }

@@ -81,7 +81,14 @@ public sealed class PoolState
     /// <exception cref="ArgumentException">It makes no sense, its id is there already, or its project takes no claims.</exception>
     public ClaimState Submit(ClaimConfig claim, double now)
     {
-        claim.Shape.Check();
+        // One that may be divided asks for more devices than a node has.
+        TaskShape checkedShape = claim.MaySplit
+            ? claim.Shape with
+            {
+                Devices = Math.Min(claim.Shape.Devices, 64),
+            }
+            : claim.Shape;
+        checkedShape.Check();
         int project = Projects.Find(claim.Project);
         if (!Projects.IsLeaf(project))
         {
@@ -90,6 +97,12 @@ public sealed class PoolState
         if (claim.Tasks is < 1 or > 100_000)
         {
             throw new ArgumentException($"claim {claim.Id} has {claim.Tasks} tasks; 1 to 100000 can be asked for");
+        }
+        if (claim.MaySplit && (claim.Tasks > 1 || claim.Shape.CpuMilli > 0 || claim.Shape.MemoryMib > 0))
+        {
+            throw new ArgumentException(
+                $"claim {claim.Id} may be divided over nodes: then it has one task, which asks for devices only"
+            );
         }
         if (claim.ParkBytes < 0 || claim.MinRunSeconds < 0 || claim.PredictedSeconds < 0 || claim.TimeoutSeconds < 0)
         {
@@ -116,7 +129,7 @@ public sealed class PoolState
     /// <exception cref="InvalidOperationException">A place does not exist or is taken; nothing has changed.</exception>
     public ClaimState Adopt(ClaimConfig claim, IReadOnlyList<PlacedTask> places, double submitted, double started)
     {
-        if (places.Count != claim.Tasks)
+        if (places.Count != claim.Tasks && !claim.MaySplit)
         {
             throw new ArgumentException(
                 $"claim {claim.Id} has {claim.Tasks} tasks, and {places.Count} places were given"
@@ -205,6 +218,28 @@ public sealed class PoolState
             Cluster.Commit();
             Wait(state, ClaimPhase.Waiting, now);
         }
+    }
+
+    /// <summary>Says on which of a node's devices (bits) new tasks may be put; what runs there stays.</summary>
+    public void SetUsable(int node, ulong devices)
+    {
+        bool more = (devices & ~Cluster.Usable(node)) != 0;
+        Cluster.SetUsable(node, devices);
+        Releases += more ? 1 : 0;
+    }
+
+    /// <summary>Keeps a waiting claim from starting; null lets it go on. False when there is no such claim.</summary>
+    /// <param name="claim">Its id.</param>
+    /// <param name="reason">Why, for people.</param>
+    public bool Hold(long claim, string? reason)
+    {
+        if (!claims.TryGetValue(claim, out ClaimState? state))
+        {
+            return false;
+        }
+        state.Held = reason;
+        state.FailedAt = -1;
+        return true;
     }
 
     /// <summary>A node goes down or into maintenance: claims with tasks there wait again; their ids are returned.</summary>
@@ -370,7 +405,7 @@ public sealed class PoolState
     private Resources NodeCapacity(int node)
     {
         NodeConfig config = Cluster.Node(node);
-        return new(config.Devices * (long)TaskShape.WholeDevice, config.CpuMilli, config.MemoryMib);
+        return config.Offers ?? new(config.Devices * (long)TaskShape.WholeDevice, config.CpuMilli, config.MemoryMib);
     }
 
     /// <summary>One task of a claim.</summary>

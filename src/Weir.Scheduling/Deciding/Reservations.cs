@@ -38,12 +38,14 @@ internal sealed class Reservations(PoolState pool, int most)
             return;
         }
         List<(double At, int Node, int Room)> soonest = [];
+        bool split = claim.Config.MaySplit && shape.Devices > 1;
         for (int node = 0; node < kept.Length; node++)
         {
-            int room = EmptyRoom(pool.Cluster, node, shape);
+            int room = split ? EmptyDevices(pool.Cluster, node, shape) : EmptyRoom(pool.Cluster, node, shape);
             if (room > 0 && !kept[node] && !pool.IsDown(node))
             {
-                soonest.Add((FreeAt(node, shape, now), node, room));
+                TaskShape there = split ? shape with { Devices = Math.Min(room, shape.Devices) } : shape;
+                soonest.Add((FreeAt(node, there, now), node, room));
             }
         }
         soonest.Sort((x, y) => x.At != y.At ? x.At.CompareTo(y.At) : x.Node.CompareTo(y.Node));
@@ -54,7 +56,7 @@ internal sealed class Reservations(PoolState pool, int most)
         foreach (string? rack in racks)
         {
             List<int> found = [];
-            int tasks = claim.Config.Tasks;
+            int tasks = split ? shape.Devices : claim.Config.Tasks;
             double at = now;
             foreach ((double nodeAt, int node, int room) in soonest)
             {
@@ -152,10 +154,17 @@ internal sealed class Reservations(PoolState pool, int most)
             || shape.Devices > 0
                 && (
                     (shape.Models >> cluster.model[node] & 1) == 0
-                    || config.Devices < shape.Devices
-                    || shape.DeviceMemoryMib > config.DeviceMemoryMib
+                    || shape.DeviceMemoryOn(config.DeviceMemoryMib) > config.DeviceMemoryMib
                 )
         )
+        {
+            return 0;
+        }
+        int devices = Math.Min(
+            config.Devices,
+            BitOperations.PopCount(cluster.Takes(node, shape) & Lowest(config.Devices))
+        );
+        if (devices < shape.Devices)
         {
             return 0;
         }
@@ -164,15 +173,21 @@ internal sealed class Reservations(PoolState pool, int most)
         most = shape.MemoryMib > 0 ? Math.Min(most, config.MemoryMib / shape.MemoryMib) : most;
         if (shape.Devices > 0)
         {
-            long perDevice = TaskShape.WholeDevice / shape.ComputeMilli;
-            perDevice =
-                shape.DeviceMemoryMib > 0
-                    ? Math.Min(perDevice, config.DeviceMemoryMib / shape.DeviceMemoryMib)
-                    : perDevice;
-            most = Math.Min(most, config.Devices / shape.Devices * perDevice);
+            long perDevice = config.DeviceMilli / shape.ComputeMilli;
+            int memory = shape.DeviceMemoryOn(config.DeviceMemoryMib);
+            perDevice = memory > 0 ? Math.Min(perDevice, ClusterState.Promised(config) / memory) : perDevice;
+            most = Math.Min(most, devices / shape.Devices * perDevice);
         }
         return (int)most;
     }
+
+    /// <summary>On how many devices of the node, when it is empty, there is room for one device's part of such a task.</summary>
+    public static int EmptyDevices(ClusterState cluster, int node, in TaskShape shape) =>
+        EmptyRoom(cluster, node, shape with { Devices = 1 }) == 0
+            ? 0
+            : BitOperations.PopCount(cluster.Takes(node, shape) & Lowest(cluster.Node(node).Devices));
+
+    private static ulong Lowest(int count) => count == 64 ? ulong.MaxValue : (1UL << count) - 1;
 
     /// <summary>When one task fits, as running claims end at their predicted times; those without one end last.</summary>
     public double FreeAt(int node, in TaskShape shape, double now)
@@ -185,12 +200,16 @@ internal sealed class Reservations(PoolState pool, int most)
         int[] free = cluster.DevicesFree(node).ToArray();
         int[] deviceMemory = cluster.DeviceMemoryFree(node).ToArray();
         double at = now;
+        ulong takes = cluster.Takes(node, shape) & cluster.Usable(node);
+        int has = cluster.Node(node).DeviceMemoryMib;
+        int wanted = shape.DeviceMemoryOn(has);
         for (int i = 0; ; i++)
         {
             int fitting = 0;
             for (int device = 0; device < free.Length; device++)
             {
-                bool fits = free[device] >= shape.ComputeMilli && deviceMemory[device] >= shape.DeviceMemoryMib;
+                bool fits =
+                    free[device] >= shape.ComputeMilli && deviceMemory[device] >= wanted && (takes >> device & 1) != 0;
                 fitting += fits ? 1 : 0;
             }
             if (cpu >= shape.CpuMilli && memory >= shape.MemoryMib && fitting >= shape.Devices || i == tasks.Count)
@@ -204,7 +223,7 @@ internal sealed class Reservations(PoolState pool, int most)
             for (ulong rest = task.Devices; rest != 0; rest &= rest - 1)
             {
                 free[BitOperations.TrailingZeroCount(rest)] += task.Shape.ComputeMilli;
-                deviceMemory[BitOperations.TrailingZeroCount(rest)] += task.Shape.DeviceMemoryMib;
+                deviceMemory[BitOperations.TrailingZeroCount(rest)] += task.Shape.DeviceMemoryOn(has);
             }
         }
     }

@@ -51,7 +51,11 @@ public sealed class Scheduler
         this.policy = policy;
         var meter = new FragmentationMeter(pool.Cluster, new UsableTable(typical, pool.Cluster.Models));
         var context = new PlacementContext(pool.Cluster, meter, policy.Seed) { Speeds = speeds };
-        engine = new PlacementEngine(pool.Cluster, PlacementPolicies.Create(policy.Placement, context), policy.Seed);
+        engine = new PlacementEngine(
+            pool.Cluster,
+            PlacementPolicies.ByPool(policy.Placement, policy.PlacementByPool, context),
+            policy.Seed
+        );
         Meter = meter;
         gangs = new GangPlacer(pool.Cluster, engine);
         shares = new FairShares(pool.Projects);
@@ -140,14 +144,7 @@ public sealed class Scheduler
     /// <exception cref="ArgumentException">There is no such claim.</exception>
     public Explanation Explain(long claim, double now)
     {
-        if (!pool.Claims.TryGetValue(claim, out ClaimState? state))
-        {
-            throw new ArgumentException($"there is no claim {claim}; it has ended, or never was");
-        }
-        if (state.WideShape < 0)
-        {
-            InternShapes(state);
-        }
+        ClaimState state = Find(claim);
         terms.Update(now);
         shares.Update(pool.Capacity, terms.Of);
         return new Explainer(pool, engine, shares, reservations).Explain(state, now);
@@ -169,6 +166,49 @@ public sealed class Scheduler
         rooms.TakeBack(moves);
         pool.Cluster.Commit();
         return moves;
+    }
+
+    /// <summary>Moves that would let a waiting claim start now; null when there are none. Changes nothing.</summary>
+    /// <exception cref="ArgumentException">There is no such claim.</exception>
+    public IReadOnlyList<MoveDecision>? PlanRoom(long claim, int mostMoves)
+    {
+        ClaimState state = Find(claim);
+        List<Decision> moves = [];
+        int checkpoint = pool.Cluster.Checkpoint;
+        long releases = pool.Releases;
+        int[]? slots =
+            state.Phase == ClaimPhase.Running
+                ? null
+                : rooms.TryMakeRoom(state, engine.Shape(state.WideShape), mostMoves, moves);
+        if (slots is not null)
+        {
+            pool.Cluster.Release(slots[0]);
+            rooms.TakeBack([.. moves.Cast<MoveDecision>()]);
+        }
+        pool.Releases = releases;
+        pool.Cluster.Commit();
+        return slots is null ? null : [.. moves.Cast<MoveDecision>()];
+    }
+
+    /// <summary>Ids of all claims that wait, in the order in which they would be looked at now.</summary>
+    public IReadOnlyList<long> WaitingInOrder(double now)
+    {
+        terms.Update(now);
+        shares.Update(pool.Capacity, terms.Of);
+        return queues.InOrder();
+    }
+
+    private ClaimState Find(long claim)
+    {
+        if (!pool.Claims.TryGetValue(claim, out ClaimState? state))
+        {
+            throw new ArgumentException($"there is no claim {claim}; it has ended, or never was");
+        }
+        if (state.WideShape < 0)
+        {
+            InternShapes(state);
+        }
+        return state;
     }
 
     private void TakeChanges()
@@ -216,7 +256,10 @@ public sealed class Scheduler
             lending |= policy.PoolsThatDoNotLend.Contains(pool.Cluster.Pools.Name(number)) ? 0 : 1UL << number;
         }
         TaskShape shape = claim.Config.Shape;
-        ulong home = claim.Config.Pool.Length > 0 ? pool.Cluster.Pools.Bits(claim.Config.Pool) : lending;
+        ulong home =
+            claim.Config.Pool.Length > 0 ? pool.Cluster.Pools.Bits(claim.Config.Pool)
+            : shape.Devices == 0 ? TaskShape.Any
+            : lending;
         ulong wide = claim.Config.Overflow ? home | lending : home;
         claim.HomeShape = engine.Intern(shape with { Pools = shape.Pools & home });
         claim.WideShape = engine.Intern(shape with { Pools = shape.Pools & wide });
@@ -255,7 +298,7 @@ public sealed class Scheduler
     {
         foreach (ClaimState claim in reservations.Claims)
         {
-            if (reservations.HasLost(claim))
+            if (claim.Held is not null || reservations.HasLost(claim))
             {
                 // Others are chosen when this round ends.
                 reservations.Drop(claim);
@@ -303,13 +346,17 @@ public sealed class Scheduler
 
     private bool MayStart(ClaimState claim)
     {
+        if (claim.Held is not null)
+        {
+            return false;
+        }
         for (int at = claim.Project; at > 0; at = pool.Projects.Parent(at))
         {
             Resources after = pool.Projects.Used(at) + claim.Amount;
             ProjectTerms now = shares.Terms(at);
             if (
                 !after.Within(pool.Projects.Config(at).Limit)
-                || (!claim.Config.Preemptible || now.Weight == 0) && !after.Within(now.Quota)
+                || FairShares.MustKeepToQuota(claim.Config, pool.Projects.Config(at), now) && !after.Within(now.Quota)
             )
             {
                 return false;
@@ -355,7 +402,10 @@ public sealed class Scheduler
             }
             if (claim.Config.Closeness != Closeness.RequireRack || claim.Config.Tasks == 1)
             {
-                TryPreempt(claim, null, now);
+                if (!TryPreempt(claim, null, now) && claim.Config.MaySplit && claim.Config.Shape.Devices > 1)
+                {
+                    TryPreempt(claim, null, now, device: true);
+                }
                 continue;
             }
             foreach (string rack in gangs.RackNames)
@@ -368,7 +418,7 @@ public sealed class Scheduler
         }
     }
 
-    private bool TryPreempt(ClaimState claim, string? rack, double now)
+    private bool TryPreempt(ClaimState claim, string? rack, double now, bool device = false)
     {
         int checkpoint = pool.Cluster.Checkpoint;
         long releases = pool.Releases;
@@ -376,6 +426,7 @@ public sealed class Scheduler
         // Guests on the nodes of its own pool go first; beyond its pool it asks for nothing that is owed to others.
         int shapeId = claim.HomeShape;
         TaskShape shape = engine.Shape(shapeId);
+        shape = device ? shape with { Devices = 1 } : shape;
         int[]? slots;
         while ((slots = gangs.TryPlace(claim, shapeId)) is null)
         {
@@ -429,7 +480,10 @@ public sealed class Scheduler
             for (int i = 0; i < Math.Min(HeadsPerQueue, queue.Count) && !reservations.Full; i++)
             {
                 ClaimState claim = queue[i];
-                if (now - claim.WaitingSince >= policy.ReserveAfterSeconds && MayStart(claim))
+                if (
+                    now - claim.WaitingSince >= (claim.Config.ReserveAfterSeconds ?? policy.ReserveAfterSeconds)
+                    && MayStart(claim)
+                )
                 {
                     reservations.Add(claim, engine.Shape(claim.WideShape), now);
                     break;

@@ -6,6 +6,9 @@ public sealed record SchedulingPolicy
     /// <summary>Where tasks go: a name of <see cref="Placement.PlacementPolicies.Names"/>.</summary>
     public string Placement { get; init; } = "balanced";
 
+    /// <summary>Pools whose tasks are placed by another policy: its name by theirs.</summary>
+    public IReadOnlyDictionary<string, string> PlacementByPool { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Who goes first.</summary>
     public QueueOrder Order { get; init; } = QueueOrder.FairShare;
 

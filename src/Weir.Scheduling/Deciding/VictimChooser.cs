@@ -100,7 +100,8 @@ internal sealed class VictimChooser(PoolState pool, FairShares shares)
         var left = new NodeRest(cluster, node, free, memory);
         double cost = 0;
         // One task more than now: a gang's other tasks may need what is free already.
-        int wanted = left.Room(shape) + 1;
+        ulong takes = cluster.Takes(node, shape) & cluster.Usable(node);
+        int wanted = left.Room(shape, takes) + 1;
         bool fits = false;
         foreach (ClaimState victim in candidates)
         {
@@ -114,14 +115,14 @@ internal sealed class VictimChooser(PoolState pool, FairShares shares)
                 Deduct(victim);
                 chosen.Add(victim);
                 cost += Cost(victim);
-                fits = left.Room(shape) >= wanted;
+                fits = left.Room(shape, takes) >= wanted;
             }
         }
         // Whoever turns out not to be needed stays, the dearest first.
         for (int i = chosen.Count - 1; fits && i >= 0; i--)
         {
             left.Change(cluster, chosen[i], node, -1);
-            if (left.Room(shape) >= wanted)
+            if (left.Room(shape, takes) >= wanted)
             {
                 cost -= Cost(chosen[i]);
                 chosen.RemoveAt(i);
@@ -198,6 +199,7 @@ internal sealed class VictimChooser(PoolState pool, FairShares shares)
     {
         private readonly Span<int> free;
         private readonly Span<int> deviceMemory;
+        private readonly int has;
         private int cpu;
         private int memory;
 
@@ -205,6 +207,7 @@ internal sealed class VictimChooser(PoolState pool, FairShares shares)
         {
             this.free = free[..cluster.DevicesFree(node).Length];
             this.deviceMemory = deviceMemory[..this.free.Length];
+            has = cluster.Node(node).DeviceMemoryMib;
             cluster.DevicesFree(node).CopyTo(this.free);
             cluster.DeviceMemoryFree(node).CopyTo(this.deviceMemory);
             cpu = cluster.cpuFree[node];
@@ -226,13 +229,15 @@ internal sealed class VictimChooser(PoolState pool, FairShares shares)
                 {
                     int device = BitOperations.TrailingZeroCount(rest);
                     free[device] += sign * task.Shape.ComputeMilli;
-                    deviceMemory[device] += sign * task.Shape.DeviceMemoryMib;
+                    deviceMemory[device] += sign * task.Shape.DeviceMemoryOn(has);
                 }
             }
         }
 
         /// <summary>How many such tasks fit.</summary>
-        public readonly int Room(in TaskShape shape)
+        /// <param name="shape">What a task asks.</param>
+        /// <param name="takes">Bits of the devices that it may use.</param>
+        public readonly int Room(in TaskShape shape, ulong takes)
         {
             int most = int.MaxValue;
             most = shape.CpuMilli > 0 ? Math.Min(most, cpu / shape.CpuMilli) : most;
@@ -240,13 +245,11 @@ internal sealed class VictimChooser(PoolState pool, FairShares shares)
             if (shape.Devices > 0)
             {
                 int parts = 0;
+                int each = shape.DeviceMemoryOn(has);
                 for (int i = 0; i < free.Length; i++)
                 {
-                    int fitting = free[i] / shape.ComputeMilli;
-                    parts +=
-                        shape.DeviceMemoryMib > 0
-                            ? Math.Min(fitting, deviceMemory[i] / shape.DeviceMemoryMib)
-                            : fitting;
+                    int fitting = (takes >> i & 1) != 0 ? free[i] / shape.ComputeMilli : 0;
+                    parts += each > 0 ? Math.Min(fitting, deviceMemory[i] / each) : fitting;
                 }
                 most = Math.Min(most, parts / shape.Devices);
             }

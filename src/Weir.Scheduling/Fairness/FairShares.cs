@@ -1,3 +1,5 @@
+using Weir.Scheduling.Deciding;
+
 namespace Weir.Scheduling.Fairness;
 
 /// <summary>
@@ -54,6 +56,10 @@ public sealed class FairShares
         }
         return most;
     }
+
+    /// <summary>True when a claim may not use more than the project's quota.</summary>
+    internal static bool MustKeepToQuota(ClaimConfig claim, ProjectConfig project, in ProjectTerms terms) =>
+        terms.Weight == 0 || !claim.Preemptible && !project.BorrowsFreely;
 
     private void Divide(int parent, int resource)
     {

@@ -14,6 +14,11 @@ public sealed record ProjectConfig(string Name, string Parent = "")
     /// <summary>Its part of what nobody's quota claims, relative to its siblings'; 0: it never borrows.</summary>
     public double Weight { get; init; } = 1;
 
+    /// <summary>
+    /// True: also claims that may not be parked use what is free beyond its quota. For projects to which no quota was given.
+    /// </summary>
+    public bool BorrowsFreely { get; init; }
+
     /// <summary>Among siblings beyond their quota, larger is served first.</summary>
     public int Priority { get; init; }
 }

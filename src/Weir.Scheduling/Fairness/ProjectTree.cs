@@ -78,6 +78,9 @@ public sealed class ProjectTree
             ? project
             : throw new ArgumentException(NearestName.Message("project", name, [.. byName.Keys]));
 
+    /// <summary>The project of a name; -1 when there is none.</summary>
+    public int TryFind(string name) => byName.GetValueOrDefault(name, -1);
+
     /// <summary>Counts an amount as used by the project and all above it.</summary>
     internal void Use(int project, in Resources amount)
     {

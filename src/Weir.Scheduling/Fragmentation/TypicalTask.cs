@@ -20,7 +20,15 @@ public readonly record struct TypicalTask(TaskShape Shape, int Count)
         long total = 0;
         foreach (TaskShape task in tasks)
         {
-            TaskShape key = task with { MemoryMib = 0, DeviceMemoryMib = 0, Kind = 0, Pools = TaskShape.Any };
+            TaskShape key = task with
+            {
+                MemoryMib = 0,
+                DeviceMemoryMib = 0,
+                DeviceMemoryMilli = 0,
+                Allowed = 0,
+                Kind = 0,
+                Pools = TaskShape.Any,
+            };
             counts[key] = counts.GetValueOrDefault(key) + 1;
             total++;
         }

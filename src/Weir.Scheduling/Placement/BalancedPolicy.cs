@@ -113,7 +113,7 @@ internal sealed class BalancedPolicy : IPlacementPolicy
         for (int i = 0; i < free.Length; i++)
         {
             int left = free[i];
-            if (left < shape.ComputeMilli || left == seen || !FitsMemory(node, i, shape))
+            if (left < shape.ComputeMilli || left == seen || !IsAllowed(node, i, shape))
             {
                 continue;
             }
@@ -228,6 +228,6 @@ internal sealed class BalancedPolicy : IPlacementPolicy
     private int Step(double value) =>
         Math.Clamp((int)Math.Floor(value / weights.Step + Middle), 0, IPlacementPolicy.MaxScore);
 
-    private bool FitsMemory(int node, int device, in TaskShape shape) =>
-        shape.DeviceMemoryMib == 0 || state.DeviceMemoryFree(node)[device] >= shape.DeviceMemoryMib;
+    private bool IsAllowed(int node, int device, in TaskShape shape) =>
+        shape.IsPlain && state.usable[node] == ulong.MaxValue || state.FitsDevice(node, device, shape);
 }

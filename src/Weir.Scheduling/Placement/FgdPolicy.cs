@@ -59,7 +59,7 @@ internal sealed class FgdPolicy : IPlacementPolicy
         {
             return steps.Score(singles + table.OfWide(model, rank, free, whole) - before);
         }
-        if (shape.Devices == 1 && shape.ComputeMilli == TaskShape.WholeDevice && shape.DeviceMemoryMib == 0)
+        if (shape.Devices == 1 && shape.ComputeMilli == TaskShape.WholeDevice && shape.IsPlain)
         {
             // Which of the free devices makes no difference.
             int after = singles - table.OfDevice(row, TaskShape.WholeDevice);
@@ -76,7 +76,7 @@ internal sealed class FgdPolicy : IPlacementPolicy
         {
             int left = free[i];
             // Devices with the same left are the same; the first is taken.
-            if (left < shape.ComputeMilli || left == lastLeft || !FitsMemory(node, i, shape))
+            if (left < shape.ComputeMilli || left == lastLeft || !IsAllowed(node, i, shape))
             {
                 continue;
             }
@@ -131,6 +131,6 @@ internal sealed class FgdPolicy : IPlacementPolicy
         return table.OfWide(model, rank, after, whole);
     }
 
-    private bool FitsMemory(int node, int device, in TaskShape shape) =>
-        shape.DeviceMemoryMib == 0 || state.DeviceMemoryFree(node)[device] >= shape.DeviceMemoryMib;
+    private bool IsAllowed(int node, int device, in TaskShape shape) =>
+        shape.IsPlain && state.usable[node] == ulong.MaxValue || state.FitsDevice(node, device, shape);
 }

@@ -50,6 +50,25 @@ public static class PlacementPolicies
     /// <exception cref="ArgumentException">There is no such policy; the message offers the nearest name.</exception>
     public static IPlacementPolicy Create(string name, PlacementContext context) => Find(name).Create(context);
 
+    /// <summary>A policy for the cluster that is another one on the nodes of some pools.</summary>
+    /// <param name="name">The policy of all other pools.</param>
+    /// <param name="byPool">Names of policies by pool; pools without nodes are left out.</param>
+    /// <param name="context">The cluster.</param>
+    /// <exception cref="ArgumentException">There is no such policy; the message offers the nearest name.</exception>
+    public static IPlacementPolicy ByPool(
+        string name,
+        IReadOnlyDictionary<string, string> byPool,
+        PlacementContext context
+    )
+    {
+        IPlacementPolicy usual = Create(name, context);
+        foreach (string other in byPool.Values)
+        {
+            Check(other);
+        }
+        return byPool.Count == 0 ? usual : new PoolwisePolicy(context, usual, byPool);
+    }
+
     /// <summary>What places tasks under a policy, with moves where the policy makes them.</summary>
     /// <exception cref="ArgumentException">There is no such policy; the message offers the nearest name.</exception>
     public static ITaskPlacer CreatePlacer(string name, PlacementContext context)

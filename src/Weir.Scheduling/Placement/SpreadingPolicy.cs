@@ -49,8 +49,6 @@ internal sealed class SpreadingPolicy : IPlacementPolicy
     public ulong ChooseDevices(int node, in TaskShape shape)
     {
         int free = state.DevicesFree(node).IndexOf(TaskShape.WholeDevice);
-        return free >= 0 && (shape.DeviceMemoryMib == 0 || state.DeviceMemoryFree(node)[free] >= shape.DeviceMemoryMib)
-            ? 1UL << free
-            : usual.ChooseDevices(node, shape);
+        return free >= 0 && state.FitsDevice(node, free, shape) ? 1UL << free : usual.ChooseDevices(node, shape);
     }
 }

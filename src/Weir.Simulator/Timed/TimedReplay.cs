@@ -138,6 +138,9 @@ public sealed class TimedReplay
         {
             Tasks = task.Gang,
             Priority = task.Priority,
+            Pool = task.Pool,
+            Overflow = task.Pool.Length == 0,
+            MaySplit = task.MaySplit,
             Preemptible = task.Preemptible,
             PredictedSeconds = scenario.Predicted ? task.Duration : double.NaN,
             ParkBytes = (long)(task.Shape.TotalMilli / 1000.0 * task.Gang * scenario.Parking.BytesPerDevice),

@@ -19,6 +19,12 @@ public sealed record TraceTask(string Name, TaskShape Shape)
     /// <summary>Who pays: a project's name.</summary>
     public string Project { get; init; } = "";
 
+    /// <summary>The pool whose nodes alone it may have; empty: all.</summary>
+    public string Pool { get; init; } = "";
+
+    /// <summary>True when its devices may be on several nodes.</summary>
+    public bool MaySplit { get; init; }
+
     /// <summary>Larger goes first.</summary>
     public int Priority { get; init; }
 

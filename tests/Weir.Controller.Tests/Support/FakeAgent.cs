@@ -16,6 +16,7 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
     private AgentsClient? _client;
     private AgentStream? _stream;
     private Task _receiving = Task.CompletedTask;
+    private Task _beating = Task.CompletedTask;
     private CancellationTokenSource _ending = new();
 
     public string Name => name;
@@ -144,7 +145,8 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
         {
             // Refused meanwhile: the receiver knows why.
         }
-        await Task.WhenAny(reconciled.Task, _receiving).WaitAsync(TimeSpan.FromSeconds(20));
+        await Task.WhenAny(reconciled.Task, _receiving).WaitAsync(TimeSpan.FromSeconds(30));
+        _beating = BeatAsync(_ending.Token);
     }
 
     public Task SayAsync(AgentMessage message) => _stream!.SendAsync(message, _ending.Token);
@@ -192,6 +194,7 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
     {
         await _ending.CancelAsync();
         await _receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _beating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_stream is not null)
         {
             await _stream.DisposeAsync();
@@ -200,6 +203,23 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
     }
 
     public async ValueTask DisposeAsync() => await DisconnectAsync();
+
+    // A controller takes a node for away that is silent for long; a slow machine makes tests long.
+    private async Task BeatAsync(CancellationToken ending)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(2), ending);
+                await SayAsync(new AgentMessage { Heartbeat = new Heartbeat() });
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // The stream is over.
+        }
+    }
 
     private async Task ReceiveAsync(AgentStream stream, TaskCompletionSource reconciled, CancellationToken ending)
     {

@@ -79,6 +79,10 @@ internal static class JobFile
             RunOn = job.Text("run-on"),
             TimeLimitMs = job.Value("time", text => (long?)Quantities.Milliseconds(text)),
             Retries = job.Value("retries", Whole),
+            Requeue = job.Value(
+                "requeue",
+                text => text is "true" or "false" ? text == "true" : throw new FormatException("true or false")
+            ),
             Array = job.Value("array", Whole),
             After = job.Words("after"),
             Project = job.Text("project"),

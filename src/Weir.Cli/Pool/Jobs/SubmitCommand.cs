@@ -29,6 +29,11 @@ internal static class SubmitCommand
         };
         var time = ClaimOptions.Parsed("--time", "Time limit, e.g. 2h.", text => (long?)Quantities.Milliseconds(text));
         var retries = new Option<int>("--retries") { Description = "How often it is tried again after a failure." };
+        var requeue = new Option<bool>("--requeue")
+        {
+            Description =
+                "It may be stopped for others and is queued again then; it may use more than its project's quota.",
+        };
         var array = new Option<int>("--array") { Description = "So many copies, each with WEIR_ARRAY_INDEX." };
         var after = new Option<string[]>("--after")
         {
@@ -47,6 +52,7 @@ internal static class SubmitCommand
             runOn,
             time,
             retries,
+            requeue,
             array,
             after,
             image,
@@ -77,6 +83,7 @@ internal static class SubmitCommand
                     Retries = parsed.GetResult(retries) is { Implicit: false }
                         ? parsed.GetValue(retries)
                         : request.Retries,
+                    Requeue = parsed.GetValue(requeue) || request.Requeue,
                     Array = parsed.GetResult(array) is { Implicit: false } ? parsed.GetValue(array) : request.Array,
                     After = parsed.GetValue(after) is { Length: > 0 } others ? others : request.After,
                     Image = parsed.GetValue(image) ?? request.Image,

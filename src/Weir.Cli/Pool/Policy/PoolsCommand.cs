@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Weir.Cli.Pool.Nodes;
 using Weir.Protocol.Rest;
+using Weir.Scheduling.Placement;
 
 namespace Weir.Cli.Pool.Policy;
 
@@ -19,7 +20,7 @@ internal static class PoolsCommand
                     ? PoolCommand.Json(pools, RestJson.Default.PoolViewArray)
                     : PoolCommand.Table(
                         "No pools.",
-                        ["POOL", "DEVICES", "COMPUTE", "MEMORY", "LIMITS", "GRACE"],
+                        ["POOL", "DEVICES", "COMPUTE", "MEMORY", "LIMITS", "GRACE", "POLICY", "SHARES"],
                         pools.Select(pool =>
                             (string[])
                                 [
@@ -29,6 +30,8 @@ internal static class PoolsCommand
                                     $"{Sizes.Text((ulong)pool.MemoryGranted)}/{Sizes.Text((ulong)pool.MemoryCapacity)}",
                                     $"compute {pool.ComputeLimit} %, memory {pool.MemoryLimit} %",
                                     $"{pool.GraceMs / 1000} s",
+                                    pool.Policy ?? "usual",
+                                    Sharing(pool),
                                 ]
                         )
                     );
@@ -38,6 +41,15 @@ internal static class PoolsCommand
         command.Subcommands.Add(Remove("pools"));
         return command;
     }
+
+    private static string Sharing(PoolView pool) =>
+        (pool.Lends, pool.Overflows) switch
+        {
+            (true, true) => "lends, overflows",
+            (true, false) => "lends",
+            (false, true) => "overflows",
+            _ => "-",
+        };
 
     /// <summary>`weir … remove NAME`.</summary>
     public static Command Remove(string what)
@@ -73,7 +85,35 @@ internal static class PoolsCommand
             "How long a holder may be away, e.g. 30s.",
             text => (long?)Quantities.Milliseconds(text)
         );
-        return new Command("set", "Make or change a pool.") { name, compute, memory, grace }.Does(
+        var policy = new Option<string?>("--policy")
+        {
+            Description =
+                $"How slices are placed: {string.Join(", ", PlacementPolicies.Names)} (\"usual\": as without this).",
+        };
+        var reserve = ClaimOptions.Parsed(
+            "--reserve-after",
+            "Devices are kept free for what has waited so long, e.g. 5m.",
+            text => (long?)Quantities.Milliseconds(text)
+        );
+        var lends = new Option<bool?>("--lends")
+        {
+            Description = "Whether claims of pools that overflow may use its devices while nobody here asks for them.",
+        };
+        var overflows = new Option<bool?>("--overflows")
+        {
+            Description = "Whether its restartable workloads use devices of pools that lend when it is full.",
+        };
+        return new Command("set", "Make or change a pool.")
+        {
+            name,
+            compute,
+            memory,
+            grace,
+            policy,
+            reserve,
+            lends,
+            overflows,
+        }.Does(
             async (parsed, client, _) =>
             {
                 string pool = parsed.GetValue(name)!;
@@ -87,6 +127,15 @@ internal static class PoolsCommand
                     {
                         ComputeLimit = parsed.GetValue(compute) ?? now.ComputeLimit,
                         MemoryLimit = parsed.GetValue(memory) ?? now.MemoryLimit,
+                        Policy = parsed.GetValue(policy) switch
+                        {
+                            null => now.Policy,
+                            "usual" => null,
+                            var other => other,
+                        },
+                        ReserveAfterMs = (int)Math.Min(int.MaxValue, parsed.GetValue(reserve) ?? now.ReserveAfterMs),
+                        Lends = parsed.GetValue(lends) ?? now.Lends,
+                        Overflows = parsed.GetValue(overflows) ?? now.Overflows,
                         GraceMs = (int)Math.Min(int.MaxValue, parsed.GetValue(grace) ?? now.GraceMs),
                     },
                     RestJson.Default.PoolView

@@ -1,0 +1,474 @@
+using Weir.Controller.Leases;
+using Weir.Controller.Queue;
+using Weir.Controller.State;
+using Weir.Protocol.Rest;
+using Weir.Scheduling.Cluster;
+using Weir.Scheduling.Deciding;
+using Weir.Scheduling.Fairness;
+using Weir.Scheduling.Fragmentation;
+using ClusterState = Weir.Controller.State.ClusterState;
+using Library = Weir.Scheduling.Cluster.ClusterState;
+
+namespace Weir.Controller.Placement;
+
+/// <summary>
+/// The scheduling library's books of the pool, beside the controller's own state: what asks, what runs and where. Made anew,
+/// with all that waits and runs, when devices, pools, projects or calendars change. Called under the gate.
+/// </summary>
+internal sealed class Books(ClusterState state, ControllerClock clock)
+{
+    /// <summary>How slices are placed where the pool does not say it.</summary>
+    public const string UsualPolicy = "fgd";
+
+    private const int MostSets = 1000;
+
+    private readonly SortedDictionary<long, QueueEntry> _entries = [];
+    private readonly Dictionary<string, QueueEntry> _workloads = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, QueueEntry> _leases = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _sets = new(StringComparer.Ordinal);
+    private TimeSpan _utcOffset;
+    private Layout? _layout;
+    private PoolState? _pool;
+    private Scheduler? _scheduler;
+    private long _last;
+
+    // Some lease has less in the library's books than it was granted, because less is promised by now.
+    private bool _clipped;
+    private bool _ended;
+
+    /// <summary>True when what ended leaves room that only new books know of.</summary>
+    public bool MustBeMadeAnew => _clipped && _ended;
+
+    /// <summary>Says who may be taken off its devices.</summary>
+    public ISessionMover? Mover { get; set; }
+
+    /// <summary>All that waits or has something, in the order in which it came here.</summary>
+    public IEnumerable<QueueEntry> Entries => _entries.Values;
+
+    public Scheduler Scheduler => _scheduler ?? throw new InvalidOperationException("the books were not made yet");
+
+    public PoolState Pool => _pool ?? throw new InvalidOperationException("the books were not made yet");
+
+    public Layout Layout => _layout ?? throw new InvalidOperationException("the books were not made yet");
+
+    /// <summary>Seconds, the library's time.</summary>
+    public double Now => clock.Now / 1000.0;
+
+    public QueueEntry? Find(long number) => _entries.GetValueOrDefault(number);
+
+    public QueueEntry? OfWorkload(string id) => _workloads.GetValueOrDefault(id);
+
+    public QueueEntry? OfLease(string id) => _leases.GetValueOrDefault(id);
+
+    /// <summary>Whether the entry has places in the library's books.</summary>
+    public bool Runs(QueueEntry entry) =>
+        Pool.Claims.TryGetValue(entry.Number, out var claim) && claim.Phase == ClaimPhase.Running;
+
+    /// <summary>Makes the books anew when they describe another pool; and looks which devices take new slices.</summary>
+    public void Refresh()
+    {
+        var offset = TimeZoneInfo.Local.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds(clock.Now));
+        if (
+            _layout is null
+            || !_layout.Describes(state)
+            || offset != _utcOffset
+            || Pool.Cluster.AllowedSets > MostSets
+            || MustBeMadeAnew
+        )
+        {
+            _utcOffset = offset;
+            Rebuild();
+        }
+        for (int node = 0; node < Pool.Cluster.NodeCount; node++)
+        {
+            ulong usable = Layout.Usable(state, node);
+            if (usable != Pool.Cluster.Usable(node))
+            {
+                Pool.SetUsable(node, usable);
+            }
+        }
+    }
+
+    /// <summary>Enters a claim whose caller waits.</summary>
+    public QueueEntry Enter(PendingClaim pending) =>
+        Enter(
+            new QueueEntry(++_last)
+            {
+                Claim = pending.Claim,
+                Pending = pending,
+                Project = pending.Claim.Project,
+                User = pending.Claim.User,
+                Since = pending.Since,
+            }
+        );
+
+    /// <summary>Enters a queued workload.</summary>
+    public QueueEntry Enter(WorkloadState workload, ResolvedClaim? claim) =>
+        Enter(
+            new QueueEntry(++_last)
+            {
+                Claim = claim,
+                Workload = workload,
+                Project = workload.Project,
+                User = workload.User,
+                Since = workload.SubmittedAt,
+            }
+        );
+
+    /// <summary>The entry was granted this lease.</summary>
+    public void Granted(QueueEntry entry, LeaseState lease)
+    {
+        entry.Lease = lease;
+        _leases[lease.Id] = entry;
+    }
+
+    /// <summary>A lease is over: its places are free; a workload's entry stays and waits until the workload is queued again or over.</summary>
+    public void Ended(LeaseState lease)
+    {
+        if (!_leases.Remove(lease.Id, out var entry))
+        {
+            return;
+        }
+        entry.Lease = null;
+        _ended = true;
+        if (entry.Workload is not { Ended: false } workload)
+        {
+            Remove(entry);
+            return;
+        }
+        Pool.StartFailed(entry.Number, Now);
+        Hold(entry, () => workload.State == "queued" ? null : "its process has not ended yet");
+    }
+
+    /// <summary>What was decided could not be carried out: the entry waits again, until the obstacle is gone.</summary>
+    public void StartFailed(QueueEntry entry, Func<string?> obstacle)
+    {
+        Pool.StartFailed(entry.Number, Now);
+        Hold(entry, obstacle);
+    }
+
+    /// <summary>Keeps the entry from starting until the obstacle answers null.</summary>
+    public void Hold(QueueEntry entry, Func<string?> obstacle)
+    {
+        entry.Obstacle = obstacle;
+        Pool.Hold(entry.Number, obstacle() ?? "it is looked at again");
+    }
+
+    /// <summary>Lets go what nothing stands in the way of any more.</summary>
+    public void LookAtObstacles()
+    {
+        foreach (var entry in _entries.Values)
+        {
+            if (entry.Obstacle is { } obstacle && obstacle() is null)
+            {
+                entry.Obstacle = null;
+                Pool.Hold(entry.Number, null);
+            }
+        }
+    }
+
+    /// <summary>The entry is over, or withdrawn.</summary>
+    public void Remove(QueueEntry entry)
+    {
+        _entries.Remove(entry.Number);
+        if (entry.Workload is { } workload)
+        {
+            _workloads.Remove(workload.Id);
+        }
+        if (entry.Lease is { } lease)
+        {
+            _leases.Remove(lease.Id);
+        }
+        _pool?.End(entry.Number);
+    }
+
+    /// <summary>The slices of a decision, in the order of the program's device numbers.</summary>
+    public List<SliceView> Slices(QueueEntry entry, IReadOnlyList<PlacedTask> places)
+    {
+        List<SliceView> slices = [];
+        var demand = entry.Claim!.Demand;
+        foreach (var placed in places)
+        {
+            long memory =
+                demand.Memory
+                ?? (long)placed.Shape.DeviceMemoryOn(Pool.Cluster.Node(placed.Node).DeviceMemoryMib) << 20;
+            foreach (string uuid in Layout.Devices(placed))
+            {
+                slices.Add(new SliceView(Layout.Machine(placed.Node), uuid, slices.Count, demand.Compute, memory));
+            }
+        }
+        return slices;
+    }
+
+    private QueueEntry Enter(QueueEntry entry)
+    {
+        _entries.Add(entry.Number, entry);
+        if (entry.Workload is { } workload)
+        {
+            _workloads[workload.Id] = entry;
+        }
+        if (entry.Lease is { } lease)
+        {
+            _leases[lease.Id] = entry;
+        }
+        Submit(entry);
+        return entry;
+    }
+
+    private void Rebuild()
+    {
+        bool first = _layout is null;
+        (_clipped, _ended) = (false, false);
+        _layout = Layout.Of(state);
+        _sets.Clear();
+        var tree = ProjectForest.Plant(state.Projects.Values);
+        var cluster = new Library(_layout.Nodes, new NameTable());
+        _pool = new PoolState(cluster, tree);
+        if (first)
+        {
+            EnterWhatRuns();
+        }
+        _scheduler = new Scheduler(_pool, Policy(tree), Typical(cluster.Models));
+        // What runs first, so that it has its places.
+        foreach (var entry in _entries.Values.Where(IsPlaced).ToArray())
+        {
+            Adopt(entry);
+        }
+        foreach (var entry in _entries.Values.Where(entry => !IsPlaced(entry)).ToArray())
+        {
+            Submit(entry);
+        }
+    }
+
+    private static bool IsPlaced(QueueEntry entry) =>
+        entry.Lease is not null || entry.Workload is { OnNode: true, Lease: null };
+
+    private void EnterWhatRuns()
+    {
+        foreach (var lease in state.Leases.Values)
+        {
+            var workload = lease.Workload is { } id ? state.Workloads.GetValueOrDefault(id) : null;
+            Note(
+                new QueueEntry(++_last)
+                {
+                    Lease = lease,
+                    Workload = workload,
+                    Project = lease.Project,
+                    User = lease.User,
+                    Since = workload?.SubmittedAt ?? lease.GrantedAt,
+                }
+            );
+        }
+        foreach (var workload in state.Workloads.Values)
+        {
+            if (workload.OnNode && !_workloads.ContainsKey(workload.Id))
+            {
+                Note(
+                    new QueueEntry(++_last)
+                    {
+                        Workload = workload,
+                        Project = workload.Project,
+                        User = workload.User,
+                        Since = workload.SubmittedAt,
+                    }
+                );
+            }
+        }
+
+        void Note(QueueEntry entry)
+        {
+            _entries.Add(entry.Number, entry);
+            if (entry.Workload is { } workload)
+            {
+                _workloads[workload.Id] = entry;
+            }
+            if (entry.Lease is { } lease)
+            {
+                _leases[lease.Id] = entry;
+            }
+        }
+    }
+
+    private void Submit(QueueEntry entry)
+    {
+        entry.Refused = null;
+        try
+        {
+            Pool.Submit(Config(entry), entry.Since / 1000.0);
+            if (entry.Obstacle is { } obstacle && obstacle() is { } reason)
+            {
+                Pool.Hold(entry.Number, reason);
+            }
+        }
+        catch (ArgumentException wrong)
+        {
+            entry.Refused = wrong.Message;
+        }
+    }
+
+    // What was granted is a fact: where it does not fit what the pool promises by now, it takes what is there.
+    private void Adopt(QueueEntry entry)
+    {
+        List<PlacedTask> places = [];
+        foreach (var slice in entry.Lease?.Slices ?? [])
+        {
+            if (Layout.Find(slice.Uuid) is not { } place)
+            {
+                continue;
+            }
+            int compute = Math.Min(
+                Layout.Milli(entry.Lease!.Pool, slice.Compute),
+                Pool.Cluster.DevicesFree(place.Node)[place.Device]
+            );
+            int memory = (int)
+                Math.Min((slice.Memory + (1 << 20) - 1) >> 20, Pool.Cluster.DeviceMemoryFree(place.Node)[place.Device]);
+            memory = Math.Min(memory, Pool.Cluster.NodeDeviceMemory(place.Node));
+            _clipped |= compute < Layout.Milli(entry.Lease!.Pool, slice.Compute);
+            if (compute > 0)
+            {
+                places.Add(new PlacedTask(place.Node, 1UL << place.Device, new TaskShape(0, 0, 1, compute, memory)));
+            }
+        }
+        if (entry.Lease is null && Pool.Cluster.NodeCount > 0)
+        {
+            places.Add(new PlacedTask(0, 0, new TaskShape(0, 0, 0, 0)));
+        }
+        Pool.Adopt(Config(entry), places, entry.Since / 1000.0, (entry.Lease?.GrantedAt ?? entry.Since) / 1000.0);
+    }
+
+    private ClaimConfig Config(QueueEntry entry)
+    {
+        var (count, compute) = Amount(entry);
+        var request = entry.Workload?.Request;
+        var shape = new TaskShape(0, 0, 0, 0);
+        if (entry.Claim is { Demand: var demand } claim)
+        {
+            shape = new TaskShape(
+                0,
+                0,
+                demand.Count,
+                Layout.Milli(claim.Pool, demand.Compute),
+                demand.Memory is { } bytes ? (int)Math.Min(int.MaxValue, (bytes + (1 << 20) - 1) >> 20) : 0
+            )
+            {
+                DeviceMemoryMilli = demand.Memory is null ? demand.Compute * 10 : 0,
+                Allowed = Set(claim),
+                Pools = PoolsLike(claim.Pool),
+            };
+        }
+        else if (entry.Lease is { } lease)
+        {
+            shape = new TaskShape(0, 0, count, Math.Clamp(Layout.Milli(lease.Pool, compute / count), 1, 1000));
+        }
+        int leaf = Pool.Projects.TryFind(entry.Project);
+        bool preemptible = Mover?.MayPark(entry.Workload) == true;
+        long? time = request?.TimeLimitMs ?? entry.Claim?.LifeMs;
+        return new ClaimConfig(
+            entry.Number,
+            leaf >= 0 && Pool.Projects.IsLeaf(leaf) ? entry.Project : ProjectForest.Strays,
+            shape
+        )
+        {
+            MaySplit = shape.Devices != 1 || entry.Lease is not null,
+            Priority = entry.Lease?.Priority ?? entry.Claim?.Priority ?? request?.Claim?.Priority ?? 0,
+            Preemptible = preemptible,
+            PredictedSeconds = time is { } ms ? ms / 1000.0 : double.NaN,
+            ReserveAfterSeconds = state.Pools.TryGetValue(entry.Pool, out var home)
+                ? home.ReserveAfterMs / 1000.0
+                : null,
+            ParkBytes = entry.Lease?.Memory ?? (entry.Claim?.Demand.Memory ?? 0) * count,
+            Pool = entry.Pool.Length > 0 ? Layout.PoolName(entry.Pool) ?? "\0others" : "",
+            Overflow = preemptible && home?.Overflows == true,
+            Charge = new Resources(compute * 10L, request?.ProcessorsMilli ?? 0, (request?.HostMemoryBytes ?? 0) >> 20),
+        };
+    }
+
+    private static (int Count, int Compute) Amount(QueueEntry entry) =>
+        entry.Lease is { } lease ? (Math.Max(1, lease.Slices.Count), lease.Compute)
+        : entry.Claim is { Demand: var demand } ? (demand.Count, demand.Count * demand.Compute)
+        : (0, 0);
+
+    // A share of a device means the same only where as much is promised of each.
+    private ulong PoolsLike(string name)
+    {
+        if (!state.Pools.TryGetValue(name, out var home) || !home.Overflows)
+        {
+            return TaskShape.Any;
+        }
+        ulong bits = 0;
+        foreach (var pool in Layout.NamedPools.Where(pool => pool.ComputeLimit == home.ComputeLimit))
+        {
+            bits |= Pool.Cluster.Pools.Bits(pool.Name);
+        }
+        return bits;
+    }
+
+    private int Set(ResolvedClaim claim)
+    {
+        var demand = claim.Demand;
+        bool named = Layout.PoolName(claim.Pool) is not null;
+        if (named && demand is { Model: null, MinimumMemory: null, Node: null, Uuids: null or { Count: 0 } })
+        {
+            return 0;
+        }
+        string? pool = named ? null : claim.Pool;
+        string key = string.Join(
+            '\n',
+            pool,
+            demand.Model,
+            demand.MinimumMemory,
+            demand.Node,
+            string.Join(',', demand.Uuids ?? [])
+        );
+        if (!_sets.TryGetValue(key, out int number))
+        {
+            number = Pool.Cluster.Allow(Layout.Allowed(state, demand, pool));
+            _sets.Add(key, number);
+        }
+        return number;
+    }
+
+    private SchedulingPolicy Policy(ProjectTree tree)
+    {
+        var pools = Layout.Nodes.Select(node => node.Pool).ToHashSet(StringComparer.Ordinal);
+        return new SchedulingPolicy
+        {
+            Placement = UsualPolicy,
+            PlacementByPool = state
+                .Pools.Values.Where(pool => pool.Policy is not null && pools.Contains(pool.Name))
+                .ToDictionary(pool => pool.Name, pool => pool.Policy!, StringComparer.Ordinal),
+            Calendar =
+            [
+                .. state
+                    .Calendars.Values.OrderBy(calendar => calendar.Name, StringComparer.Ordinal)
+                    .Where(calendar => tree.TryFind(calendar.Project) >= 0)
+                    .Select(Calendars.Rule),
+            ],
+            ClockOffsetSeconds = Calendars.Offset(_utcOffset),
+            PoolsThatDoNotLend = [.. pools.Where(name => !(state.Pools.TryGetValue(name, out var pool) && pool.Lends))],
+        };
+    }
+
+    // What people ask for here, and the usual slices while little is known.
+    private TypicalTask[] Typical(NameTable models) =>
+        TypicalTask.Of(
+            [
+                new TaskShape(0, 0, 1, 250),
+                new TaskShape(0, 0, 1, 500),
+                new TaskShape(0, 0, 1, 1000),
+                new TaskShape(0, 0, 2, 1000),
+                new TaskShape(0, 0, 4, 1000),
+                new TaskShape(0, 0, 8, 1000),
+                .. _entries
+                    .Values.Select(entry => Amount(entry))
+                    .Where(amount => amount.Count is > 0 and <= 64 && amount.Compute > 0)
+                    .Select(amount => new TaskShape(
+                        0,
+                        0,
+                        amount.Count,
+                        Math.Clamp(amount.Compute / amount.Count * 10, 1, 1000)
+                    )),
+            ],
+            models
+        );
+}

@@ -1,0 +1,474 @@
+using Microsoft.Extensions.Logging;
+using Weir.Controller.Access;
+using Weir.Controller.Leases;
+using Weir.Controller.Placement;
+using Weir.Controller.State;
+using Weir.Controller.Workloads;
+using Weir.Protocol.Rest;
+using Weir.Scheduling.Deciding;
+
+namespace Weir.Controller.Queue;
+
+/// <summary>
+/// Takes claims and queued workloads to the scheduling library, and carries out what it decides: grants, stops for others,
+/// refusals. What fails on the way is taken back in the library's books.
+/// </summary>
+internal sealed class QueueService(
+    ClusterState state,
+    Books books,
+    LeaseService leases,
+    WorkloadService workloads,
+    ISessionMover mover,
+    DecisionLog events,
+    ControllerClock clock,
+    ILogger log
+)
+{
+    // Each round starts something or finds an obstacle, so this is never reached but by a defect.
+    private const int MostRounds = 1000;
+    private const int MostReasons = 50;
+    private const long ReasonsEveryMs = 2000;
+
+    private readonly List<QueueEntry> _fresh = [];
+    private bool _serving;
+    private bool _again;
+    private bool _stale = true;
+    private long _reasonsAt;
+
+    /// <summary>
+    /// The lease and its ticket, after the grant reached the disk. Throws <see cref="ControlException"/> when there is no
+    /// room in time, or never can be.
+    /// </summary>
+    public async Task<GrantView> ClaimAsync(Caller caller, ClaimRequest request, CancellationToken cancellation)
+    {
+        PendingClaim pending;
+        QueueEntry entry;
+        lock (state.Gate)
+        {
+            var claim = ClaimRules.Resolve(state, caller, request);
+            if (WhyNever(claim, preemptible: false) is { } never)
+            {
+                throw never;
+            }
+            long until = clock.Now + Math.Max(0, request.WaitMs);
+            pending = new PendingClaim(Identifiers.New("c"), claim, clock.Now, until);
+            BringUpToDate();
+            entry = books.Enter(pending);
+            Serve();
+            if (entry.Lease is null && !pending.Answer.Task.IsCompleted)
+            {
+                if (request.WaitMs <= 0)
+                {
+                    var refusal = WhyNotNow(entry);
+                    Refuse(entry, refusal);
+                }
+                else
+                {
+                    TellThatItWaits(entry);
+                }
+            }
+        }
+        using var registration = cancellation.Register(() => Withdraw(pending, entry));
+        return await pending.Answer.Task;
+    }
+
+    /// <summary>Devices came or went, or terms changed. Called under the gate.</summary>
+    public void RoomChanged()
+    {
+        _stale = true;
+        Serve();
+    }
+
+    /// <summary>Time passed. Called under the gate.</summary>
+    public void Tick()
+    {
+        long now = clock.Now;
+        foreach (
+            var entry in books
+                .Entries.Where(one => one is { Pending.Until: var until, Lease: null } && until <= now)
+                .ToArray()
+        )
+        {
+            Refuse(entry, WhyNotNow(entry));
+        }
+        _stale = true;
+        Serve();
+        if (now - _reasonsAt >= ReasonsEveryMs)
+        {
+            _reasonsAt = now;
+            GiveReasons(books.Entries);
+        }
+    }
+
+    /// <summary>Why the pool could never give it what it asks for; null: it can be waited for. Called under the gate.</summary>
+    public ControlException? WhyNever(ResolvedClaim claim, bool preemptible)
+    {
+        if (Suitability.WhyNever(Rooms(claim.Pool), claim.Demand) is { } why)
+        {
+            return new ControlException(422, "impossible", why);
+        }
+        return ClaimRules.OverQuota(state, claim, preemptible, Memory(claim), out bool never) is { } over && never
+            ? new ControlException(403, "quota", $"{over}: ask for less, or an operator for a larger quota")
+            : null;
+    }
+
+    /// <summary>Why it has nothing yet. Called under the gate.</summary>
+    public ControlException WhyNotNow(QueueEntry entry)
+    {
+        if (entry.Claim is not { } claim)
+        {
+            return new ControlException(409, "no-room", entry.Obstacle?.Invoke() ?? "no node is here now");
+        }
+        if (ClaimRules.OverQuota(state, claim, mover.MayPark(entry.Workload), Memory(claim), out _) is { } over)
+        {
+            return new ControlException(409, "quota", $"{over}: ask for less, or an operator for a larger quota");
+        }
+        string why =
+            entry.Obstacle?.Invoke() ?? entry.Refused ?? Suitability.WhyNotNow(Rooms(claim.Pool), claim.Demand);
+        return new ControlException(
+            409,
+            "no-room",
+            $"{why}: wait with --wait, queue it with `weir submit`, or ask for less"
+        );
+    }
+
+    /// <summary>Decides, and carries it out. Called under the gate.</summary>
+    public void Serve()
+    {
+        if (_serving)
+        {
+            // What is being served changed the room itself.
+            _again = true;
+            return;
+        }
+        _serving = true;
+        try
+        {
+            int rounds = 0;
+            do
+            {
+                _again = false;
+                BringUpToDate();
+                foreach (var decision in books.Scheduler.Decide(books.Now))
+                {
+                    CarryOut(decision);
+                }
+            } while (_again && ++rounds < MostRounds);
+            GiveReasons(_fresh);
+            _fresh.Clear();
+            if (_again)
+            {
+                log.LogError(
+                    "the queue was served {Rounds} times in a row and is not done: the rest waits for the next round",
+                    rounds
+                );
+            }
+        }
+        finally
+        {
+            _serving = false;
+        }
+    }
+
+    /// <summary>The library's books describe the pool as it is. Called under the gate.</summary>
+    public void BringUpToDate()
+    {
+        if (!_stale && !books.MustBeMadeAnew)
+        {
+            return;
+        }
+        _stale = false;
+        books.Refresh();
+        TakeWorkloads();
+        books.LookAtObstacles();
+    }
+
+    private void TakeWorkloads()
+    {
+        foreach (var workload in state.Workloads.Values)
+        {
+            if (workload.State != "queued")
+            {
+                continue;
+            }
+            var entry = books.OfWorkload(workload.Id);
+            if (entry is not null && (entry.Claim is null) != (workload.Request.Claim is null))
+            {
+                // It ran before this controller started: what it asks for is looked up anew.
+                books.Remove(entry);
+                entry = null;
+            }
+            if (entry is null)
+            {
+                Enter(workload);
+            }
+            else if (entry.Lease is null && books.Runs(entry))
+            {
+                books.StartFailed(entry, () => null);
+            }
+        }
+        foreach (var entry in books.Entries.Where(IsOver).ToArray())
+        {
+            books.Remove(entry);
+        }
+    }
+
+    private bool IsOver(QueueEntry entry) =>
+        entry is { Workload: { } workload, Lease: null }
+        && (workload.Ended || workload.State == "waiting" || !state.Workloads.ContainsKey(workload.Id));
+
+    private void Enter(WorkloadState workload)
+    {
+        try
+        {
+            ResolvedClaim? claim = null;
+            if (workload.Request.Claim is { } asked)
+            {
+                // Membership was checked at the submission; the operator's right stands in for it here.
+                claim = ClaimRules.Resolve(state, new Caller(workload.User, true), asked, workload.Id) with
+                {
+                    Program = workload.Request.Name,
+                };
+            }
+            _fresh.Add(books.Enter(workload, claim));
+        }
+        catch (ControlException refusal)
+        {
+            workload.Reason = refusal.Message;
+        }
+    }
+
+    private void CarryOut(Decision decision)
+    {
+        if (books.Find(decision.Claim) is not { } entry)
+        {
+            return;
+        }
+        switch (decision)
+        {
+            case StartDecision start:
+                Start(entry, start);
+                break;
+            case ParkDecision park:
+                Park(entry, park);
+                break;
+            case RefuseDecision refuse:
+                entry.Refused = refuse.Reason;
+                if (entry.Pending is not null)
+                {
+                    Refuse(entry, new ControlException(422, "impossible", refuse.Reason));
+                }
+                else
+                {
+                    events.Add("refuse", entry, refuse.Reason);
+                    entry.Workload!.Reason = refuse.Reason;
+                }
+                break;
+            default:
+                throw new InvalidOperationException($"nobody asked for {decision}");
+        }
+    }
+
+    private void Start(QueueEntry entry, StartDecision start)
+    {
+        if (entry.Pending is { Answer.Task.IsCompleted: true })
+        {
+            books.Remove(entry);
+            return;
+        }
+        var slices = entry.Claim is null ? null : books.Slices(entry, start.Places);
+        if (Obstacle(entry, slices) is { } obstacle)
+        {
+            TakeBack(entry, obstacle);
+            return;
+        }
+        if (entry.Workload is { } workload)
+        {
+            try
+            {
+                workloads.Start(workload, entry.Claim, slices);
+            }
+            catch (ControlException noNode)
+            {
+                TakeBack(entry, () => NodeFor(workload, noNode.Message));
+                return;
+            }
+            if (workload.Lease is { } id && state.Leases.TryGetValue(id, out var lease))
+            {
+                books.Granted(entry, lease);
+            }
+        }
+        else
+        {
+            var grant = leases.Grant(entry.Claim!, slices!, null, out var lease);
+            books.Granted(entry, lease);
+            Answer(entry.Pending!, grant);
+        }
+        events.Decided(entry, mover.MayPark(entry.Workload), "start", $"{start.Reason}: {Where(slices)}");
+    }
+
+    // What the library does not count: memory of devices per project, and devices that went away since it looked.
+    private Func<string?>? Obstacle(QueueEntry entry, List<SliceView>? slices)
+    {
+        if (slices is null)
+        {
+            return null;
+        }
+        if (slices.Any(slice => !(state.Devices.TryGetValue(slice.Uuid, out var device) && state.Placeable(device))))
+        {
+            _stale = true;
+            return () => null;
+        }
+        long memory = slices.Sum(slice => slice.Memory);
+        bool preemptible = mover.MayPark(entry.Workload);
+        string? Over() => ClaimRules.OverQuota(state, entry.Claim!, preemptible, memory, out _);
+        return Over() is null ? null : Over;
+    }
+
+    private void TakeBack(QueueEntry entry, Func<string?> obstacle)
+    {
+        books.StartFailed(entry, obstacle);
+        events.Add("undo", entry, obstacle() ?? "a device went away meanwhile");
+        // What it had been given is for others now.
+        _stale = true;
+        _again = true;
+    }
+
+    private string? NodeFor(WorkloadState workload, string last)
+    {
+        try
+        {
+            RunNodes.Choose(state, workload.Request, null);
+            return null;
+        }
+        catch (ControlException refusal)
+        {
+            return refusal.Message.Length > 0 ? refusal.Message : last;
+        }
+    }
+
+    private void Park(QueueEntry entry, ParkDecision park)
+    {
+        string reason = $"stopped for {books.Find(park.For)?.Id ?? "another"}: {park.Reason}";
+        events.Add("park", entry, reason);
+        if (entry is { Lease: { } lease, Workload: { } workload })
+        {
+            mover.Park(lease, workload, reason);
+        }
+    }
+
+    private void Answer(PendingClaim pending, Task<GrantView> grant) =>
+        grant.ContinueWith(
+            done =>
+            {
+                if (done.IsFaulted)
+                {
+                    pending.Answer.TrySetException(done.Exception!.InnerException!);
+                }
+                else if (!pending.Answer.TrySetResult(done.Result))
+                {
+                    // The caller left while the grant was being written.
+                    lock (state.Gate)
+                    {
+                        if (state.Leases.TryGetValue(done.Result.Lease.Id, out var lease))
+                        {
+                            leases.End(lease, "its claimant left");
+                        }
+                    }
+                }
+            },
+            TaskScheduler.Default
+        );
+
+    private void Refuse(QueueEntry entry, ControlException refusal)
+    {
+        events.Decided(entry, false, "refuse", refusal.Message);
+        books.Remove(entry);
+        entry.Pending!.Answer.TrySetException(refusal);
+    }
+
+    private void Withdraw(PendingClaim pending, QueueEntry entry)
+    {
+        lock (state.Gate)
+        {
+            if (!pending.Answer.TrySetCanceled() || entry.Lease is not null)
+            {
+                return;
+            }
+            events.Decided(entry, false, "withdraw", "its claimant left");
+            books.Remove(entry);
+        }
+    }
+
+    private void GiveReasons(IEnumerable<QueueEntry> entries)
+    {
+        int left = MostReasons;
+        foreach (var entry in entries)
+        {
+            if (entry is { Lease: null, Workload: { State: "queued" } workload } && left-- > 0)
+            {
+                workload.Reason = WhyNotNow(entry).Message;
+                TellThatItWaits(entry);
+            }
+        }
+    }
+
+    private void TellThatItWaits(QueueEntry entry)
+    {
+        if (!entry.WaitTold)
+        {
+            entry.WaitTold = true;
+            events.Add("wait", entry, WhyNotNow(entry).Message);
+        }
+    }
+
+    private static string Where(List<SliceView>? slices) =>
+        slices is null
+            ? "no devices"
+            : string.Join(", ", slices.GroupBy(slice => slice.Node).Select(node => $"{node.Count()} on {node.Key}"));
+
+    private long Memory(ResolvedClaim claim)
+    {
+        if (claim.Demand.Memory is { } bytes)
+        {
+            return bytes * claim.Demand.Count;
+        }
+        // As little as it could be: what it really takes is known when devices were chosen.
+        long least = long.MaxValue;
+        foreach (var device in state.Devices.Values)
+        {
+            if (device.Pool == claim.Pool)
+            {
+                least = Math.Min(least, claim.Demand.MemoryOn(device.Memory));
+            }
+        }
+        return least == long.MaxValue ? 0 : least * claim.Demand.Count;
+    }
+
+    private List<DeviceRoom> Rooms(string name)
+    {
+        var pool = state.Pools[name];
+        var rooms = new List<DeviceRoom>();
+        foreach (var device in state.Devices.Values)
+        {
+            if (device.Pool == name)
+            {
+                long memory = (long)((Int128)device.Memory * pool.MemoryLimit / 100);
+                rooms.Add(
+                    new DeviceRoom(
+                        device.Uuid,
+                        device.Node,
+                        device.Model,
+                        device.Memory,
+                        pool.ComputeLimit,
+                        memory,
+                        pool.ComputeLimit - device.ComputeGranted,
+                        memory - device.MemoryGranted,
+                        state.Placeable(device)
+                    )
+                );
+            }
+        }
+        return rooms;
+    }
+}

@@ -1,0 +1,167 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Weir.Controller.Access;
+using Weir.Controller.Placement;
+using Weir.Controller.Queue;
+using Weir.Controller.State;
+using Weir.Controller.Store;
+using Weir.Protocol.Rest;
+
+namespace Weir.Controller.Rest;
+
+/// <summary>/v1/queue, /v1/explain, /v1/rebalance and /v1/history.</summary>
+internal sealed class QueueEndpoints(
+    ClusterState state,
+    Books books,
+    QueueService queue,
+    QueueViews views,
+    ISessionMover mover,
+    History history,
+    Callers callers
+)
+{
+    private const int MostEvents = 50;
+    private const int MostClaims = 200_000;
+    private const int MostMoves = 10_000;
+    private const long Month = 31L * 86_400_000;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes
+            .MapGet("/v1/queue", Queue)
+            .Describe(
+                "Show the queue",
+                "What waits, in the order in which it is served, and what each project should have."
+            );
+        routes
+            .MapGet("/v1/explain/{id}", Explain)
+            .Describe(
+                "Explain a workload, a claim or a lease",
+                "Which filter removed which devices, how the rest scored, what would let it start, and what was decided about it."
+            );
+        routes
+            .MapGet("/v1/rebalance", Rebalance)
+            .Describe("Plan moves", "Which sessions to move to make room for what; changes nothing.");
+        routes
+            .MapPost("/v1/rebalance", Move)
+            .Describe("Move sessions", "Refused where running sessions cannot be moved.");
+        routes
+            .MapGet("/v1/history", Past)
+            .Describe(
+                "Read the pool's past",
+                "Claims since a time (Unix, milliseconds; default: a month ago), for replays."
+            );
+    }
+
+    private QueueView Queue(HttpContext context)
+    {
+        var caller = callers.Of(context);
+        lock (state.Gate)
+        {
+            queue.Serve();
+            return views.Queue(caller);
+        }
+    }
+
+    private ExplanationView Explain(HttpContext context, string id)
+    {
+        var caller = callers.Of(context);
+        ExplanationView? found;
+        List<string> subjects = [id];
+        lock (state.Gate)
+        {
+            queue.Serve();
+            found = views.Explain(caller, id);
+            if (state.Leases.TryGetValue(id, out var active) && active.Workload is { } workload)
+            {
+                subjects.Add(workload);
+            }
+        }
+        found ??= Ended(caller, id, subjects);
+        return found with { Events = history.Read(store => StoreReader.Events(store, MostEvents, subjects)) };
+    }
+
+    // Of what is over the store knows how it ended.
+    private ExplanationView Ended(Caller caller, string id, List<string> subjects)
+    {
+        var lease = history.Read(store => StoreReader.Leases(store, "id = @p0", 1, id)).FirstOrDefault();
+        var workload = history.Read(store => StoreReader.Workloads(store, "id = @p0", 1, id)).FirstOrDefault();
+        lock (state.Gate)
+        {
+            if (lease is not null && caller.MayTouch(state, lease.User, lease.Project))
+            {
+                subjects.AddRange(lease.Workload is { } held ? [held] : []);
+                return QueueViews.Over(id, $"ended: {lease.Reason ?? "it is not known why"}");
+            }
+            if (workload is not null && caller.MayTouch(state, workload.User, workload.Project))
+            {
+                return QueueViews.Over(id, $"{workload.State}: {workload.Reason ?? "no reason was kept"}");
+            }
+        }
+        throw ControlException.Unknown(
+            "unknown-subject",
+            $"there is no workload, claim or lease {id} of yours: `weir queue` and `weir leases --all` list them"
+        );
+    }
+
+    private RebalanceView Rebalance(HttpContext context, int moves = 100)
+    {
+        var caller = callers.Of(context);
+        caller.MustOperate("planning moves of other people's sessions");
+        if (moves is < 1 or > MostMoves)
+        {
+            throw ControlException.Invalid($"moves: {moves} is out of range: 1 to {MostMoves}");
+        }
+        lock (state.Gate)
+        {
+            queue.Serve();
+            return views.Rebalance(moves);
+        }
+    }
+
+    private RebalanceView Move(HttpContext context)
+    {
+        var caller = callers.Of(context);
+        caller.MustOperate("moving other people's sessions");
+        return mover.Moves
+            ? Rebalance(context)
+            : throw new ControlException(
+                409,
+                "not-movable",
+                "running sessions cannot be moved in this pool: `weir rebalance --dry-run` shows which would help"
+            );
+    }
+
+    private HistoryView Past(HttpContext context, long? since = null)
+    {
+        var caller = callers.Of(context);
+        caller.MustOperate("reading the whole pool's past");
+        List<HistoryNode> nodes;
+        List<HistoryProject> projects;
+        List<HistoryClaim> waiting;
+        long from;
+        lock (state.Gate)
+        {
+            queue.Serve();
+            from = since ?? (long)(books.Now * 1000) - Month;
+            nodes =
+            [
+                .. state
+                    .Devices.Values.GroupBy(device => (device.Node, device.Pool, device.Model, device.Memory))
+                    .OrderBy(group => group.Key.Node, StringComparer.Ordinal)
+                    .Select(group => new HistoryNode(
+                        group.Key.Node,
+                        group.Key.Pool,
+                        group.Key.Model,
+                        group.Count(),
+                        group.Key.Memory
+                    )),
+            ];
+            projects = [.. ProjectForest.Past(state.Projects.Values)];
+            waiting = [.. views.Waiting(from)];
+        }
+        var claims = history.Read(store => StoreReader.Claims(store, from, MostClaims));
+        return new HistoryView(nodes, projects, [.. claims.Concat(waiting).OrderBy(claim => claim.Submitted)]);
+    }
+}
