@@ -40,6 +40,34 @@ public class BadInputTests
         await Says(pool, new ClaimRequest { Compute = 101 }, "invalid", "1 to 100");
         await Says(pool, new ClaimRequest { Count = 0 }, "invalid", "1 to 1024");
         await Says(pool, new ClaimRequest { MemoryBytes = -1 }, "invalid", "--mem");
+        await Says(pool, new ClaimRequest { Count = int.MaxValue }, "invalid", "1 to 1024");
+        await Says(pool, new ClaimRequest { Count = 1024 }, "impossible", "2 are suitable");
+        await Says(
+            pool,
+            new ClaimRequest { Count = 2, MemoryBytes = long.MaxValue },
+            "impossible",
+            "largest device has 8192 MiB"
+        );
+        await Says(pool, new ClaimRequest { Priority = int.MinValue }, "invalid", "out of range");
+    }
+
+    [Theory]
+    [InlineData("""{"computeQuota":-1}""", "below 0")]
+    [InlineData("""{"computeLimit":-1}""", "below 0")]
+    [InlineData("""{"weight":-0.5}""", "out of range")]
+    [InlineData("""{"computeQuota":200,"computeLimit":100}""", "beyond its limit")]
+    [InlineData("""{"parent":"defalt"}""", "did you mean 'default'?")]
+    [InlineData("""{"parent":"lab"}""", "among its own ancestors")]
+    public async Task Senseless_projects_are_refused(string body, string says)
+    {
+        await using var pool = await TestPool.StartAsync();
+        var project = System.Text.Json.JsonSerializer.Deserialize(body, RestJson.Default.ProjectView)!;
+        var refused = await Assert.ThrowsAsync<PoolException>(() =>
+            pool.Client.PutAsync("v1/projects/lab", project, RestJson.Default.ProjectView)
+        );
+        Assert.Equal("invalid", refused.Code);
+        Assert.Contains(says, refused.Message);
+        Assert.Single(await pool.Client.GetAsync("v1/projects", RestJson.Default.ProjectViewArray));
     }
 
     [Fact]

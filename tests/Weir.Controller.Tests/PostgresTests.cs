@@ -22,6 +22,19 @@ public class PostgresTests
             string ended = (await pool.ClaimAsync(new ClaimRequest { Compute = 50 })).Lease.Id;
             await pool.EndAsync(ended);
             await pool.SubmitAsync(new WorkloadRequest { Command = ["true"], RunOn = "n1" });
+            await SchedulingTests.Project(pool, new ProjectView { Name = "lab", ComputeQuota = 50 });
+            await SchedulingTests.Project(pool, new ProjectView { Name = "vision", Parent = "lab" });
+            await pool.Client.PutAsync(
+                "v1/calendars/night",
+                new CalendarView
+                {
+                    Project = "vision",
+                    From = "22:00",
+                    To = "06:00",
+                    Weight = 2,
+                },
+                RestJson.Default.CalendarView
+            );
             Assert.Equal(2, (await pool.LeasesAsync(all: true)).Length);
             var second = await Assert.ThrowsAsync<StoreException>(() => TestPool.StartAsync(other, Database.Of(text)));
             Assert.Contains("in use by another controller", second.Message);
@@ -35,11 +48,20 @@ public class PostgresTests
         await using (var again = await TestPool.StartAsync(folder, Database.Of(text)))
         {
             Assert.Equal(lease, Assert.Single(await again.LeasesAsync()).Id);
+            Assert.Contains((await SchedulingTests.Explain(again, lease)).Events, one => one.Kind == "start");
+            var past = await again.Client.GetAsync("v1/history", RestJson.Default.HistoryView);
+            Assert.Equal(2, past.Claims.Count);
+            Assert.Equal("lab", past.Projects.Single(project => project.Name == "vision").Parent);
         }
         string empty = server.ConnectionString("other");
         Recovery.Run(folder.Path, empty, folder.At("backup.jsonl"));
         await using var restored = await TestPool.StartAsync(folder, Database.Of(empty));
         Assert.Equal(lease, Assert.Single(await restored.LeasesAsync()).Id);
+        Assert.Equal(2, (await restored.Client.GetAsync("v1/history", RestJson.Default.HistoryView)).Claims.Count);
+        Assert.Equal(
+            "night",
+            Assert.Single(await restored.Client.GetAsync("v1/calendars", RestJson.Default.CalendarViewArray)).Name
+        );
     }
 
     [Fact]

@@ -50,6 +50,37 @@ public class StoreTests
     }
 
     [Fact]
+    public async Task A_store_of_the_release_before_is_taken_over_with_its_leases_and_queue()
+    {
+        using var folder = new TestFolder();
+        string path = folder.At("weir.db");
+        using (var old = new SqliteDatabase(path).Open())
+        {
+            Migrations.Apply(old, path, last: 1);
+            using var command = old.CreateCommand();
+            command.CommandText = """
+                INSERT INTO pools VALUES ('default', '{"name":"default","computeLimit":100,"memoryLimit":100,"graceMs":30000}');
+                INSERT INTO projects VALUES ('default', '{"name":"default","members":["*"],"computeQuota":100}');
+                INSERT INTO leases (id, epoch, secret_hash, project, user_name, pool, priority, grace, slices, granted)
+                VALUES ('l-old', 1, '00', 'default', 'root', 'default', 0, 30000, '[{"node":"n1","uuid":"GPU-x","ordinal":0,"compute":40,"memory":1048576}]', 1);
+                INSERT INTO workloads (id, state, project, user_name, request, attempt, submitted, output)
+                VALUES ('w-old', 'queued', 'default', 'root', '{"command":["true"],"claim":{"compute":70}}', 0, 1, 0);
+                """;
+            command.ExecuteNonQuery();
+        }
+        await using var pool = await TestPool.StartAsync(folder);
+        Assert.Equal("l-old", Assert.Single(await pool.LeasesAsync()).Id);
+        var project = Assert.Single(await pool.Client.GetAsync("v1/projects", RestJson.Default.ProjectViewArray));
+        Assert.Equal((100, 40), (project.ComputeQuota, project.ComputeGranted));
+        // Its quota is what it was: all that it may have.
+        await pool.NodeAsync("n1", devices: 2);
+        Assert.Equal("quota", (await LeaseTests.Refused(pool, new ClaimRequest { Compute = 61 })).Code);
+        await pool.EndAsync("l-old");
+        await LeaseTests.Until(async () => (await pool.WorkloadAsync("w-old")).State == "starting");
+        Assert.Equal(0, (await pool.Client.GetAsync("v1/queue", RestJson.Default.QueueView)).Waiting.Count);
+    }
+
+    [Fact]
     public async Task A_damaged_store_is_refused_and_recovered_from_a_backup()
     {
         using var folder = new TestFolder();

@@ -25,6 +25,9 @@ internal sealed class PoolHistory
                 Rack = "r" + i / 4,
                 Pool = "p" + random.Next(2),
                 LinkGroup = 2,
+                DeviceMemoryMib = 16_384,
+                DeviceMemoryPromisedMib = 16_384 + 4096 * random.Next(3),
+                DeviceMilli = random.Next(4) == 0 ? 910 : 1000,
             };
         }
         var cluster = new ClusterState(nodes, new NameTable());
@@ -88,6 +91,11 @@ internal sealed class PoolHistory
         for (int node = 0; node < Pool.Cluster.NodeCount; node++)
         {
             Pool.OpenNode(node);
+            Pool.SetUsable(node, ulong.MaxValue);
+        }
+        foreach (long id in Pool.Claims.Keys)
+        {
+            Pool.Hold(id, null);
         }
         for (int i = 0; i < rounds && Pool.Claims.Count > 0; i++)
         {
@@ -122,6 +130,17 @@ internal sealed class PoolHistory
         if (random.Next(20) == 0 && Pool.Claims.Count > 0)
         {
             Pool.StartFailed(Pool.Claims.Keys.Min(), Now);
+        }
+        if (random.Next(10) == 0)
+        {
+            // A device fails, or comes back; what runs on it stays.
+            int node = random.Next(Pool.Cluster.NodeCount);
+            Pool.SetUsable(node, Pool.Cluster.Usable(node) ^ 1UL << random.Next(4));
+        }
+        if (random.Next(10) == 0 && Pool.Claims.Count > 0)
+        {
+            long id = Pool.Claims.Keys.ElementAt(random.Next(Pool.Claims.Count));
+            Pool.Hold(id, random.Next(2) == 0 ? "its process ends" : null);
         }
         Note(Scheduler.Decide(claims, Now));
     }
@@ -161,6 +180,22 @@ internal sealed class PoolHistory
         ends[id] = duration;
         int devices = random.Next(3) == 0 ? random.Next(4) + 1 : 1;
         string[] leaves = ["a1", "a2", "b", "c"];
+        if (random.Next(6) == 0)
+        {
+            return new ClaimConfig(
+                id,
+                leaves[random.Next(4)],
+                new TaskShape(0, 0, random.Next(12) + 1, 100 * (random.Next(9) + 1))
+                {
+                    DeviceMemoryMilli = 100 * random.Next(8),
+                }
+            )
+            {
+                MaySplit = true,
+                Charge = new Resources(100 * random.Next(30), 500, 100),
+                PredictedSeconds = duration,
+            };
+        }
         return new ClaimConfig(
             id,
             leaves[random.Next(4)],

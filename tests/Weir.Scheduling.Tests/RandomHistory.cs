@@ -29,9 +29,13 @@ internal sealed class RandomHistory
             )
             {
                 DeviceMemoryMib = random.Next(2) * 16384,
+                DeviceMilli = random.Next(3) == 0 ? 840 : 1000,
             };
         }
         State = new ClusterState(nodes, models);
+        State.Allow(
+            Enumerable.Range(0, nodes.Length).Where(node => node % 2 == 0).ToDictionary(node => node, _ => 0b10110111UL)
+        );
         shapes = new TaskShape[random.Next(20) + 3];
         for (int i = 0; i < shapes.Length; i++)
         {
@@ -70,6 +74,12 @@ internal sealed class RandomHistory
                 int at = random.Next(placed.Count);
                 State.Release(placed[at]);
                 placed.RemoveAt(at);
+            }
+            else if (commit && random.Next(2) == 0)
+            {
+                // Devices that fail and come back; nothing takes that back.
+                int node = random.Next(State.NodeCount);
+                State.SetUsable(node, State.Usable(node) ^ 1UL << random.Next(8));
             }
             else
             {
@@ -116,7 +126,7 @@ internal sealed class RandomHistory
             text.AppendJoin(',', State.DevicesFree(node).ToArray()).Append(' ');
             text.AppendJoin(',', State.DeviceMemoryFree(node).ToArray()).Append(' ');
             text.Append(State.FreeMilli(node)).Append(' ').Append(State.WholeFree(node)).Append(' ');
-            text.Append(State.LargestFree(node)).AppendLine();
+            text.Append(State.LargestFree(node)).Append(' ').Append(State.Usable(node)).AppendLine();
         }
         for (int slot = 0; slot < State.Placements.Slots; slot++)
         {
@@ -134,13 +144,18 @@ internal sealed class RandomHistory
             _ => 1,
         };
         int milli = random.Next(2) == 0 ? 1000 : 10 * (random.Next(100) + 1);
+        bool part = devices > 0 && random.Next(4) == 0;
         return new TaskShape(
             500 * random.Next(24),
             512 * random.Next(24),
             devices,
             devices == 0 ? 0 : milli,
-            devices == 0 ? 0 : random.Next(2) * 1024 * random.Next(12),
+            devices == 0 || part ? 0 : random.Next(2) * 1024 * random.Next(12),
             random.Next(3) == 0 && devices > 0 ? (ulong)(random.Next(7) + 1) : TaskShape.Any
-        );
+        )
+        {
+            DeviceMemoryMilli = part ? 10 * (random.Next(100) + 1) : 0,
+            Allowed = devices > 0 && random.Next(4) == 0 ? 1 : 0,
+        };
     }
 }

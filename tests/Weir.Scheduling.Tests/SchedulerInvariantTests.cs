@@ -1,3 +1,4 @@
+using System.Numerics;
 using FsCheck;
 using FsCheck.Fluent;
 using Weir.Scheduling.Cluster;
@@ -144,6 +145,8 @@ public class SchedulerInvariantTests
             )
         );
 
+    private static (int Node, ulong Devices) Devices(PlacedTask task) => (task.Node, task.Devices);
+
     private static void ForAll(int tests, Action<PoolHistory> check, Func<SchedulingPolicy>? policy = null) =>
         Check.One(
             Histories.Config(tests),
@@ -159,7 +162,20 @@ public class SchedulerInvariantTests
         foreach (ClaimState claim in pool.Claims.Values)
         {
             bool running = claim.Phase == ClaimPhase.Running;
-            Assert.Equal(running ? claim.Config.Tasks : 0, claim.Slots.Length);
+            if (claim.Config.MaySplit)
+            {
+                // All devices, each of its own, or none.
+                (int, ulong)[] parts = [.. claim.Slots.Select(slot => Devices(pool.Cluster.PlacementAt(slot)))];
+                Assert.Equal(
+                    running ? claim.Config.Shape.Devices : 0,
+                    parts.Sum(part => BitOperations.PopCount(part.Item2))
+                );
+                Assert.Equal(parts.Length, parts.Select(part => part.Item1).Distinct().Count());
+            }
+            else
+            {
+                Assert.Equal(running ? claim.Config.Tasks : 0, claim.Slots.Length);
+            }
             placements += claim.Slots.Length;
             foreach (int slot in claim.Slots)
             {

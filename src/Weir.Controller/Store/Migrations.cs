@@ -85,7 +85,10 @@ internal static class Migrations
     public static int Latest => Steps.Length;
 
     /// <summary>Brings the store to the latest step; a newer store is refused.</summary>
-    public static void Apply(DbConnection connection, string place)
+    public static void Apply(DbConnection connection, string place) => Apply(connection, place, Steps.Length);
+
+    /// <summary>Brings the store to a step, as the release that ended with it would have left it.</summary>
+    internal static void Apply(DbConnection connection, string place, int last)
     {
         using var command = connection.CreateCommand();
         command.CommandText =
@@ -99,7 +102,7 @@ internal static class Migrations
                 $"the store {place} was written by a newer release (step {at}; this one knows {Steps.Length}): use that release, or `weir recover --from` a backup of this one"
             );
         }
-        for (; at < Steps.Length; at++)
+        for (; at < last; at++)
         {
             using var transaction = connection.BeginTransaction();
             command.Transaction = transaction;

@@ -137,5 +137,22 @@ internal sealed class PostgresDatabase : Database
             _ => null,
         };
 
-    public override void Dispose() => _lock?.Dispose();
+    public override void Dispose()
+    {
+        try
+        {
+            // The server notices a closed connection when it comes to it; the next controller may be sooner.
+            using var command = _lock?.CreateCommand();
+            if (command is not null)
+            {
+                command.CommandText = $"SELECT pg_advisory_unlock({AdvisoryLock})";
+                command.ExecuteScalar();
+            }
+        }
+        catch (Exception gone) when (Unavailable(gone) is not null || gone is InvalidOperationException)
+        {
+            // The server is away: the lock went with the connection.
+        }
+        _lock?.Dispose();
+    }
 }

@@ -153,9 +153,25 @@ public static class PastTrace
             MeanWait = waits.Average(),
             MedianWait = waits[waits.Length / 2],
             P99Wait = waits[Math.Min(waits.Length - 1, (int)(0.99 * waits.Length))],
-            Fairness = double.NaN,
+            Fairness = Fairness(claims, now),
             Waits = waits,
         };
+    }
+
+    // As replays compute it: Jain's index of the projects' mean speed, granted work over its time in the system.
+    private static double Fairness(IReadOnlyList<PastClaim> claims, double now)
+    {
+        double[] speeds =
+        [
+            .. claims
+                .Where(claim => claim.Granted is not null)
+                .GroupBy(claim => claim.Project)
+                .Select(group =>
+                    group.Sum(claim => Math.Max(Duration(claim, now), 1))
+                    / group.Sum(claim => Math.Max(Duration(claim, now), 1) + claim.Granted!.Value - claim.Submitted)
+                ),
+        ];
+        return speeds.Sum() * speeds.Sum() / (speeds.Length * speeds.Sum(speed => speed * speed));
     }
 
     private static double Duration(PastClaim claim, double now) =>
