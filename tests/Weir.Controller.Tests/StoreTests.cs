@@ -77,7 +77,7 @@ public class StoreTests
         Assert.Equal("quota", (await LeaseTests.Refused(pool, new ClaimRequest { Compute = 61 })).Code);
         await pool.EndAsync("l-old");
         await LeaseTests.Until(async () => (await pool.WorkloadAsync("w-old")).State == "starting");
-        Assert.Equal(0, (await pool.Client.GetAsync("v1/queue", RestJson.Default.QueueView)).Waiting.Count);
+        Assert.Empty((await pool.Client.GetAsync("v1/queue", RestJson.Default.QueueView)).Waiting);
     }
 
     [Fact]

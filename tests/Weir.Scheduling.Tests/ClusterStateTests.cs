@@ -120,7 +120,13 @@ public class ClusterStateTests
     private static double PlainFragment(RandomHistory history, int node)
     {
         ClusterState state = history.State;
-        int[] free = state.DevicesFree(node).ToArray();
+        int[] free =
+        [
+            .. state
+                .DevicesFree(node)
+                .ToArray()
+                .Select((left, device) => (state.Usable(node) >> device & 1) != 0 ? left : 0),
+        ];
         double sum = 0;
         foreach (TypicalTask task in history.Typical)
         {

@@ -39,7 +39,7 @@ internal static class ClaimRules
         long? memory = claim.MemoryBytes ?? template?.MemoryBytes;
         Shape(count, compute, memory);
         Cap(template, count, compute, memory);
-        if (Math.Abs(claim.Priority) > 1000)
+        if (claim.Priority is < -1000 or > 1000)
         {
             throw ControlException.Invalid($"priority {claim.Priority} is out of range: -1000 to 1000");
         }

@@ -32,6 +32,7 @@ public sealed class ClusterState
 
     private readonly NodeConfig[] nodes;
     private readonly ChangeLog changes;
+    private readonly int[] masked;
     private readonly PlacementTable placements = new();
     private readonly List<JournalEntry> journal = [];
     private readonly List<IReadOnlyDictionary<int, ulong>> allowed = [];
@@ -86,6 +87,7 @@ public sealed class ClusterState
         }
         deviceFree = new int[firstDevice[count]];
         deviceMemoryFree = new int[firstDevice[count]];
+        masked = new int[firstDevice[count]];
         for (int i = 0; i < count; i++)
         {
             deviceFree.AsSpan(firstDevice[i], this.nodes[i].Devices).Fill(this.nodes[i].DeviceMilli);
@@ -143,6 +145,23 @@ public sealed class ClusterState
     /// <summary>Free compute of each device of a node, thousandths.</summary>
     public ReadOnlySpan<int> DevicesFree(int node) =>
         deviceFree.AsSpan(firstDevice[node], firstDevice[node + 1] - firstDevice[node]);
+
+    /// <summary>The same with 0 for devices on which no new tasks may be put; valid until the node changes.</summary>
+    internal ReadOnlySpan<int> UsableFree(int node)
+    {
+        ulong open = usable[node];
+        ReadOnlySpan<int> free = DevicesFree(node);
+        if (open == ulong.MaxValue)
+        {
+            return free;
+        }
+        Span<int> own = masked.AsSpan(firstDevice[node], free.Length);
+        for (int i = 0; i < free.Length; i++)
+        {
+            own[i] = (open >> i & 1) != 0 ? free[i] : 0;
+        }
+        return own;
+    }
 
     /// <summary>Free memory of each device of a node, MiB; zeros where it is not counted.</summary>
     public ReadOnlySpan<int> DeviceMemoryFree(int node) =>
@@ -301,6 +320,16 @@ public sealed class ClusterState
         int slot = placements.Add(new PlacedTask(node, devices, shape), out bool fresh);
         Apply(node, shape, devices, -1);
         journal.Add(new JournalEntry(fresh ? JournalKind.PlacedFresh : JournalKind.Placed, slot, default));
+        return slot;
+    }
+
+    /// <summary>Puts a task back on devices that it has just left, whether they take new tasks or not.</summary>
+    internal int PlaceBack(int node, in TaskShape shape, ulong devices)
+    {
+        ulong open = usable[node];
+        SetUsable(node, ulong.MaxValue);
+        int slot = Place(node, shape, devices);
+        SetUsable(node, open);
         return slot;
     }
 

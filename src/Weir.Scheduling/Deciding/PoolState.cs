@@ -336,7 +336,12 @@ public sealed class PoolState
     }
 
     /// <summary>Moves one task; without a target node it only leaves its place.</summary>
-    internal void Move(ClaimState claim, int task, int node, ulong devices)
+    /// <param name="claim">Its claim.</param>
+    /// <param name="task">Which task.</param>
+    /// <param name="node">Where to; negative: nowhere.</param>
+    /// <param name="devices">On which devices.</param>
+    /// <param name="back">True when it was there a moment ago.</param>
+    internal void Move(ClaimState claim, int task, int node, ulong devices, bool back = false)
     {
         PlacedTask from = Cluster.PlacementAt(claim.Slots[task]);
         Cluster.Release(claim.Slots[task]);
@@ -344,7 +349,9 @@ public sealed class PoolState
         claim.Slots[task] = -1;
         if (node >= 0)
         {
-            claim.Slots[task] = Cluster.Place(node, from.Shape, devices);
+            claim.Slots[task] = back
+                ? Cluster.PlaceBack(node, from.Shape, devices)
+                : Cluster.Place(node, from.Shape, devices);
             Settle(node, claim, task);
         }
     }

@@ -102,7 +102,7 @@ internal sealed class RoomMaker(PoolState pool, PlacementEngine engine)
         {
             pool.Cluster.SetClosed(from, false);
         }
-        if (to < 0 || usedOnly && pool.Cluster.Tasks(to) == 0)
+        if (to < 0 || usedOnly && pool.Cluster.Tasks(to) == 0 || HasOtherPart(task, to))
         {
             return false;
         }
@@ -112,13 +112,27 @@ internal sealed class RoomMaker(PoolState pool, PlacementEngine engine)
         return true;
     }
 
+    // Parts of a divided claim are on devices of their own, so on nodes of their own.
+    private bool HasOtherPart(PoolState.TaskRef task, int node)
+    {
+        int[] slots = task.Claim.Slots;
+        for (int i = 0; task.Claim.Config.MaySplit && i < slots.Length; i++)
+        {
+            if (i != task.Task && pool.Cluster.PlacementAt(slots[i]).Node == node)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// <summary>Takes moves back, the last first, so that every place is free again when it is needed.</summary>
     public void TakeBack(List<MoveDecision> moves)
     {
         for (int i = moves.Count - 1; i >= 0; i--)
         {
             ClaimState claim = pool.Claims[moves[i].Claim];
-            pool.Move(claim, moves[i].Task, moves[i].From.Node, moves[i].From.Devices);
+            pool.Move(claim, moves[i].Task, moves[i].From.Node, moves[i].From.Devices, back: true);
         }
     }
 

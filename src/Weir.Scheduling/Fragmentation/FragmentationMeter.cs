@@ -76,7 +76,7 @@ public sealed class FragmentationMeter
 
     private void Measure(int node)
     {
-        int now = Table.OfNode(state.model[node], state.cpuFree[node], state.DevicesFree(node), state.wholeFree[node]);
+        int now = Table.OfNode(state.model[node], state.cpuFree[node], state.UsableFree(node), state.wholeFree[node]);
         usableSum += now - usable[node];
         freeSum += state.freeMilli[node] - free[node];
         usable[node] = now;

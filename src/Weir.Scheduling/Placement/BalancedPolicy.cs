@@ -67,7 +67,7 @@ internal sealed class BalancedPolicy : IPlacementPolicy
     {
         device = -1;
         int model = state.model[node];
-        ReadOnlySpan<int> free = state.DevicesFree(node);
+        ReadOnlySpan<int> free = state.UsableFree(node);
         int whole = state.wholeFree[node];
         int cpuBefore = state.cpuFree[node];
         int cpuAfter = cpuBefore - shape.CpuMilli;
@@ -138,7 +138,7 @@ internal sealed class BalancedPolicy : IPlacementPolicy
     private double SetGain(int node, in TaskShape shape, int rank, int before)
     {
         int model = state.model[node];
-        ReadOnlySpan<int> free = state.DevicesFree(node);
+        ReadOnlySpan<int> free = state.UsableFree(node);
         Span<int> after = stackalloc int[free.Length];
         free.CopyTo(after);
         int whole = state.wholeFree[node];

@@ -47,7 +47,7 @@ internal sealed class FgdPolicy : IPlacementPolicy
         int before = meter.Usable(node);
         int model = state.model[node];
         int rank = table.CpuRank(state.cpuFree[node] - shape.CpuMilli);
-        ReadOnlySpan<int> free = state.DevicesFree(node);
+        ReadOnlySpan<int> free = state.UsableFree(node);
         int row = table.Row(model, rank);
         int whole = state.wholeFree[node];
         int singles = 0;
@@ -99,7 +99,7 @@ internal sealed class FgdPolicy : IPlacementPolicy
 
     private int ScoreOfSet(int node, in TaskShape shape, ulong devices, int before, int rank)
     {
-        ReadOnlySpan<int> free = state.DevicesFree(node);
+        ReadOnlySpan<int> free = state.UsableFree(node);
         Span<int> after = stackalloc int[free.Length];
         free.CopyTo(after);
         int whole = state.wholeFree[node];

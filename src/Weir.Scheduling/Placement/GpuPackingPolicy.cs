@@ -15,7 +15,7 @@ internal sealed class GpuPackingPolicy(ClusterState state) : IPlacementPolicy
             return 0;
         }
         int whole = state.wholeFree[node];
-        ReadOnlySpan<int> free = state.DevicesFree(node);
+        ReadOnlySpan<int> free = state.UsableFree(node);
         if (whole == free.Length)
         {
             return Math.Max(whole, 33 - whole);

@@ -48,7 +48,7 @@ internal sealed class SpreadingPolicy : IPlacementPolicy
 
     public ulong ChooseDevices(int node, in TaskShape shape)
     {
-        int free = state.DevicesFree(node).IndexOf(TaskShape.WholeDevice);
+        int free = state.UsableFree(node).IndexOf(TaskShape.WholeDevice);
         return free >= 0 && state.FitsDevice(node, free, shape) ? 1UL << free : usual.ChooseDevices(node, shape);
     }
 }
