@@ -135,20 +135,34 @@ internal static class ClaimRules
             {
                 most = Math.Min(most ?? int.MaxValue, project.ComputeQuota!.Value);
             }
-            if (most is null && project.MemoryQuota is null)
+            if (
+                most is { } percent
+                && Granted(state, project.Name).Compute is var granted
+                && granted + compute > percent
+            )
             {
-                continue;
-            }
-            var (grantedCompute, grantedMemory) = Granted(state, project.Name);
-            if (most is { } percent && grantedCompute + compute > percent)
-            {
+                // Another hour may have another quota.
                 never = compute > percent && !state.Calendars.Values.Any(one => one.Project == project.Name);
-                return $"project {project.Name} may have {percent / 100.0:0.##} devices at a time, has {grantedCompute / 100.0:0.##} and asks for {compute / 100.0:0.##} more";
+                return $"project {project.Name} may have {percent / 100.0:0.##} devices at a time, has {granted / 100.0:0.##} and asks for {compute / 100.0:0.##} more";
             }
-            if (project.MemoryQuota is { } bytes && grantedMemory + memory > bytes)
+        }
+        return OverMemoryQuota(state, claim.Project, memory, out never);
+    }
+
+    /// <summary>The same of device memory alone, which the scheduling library does not count for projects.</summary>
+    public static string? OverMemoryQuota(ClusterState state, string name, long memory, out bool never)
+    {
+        never = false;
+        foreach (var project in ProjectForest.Upwards(state, name))
+        {
+            if (
+                project.MemoryQuota is { } bytes
+                && Granted(state, project.Name).Memory is var granted
+                && granted + memory > bytes
+            )
             {
                 never = memory > bytes;
-                return $"project {project.Name} may have {bytes >> 20} MiB of device memory at a time, has {grantedMemory >> 20} MiB and asks for {memory >> 20} MiB more";
+                return $"project {project.Name} may have {bytes >> 20} MiB of device memory at a time, has {granted >> 20} MiB and asks for {memory >> 20} MiB more";
             }
         }
         return null;

@@ -27,6 +27,7 @@ internal sealed class QueueService(
     // Each round starts something or finds an obstacle, so this is never reached but by a defect.
     private const int MostRounds = 1000;
     private const int MostReasons = 50;
+    private const int MostLooks = 200_000;
     private const long ReasonsEveryMs = 2000;
 
     private readonly List<QueueEntry> _fresh = [];
@@ -320,8 +321,7 @@ internal sealed class QueueService(
             return () => null;
         }
         long memory = slices.Sum(slice => slice.Memory);
-        bool preemptible = mover.MayPark(entry.Workload);
-        string? Over() => ClaimRules.OverQuota(state, entry.Claim!, preemptible, memory, out _);
+        string? Over() => ClaimRules.OverMemoryQuota(state, entry.Project, memory, out _);
         return Over() is null ? null : Over;
     }
 
@@ -402,7 +402,8 @@ internal sealed class QueueService(
 
     private void GiveReasons(IEnumerable<QueueEntry> entries)
     {
-        int left = MostReasons;
+        // A reason takes a look at every device.
+        int left = Math.Clamp(MostLooks / Math.Max(1, state.Devices.Count), 1, MostReasons);
         foreach (var entry in entries)
         {
             if (entry is { Lease: null, Workload: { State: "queued" } workload } && left-- > 0)
@@ -447,8 +448,11 @@ internal sealed class QueueService(
 
     private List<DeviceRoom> Rooms(string name)
     {
-        var pool = state.Pools[name];
         var rooms = new List<DeviceRoom>();
+        if (!state.Pools.TryGetValue(name, out var pool))
+        {
+            return rooms;
+        }
         foreach (var device in state.Devices.Values)
         {
             if (device.Pool == name)

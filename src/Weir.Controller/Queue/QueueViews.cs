@@ -10,6 +10,7 @@ namespace Weir.Controller.Queue;
 /// <summary>What waits and why, as people see it. Called under the gate, with the books up to date.</summary>
 internal sealed class QueueViews(ClusterState state, Books books, QueueService queue, ISessionMover mover)
 {
+    private const int MostReasons = 100;
     private const int MostRooms = 20;
     private const int MovesForOne = 8;
 
@@ -35,7 +36,9 @@ internal sealed class QueueViews(ClusterState state, Books books, QueueService q
                     Asks(entry),
                     entry.Since,
                     entry.Workload?.Stops > 0,
-                    queue.WhyNotNow(entry).Message
+                    waiting.Count < MostReasons || entry.Workload?.Reason is not { Length: > 0 } known
+                        ? queue.WhyNotNow(entry).Message
+                        : known
                 )
             );
         }

@@ -335,6 +335,8 @@ internal sealed class PolicyEndpoints(
             ? $"project {project} has projects below it ({below}): remove them first"
         : state.Calendars.Values.FirstOrDefault(calendar => calendar.Project == project) is { } calendar
             ? $"calendar {calendar.Name} is about project {project}: remove it first"
+        : state.Workloads.Values.Any(workload => workload.Project == project && !workload.Ended)
+            ? $"project {project} has workloads: cancel them first"
         : state.Leases.Values.Any(lease => lease.Project == project) ? $"project {project} has leases: end them first"
         : null;
 
