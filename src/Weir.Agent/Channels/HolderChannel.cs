@@ -149,6 +149,9 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
             case SessionEnded:
                 // Its worker knows better.
                 return true;
+            case not null when message.GetType() == typeof(ControlMessage):
+                // Of a kind that only a newer release has: it does without an answer.
+                return true;
             default:
                 Finish(new Refused(0, "this message does not belong here"));
                 return false;

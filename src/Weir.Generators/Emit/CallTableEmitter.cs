@@ -26,7 +26,7 @@ internal static class CallTableEmitter
         w.Line(
             "/// <summary>Of all numbers, names and parameters: client and worker must be built from the same.</summary>"
         );
-        w.Line($"public const ulong Fingerprint = 0x{Fingerprint(calls):X16};");
+        w.Line($"public const ulong Fingerprint = 0x{Fingerprint(calls.Select(Signature)):X16};");
         w.Line();
         StaticData.Names(w, "Name", calls.Select(c => c.Symbol));
         StaticData.Numbers(w, "byte", "Flags", flags);
@@ -35,19 +35,22 @@ internal static class CallTableEmitter
         return w.ToString();
     }
 
-    // FNV-1a, 64 bits.
-    private static ulong Fingerprint(IEnumerable<ApiCall> calls)
+    /// <summary>All of a call that both sides must understand alike.</summary>
+    public static string Signature(ApiCall call)
+    {
+        IEnumerable<string> parts = call.Parameters.Select(p =>
+            $"{p.Mode}{p.IsOptional}{p.TypeName}{p.Depth}{p.Count}"
+        );
+        return $"{call.Number}{call.Symbol}{call.Waits}({string.Join(",", parts)})";
+    }
+
+    /// <summary>Of the signatures, in the order of the numbers: FNV-1a, 64 bits.</summary>
+    public static ulong Fingerprint(IEnumerable<string> signatures)
     {
         ulong hash = 0xCBF29CE484222325;
-        foreach (ApiCall call in calls)
+        foreach (char c in signatures.SelectMany(signature => signature))
         {
-            IEnumerable<string> parts = call.Parameters.Select(p =>
-                $"{p.Mode}{p.IsOptional}{p.TypeName}{p.Depth}{p.Count}"
-            );
-            foreach (char c in $"{call.Number}{call.Symbol}{call.Waits}({string.Join(",", parts)})")
-            {
-                hash = unchecked((hash ^ c) * 0x100000001B3);
-            }
+            hash = unchecked((hash ^ c) * 0x100000001B3);
         }
         return hash;
     }

@@ -4,9 +4,10 @@ namespace Weir.Remote.Control;
 
 /// <summary>
 /// What a lease's holder (the broker beside a program) and an agent say to each other on a <see cref="ControlChannel"/>. The first message is
-/// <see cref="HoldLease"/>; while the channel is open the holder lives. Requests carry a number that the answer repeats.
+/// <see cref="HoldLease"/>; while the channel is open the holder lives. Requests carry a number that the answer repeats. One that is of this very
+/// type is of a kind that only a newer release knows, and is passed over.
 /// </summary>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type", IgnoreUnrecognizedTypeDiscriminators = true)]
 [JsonDerivedType(typeof(HoldLease), "hold")]
 [JsonDerivedType(typeof(LeaseHeld), "held")]
 [JsonDerivedType(typeof(OpenSession), "open")]
@@ -15,7 +16,7 @@ namespace Weir.Remote.Control;
 [JsonDerivedType(typeof(HandOver), "handOver")]
 [JsonDerivedType(typeof(SessionEnded), "sessionEnded")]
 [JsonDerivedType(typeof(LeaseEnded), "leaseEnded")]
-internal abstract record ControlMessage;
+internal record ControlMessage;
 
 /// <summary>Holder, first: this is my lease.</summary>
 /// <param name="Version"><see cref="ControlChannel.Version"/>.</param>

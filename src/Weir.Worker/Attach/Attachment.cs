@@ -14,6 +14,10 @@ namespace Weir.Worker.Attach;
 /// </summary>
 internal static unsafe class Attachment
 {
+    /// <summary>Why a client of a release that comes after this one, or that is too old, gets no session.</summary>
+    internal const string NewerClient =
+        "the client library's release is not served by this worker: bring the node to the same release or a newer one (nodes first, then clients)";
+
     private const int MaxWindowAttempts = 64;
 
     /// <summary>
@@ -41,14 +45,14 @@ internal static unsafe class Attachment
                 return null;
             }
             program = Encoding.UTF8.GetString(name);
-            if (hello.Version != SegmentLayout.Version || hello.ApiHash != CallTable.Fingerprint)
+            if (hello.Version != SegmentLayout.Version || !CallTable.Serves(hello.ApiHash))
             {
-                Refuse(socket, WelcomeStatus.VersionMismatch, "library and worker are of different versions of Weir");
+                Refuse(socket, WelcomeStatus.VersionMismatch, NewerClient);
                 return null;
             }
             if ((hello.Flags & Hello.SnapshotOnly) != 0)
             {
-                _ = UnixSocket.Send(socket, Answer(new Welcome(), "", backend.Snapshot));
+                _ = UnixSocket.Send(socket, Answer(new Welcome { ApiHash = hello.ApiHash }, "", backend.Snapshot));
                 return null;
             }
             var window = new Window(hello.WindowBase, hello.WindowBytes);
@@ -57,7 +61,7 @@ internal static unsafe class Attachment
                 Refuse(socket, WelcomeStatus.WindowTaken, "");
                 continue;
             }
-            return Open(socket, backend, window);
+            return Open(socket, backend, window, hello.ApiHash);
         }
         return null;
     }
@@ -66,7 +70,7 @@ internal static unsafe class Attachment
     public static void RefuseNoDevice(int socket, string reason) =>
         Refuse(socket, WelcomeStatus.NoDevice, $"there is no device: {reason}");
 
-    private static Session? Open(int socket, IDeviceBackend backend, Window window)
+    private static Session? Open(int socket, IDeviceBackend backend, Window window, ulong apiHash)
     {
         int segmentFile = Mapping.CreateShared("weir-segment", SegmentLayout.SegmentBytes);
         int hostFile = Mapping.CreateShared("weir-host", (long)(window.Bytes / 2));
@@ -88,6 +92,7 @@ internal static unsafe class Attachment
         Volatile.Write(ref control->State, (uint)SessionState.Open);
         var welcome = new Welcome
         {
+            ApiHash = apiHash,
             SegmentBytes = (ulong)SegmentLayout.SegmentBytes,
             WindowBase = window.Base,
             WindowBytes = window.Bytes,
@@ -118,7 +123,8 @@ internal static unsafe class Attachment
     private static byte[] Answer(Welcome welcome, string text, byte[] snapshot)
     {
         welcome.WorkerPid = Environment.ProcessId;
-        welcome.ApiHash = CallTable.Fingerprint;
+        // A client is answered in its own words; one that is refused learns whose these are.
+        welcome.ApiHash = welcome.ApiHash == 0 ? CallTable.Fingerprint : welcome.ApiHash;
         return Welcome.Encode(welcome, Encoding.UTF8.GetBytes(text), snapshot);
     }
 }

@@ -52,16 +52,16 @@ internal sealed unsafe class RemoteGreeting(RemoteDoor door, IDeviceBackend back
             throw new RemoteException("the client's greeting is malformed");
         }
         Program = Encoding.UTF8.GetString(name);
-        if (hello.Version != SegmentLayout.Version || hello.ApiHash != CallTable.Fingerprint)
+        if (hello.Version != SegmentLayout.Version || !CallTable.Serves(hello.ApiHash))
         {
-            Refuse(WelcomeStatus.VersionMismatch, "library and worker are of different versions of Weir");
+            Refuse(WelcomeStatus.VersionMismatch, Attachment.NewerClient);
             return;
         }
         var window = new Window(hello.WindowBase, hello.WindowBytes, HostIsElsewhere: true);
         if ((hello.Flags & Hello.SnapshotOnly) != 0)
         {
             _refusal = "";
-            Answer(new Welcome(), "", backend.Snapshot);
+            Answer(new Welcome { ApiHash = hello.ApiHash }, "", backend.Snapshot);
         }
         else if (!Mapping.TryReserve(window))
         {
@@ -69,11 +69,11 @@ internal sealed unsafe class RemoteGreeting(RemoteDoor door, IDeviceBackend back
         }
         else
         {
-            Open(window);
+            Open(window, hello.ApiHash);
         }
     }
 
-    private void Open(Window window)
+    private void Open(Window window, ulong apiHash)
     {
         nint mapped = Libc.mmap(
             0,
@@ -94,6 +94,7 @@ internal sealed unsafe class RemoteGreeting(RemoteDoor door, IDeviceBackend back
         Volatile.Write(ref _session.Control->State, (uint)SessionState.Open);
         var welcome = new Welcome
         {
+            ApiHash = apiHash,
             SegmentBytes = (ulong)SegmentLayout.SegmentBytes,
             WindowBase = window.Base,
             WindowBytes = window.Bytes,
@@ -112,7 +113,7 @@ internal sealed unsafe class RemoteGreeting(RemoteDoor door, IDeviceBackend back
     private void Answer(Welcome welcome, string text, byte[] snapshot)
     {
         welcome.WorkerPid = Environment.ProcessId;
-        welcome.ApiHash = CallTable.Fingerprint;
+        welcome.ApiHash = welcome.ApiHash == 0 ? CallTable.Fingerprint : welcome.ApiHash;
         door.Calls.Send(FrameKind.Welcome, Welcome.Encode(welcome, Encoding.UTF8.GetBytes(text), snapshot));
     }
 }

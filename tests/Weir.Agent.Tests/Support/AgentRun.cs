@@ -210,7 +210,7 @@ internal sealed class AgentRun : IDisposable
     /// <summary>Waits for a condition; a generous time later the test fails.</summary>
     public static void Becomes(Func<bool> condition, string what)
     {
-        for (int attempt = 0; attempt < 1500; attempt++)
+        for (int attempt = 0; attempt < 4500; attempt++)
         {
             if (condition())
             {

@@ -35,7 +35,7 @@ internal sealed class OperatorClient : IDisposable
     /// <summary>The next message for which the predicate holds; others before it are dropped.</summary>
     public AgentMessage Next(Func<AgentMessage, bool> wanted)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(90));
         foreach (AgentMessage message in _incoming.GetConsumingEnumerable(patience.Token))
         {
             if (wanted(message))
@@ -62,10 +62,12 @@ internal sealed class OperatorClient : IDisposable
         ulong epoch,
         IEnumerable<Device> devices,
         ulong? memory = null,
-        uint graceMs = 30_000
+        uint graceMs = 30_000,
+        string? secret = null,
+        uint compute = 50
     )
     {
-        string secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        secret ??= Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var grant = new LeaseGrant
         {
             Lease = name,
@@ -84,7 +86,7 @@ internal sealed class OperatorClient : IDisposable
                 {
                     Uuid = device.Uuid,
                     Ordinal = ordinal++,
-                    Compute = 50,
+                    Compute = compute,
                     MemoryBytes = memory ?? device.MemoryBytes / 2,
                 }
             );

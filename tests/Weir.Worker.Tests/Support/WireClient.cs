@@ -27,6 +27,12 @@ internal sealed unsafe class WireClient : IDisposable
 
     public byte* Segment => _segment;
 
+    /// <summary>What the last greeting was refused with.</summary>
+    public string Refusal { get; private set; } = "";
+
+    /// <summary>Notes down what is said and answered, when it is set.</summary>
+    public List<(string, byte[])>? Record { get; set; }
+
     /// <summary>A connection, nothing said yet.</summary>
     public static WireClient Connect(string socketName)
     {
@@ -36,14 +42,17 @@ internal sealed unsafe class WireClient : IDisposable
     }
 
     /// <summary>A connection with an open session.</summary>
-    public static WireClient Attach(string socketName) => Attach(Connect(socketName));
+    public static WireClient Attach(string socketName) => Attach(Connect(socketName), NewHello());
+
+    /// <summary>The same with a greeting of one's own.</summary>
+    public static WireClient Attach(string socketName, Hello hello) => Attach(Connect(socketName), hello);
 
     /// <summary>A session over a socket that is connected already.</summary>
-    public static WireClient Attach(int socket) => Attach(new WireClient(socket));
+    public static WireClient Attach(int socket) => Attach(new WireClient(socket), NewHello());
 
-    private static WireClient Attach(WireClient client)
+    private static WireClient Attach(WireClient client, Hello hello)
     {
-        (WelcomeStatus status, int segment, int host) = client.Greet(NewHello());
+        (WelcomeStatus status, int segment, int host) = client.Greet(hello);
         Assert.Equal(WelcomeStatus.Ok, status);
         client._segment = Mapping.Map(segment, SegmentLayout.SegmentBytes);
         _ = Libc.close(segment);
@@ -77,31 +86,56 @@ internal sealed unsafe class WireClient : IDisposable
             length = DescriptorSocket.Receive(Socket, place, (nuint)answer.Length, descriptors, 2, raw: false);
         }
         Assert.True(length > 0, "the connection was closed without an answer");
-        Assert.True(Welcome.TryDecode(answer.AsSpan(0, (int)length), out Welcome welcome, out _, out _));
+        Assert.True(
+            Welcome.TryDecode(answer.AsSpan(0, (int)length), out Welcome welcome, out ReadOnlySpan<byte> text, out _)
+        );
         WorkerId = welcome.WorkerPid;
+        Refusal = System.Text.Encoding.UTF8.GetString(text);
         return ((WelcomeStatus)welcome.Status, descriptors[0], descriptors[1]);
     }
 
     /// <summary>Makes a call and waits for its answer; null when the session ended instead.</summary>
     public CuResult? Call(Op op, ulong context, params ReadOnlySpan<ulong> words)
     {
+        CuResult? result = Play(Header(op, context, words.Length, RecordHeader.CallFlag), MemoryMarshal.AsBytes(words));
+        Record?.Add(("reply", LastReply()));
+        return result;
+    }
+
+    /// <summary>Sends a record that nobody answers.</summary>
+    public void Post(Op op, ulong context, params ReadOnlySpan<ulong> words) =>
+        _ = Play(Header(op, context, words.Length, 0), MemoryMarshal.AsBytes(words));
+
+    /// <summary>Sends a record, and waits for the answer if it has one; null when the session ended instead.</summary>
+    public CuResult? Play(RecordHeader header, ReadOnlySpan<byte> payload)
+    {
         uint before = _slot->ReplySequence;
-        byte* place = _writer.Begin((ushort)op, context, (uint)words.Length * 8);
-        words.CopyTo(new Span<ulong>(place, words.Length));
-        _writer.Commit(++_ticket, RecordHeader.CallFlag);
+        byte* place = _writer.Begin(header.Op, header.Context, (uint)payload.Length);
+        payload.CopyTo(new Span<byte>(place, payload.Length));
+        _writer.Commit(++_ticket, header.Flags);
+        Record?.Add(("record", [.. MemoryMarshal.AsBytes(new ReadOnlySpan<RecordHeader>(in header)), .. payload]));
+        if (!header.IsCall)
+        {
+            Doorbell.Ring(SegmentLayout.Control(_segment));
+            return CuResult.Success;
+        }
         return ClientWait.ForReply(_slot, SegmentLayout.Control(_segment), before, Socket)
             ? (CuResult)_slot->ReplyResult
             : null;
     }
 
-    /// <summary>Sends a record that nobody answers.</summary>
-    public void Post(Op op, ulong context, params ReadOnlySpan<ulong> words)
-    {
-        byte* place = _writer.Begin((ushort)op, context, (uint)words.Length * 8);
-        words.CopyTo(new Span<ulong>(place, words.Length));
-        _writer.Commit(++_ticket, 0);
-        Doorbell.Ring(SegmentLayout.Control(_segment));
-    }
+    /// <summary>The last answer's payload.</summary>
+    public byte[] LastReply() =>
+        new ReadOnlySpan<byte>(SegmentLayout.ReplyPayload(_slot), (int)_slot->ReplyBytes).ToArray();
+
+    private static RecordHeader Header(Op op, ulong context, int words, ushort flags) =>
+        new()
+        {
+            SizeBytes = (uint)(RecordHeader.Bytes + words * sizeof(ulong)),
+            Op = (ushort)op,
+            Flags = flags,
+            Context = context,
+        };
 
     /// <summary>A word of the last answer.</summary>
     public ulong Answer(int word) => ((ulong*)SegmentLayout.ReplyPayload(_slot))[word];
