@@ -88,35 +88,38 @@ internal sealed class PoolInstallation : IDisposable
             ]
         );
         _nodes.Add(node);
-        for (int tries = 0; tries < 600; tries++)
-        {
-            if (
+        Awaited.True(
+            () =>
                 Json("nodes")
                     .EnumerateArray()
                     .Any(one =>
                         one.GetProperty("name").GetString() == name && one.GetProperty("state").GetString() == "ready"
-                    )
-            )
-            {
-                return;
-            }
-            Thread.Sleep(100);
-        }
-        Assert.Fail($"node {name} did not come");
+                    ),
+            $"node {name} is ready"
+        );
     }
 
     /// <summary>A command of `weir` against this pool.</summary>
     public ProgramRun Weir(params string[] arguments) => Weir(null, arguments);
 
     /// <summary>The same, with variables.</summary>
-    public ProgramRun Weir(IReadOnlyDictionary<string, string?>? variables, params string[] arguments)
+    public ProgramRun Weir(IReadOnlyDictionary<string, string?>? variables, params string[] arguments) =>
+        Type(variables, "", arguments);
+
+    /// <summary>The same, and something to read on standard input.</summary>
+    public ProgramRun Type(IReadOnlyDictionary<string, string?>? variables, string input, params string[] arguments)
     {
         var environment = Environment(_folder, "a");
         foreach (var (name, value) in variables ?? new Dictionary<string, string?>())
         {
             environment[name] = value;
         }
-        return ProgramRun.Start("dotnet", [WeirInstallation.Cli, .. arguments], environment: environment);
+        return ProgramRun.Start(
+            "dotnet",
+            [WeirInstallation.Cli, .. arguments],
+            System.Text.Encoding.UTF8.GetBytes(input),
+            environment
+        );
     }
 
     /// <summary>What a command says with --output json.</summary>

@@ -10,8 +10,11 @@ namespace Weir.Agent.Configuration;
 /// <param name="State">Holds the certificate, the cache of kernels, logs, workloads.</param>
 internal sealed record AgentFolders(string Run, string State)
 {
-    /// <summary>Holders connect here.</summary>
-    public string Socket => Path.Combine(Run, "agent.sock");
+    /// <summary>
+    /// Holders connect here. It is alone in its folder, so that a container can mount the folder: a socket that is mounted itself is
+    /// dead as soon as the agent is started again.
+    /// </summary>
+    public string Socket => Path.Combine(Run, "door", "agent.sock");
 
     /// <summary>The operator connects here.</summary>
     public string OperatorSocket => Path.Combine(Run, "operator.sock");
@@ -64,6 +67,7 @@ internal sealed record AgentFolders(string Run, string State)
         {
             _ = Directory.CreateDirectory(folder, Own);
         }
+        _ = Directory.CreateDirectory(Path.GetDirectoryName(Socket)!, Passable);
         _ = Directory.CreateDirectory(Output, Passable);
         _ = Directory.CreateDirectory(State, Passable);
         _ = Directory.CreateDirectory(Logs, Own);

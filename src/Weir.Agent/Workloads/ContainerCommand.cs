@@ -42,7 +42,9 @@ internal static class ContainerCommand
         if (ticket is not null)
         {
             words.AddRange(["--volume", $"{installation}:{installation}:ro", "--volume", $"{ticket}:{ticket}:ro"]);
-            words.AddRange(["--volume", $"{agentSocket}:{agentSocket}"]);
+            // Its folder: the agent may be started again meanwhile, and makes a new socket.
+            string door = Path.GetDirectoryName(agentSocket)!;
+            words.AddRange(["--volume", $"{door}:{door}"]);
             words.AddRange(["--entrypoint", worker, start.Image, "--launch", "--lease", ticket, "--"]);
         }
         else

@@ -12,7 +12,7 @@ internal static class EnvCommand
         var claim = new ClaimOptions();
         var format = new Option<string>("--format")
         {
-            Description = "shell: export lines and mounts; podman: arguments for `podman run`.",
+            Description = "shell: for reading; podman: options for `podman run`, to stand before the image's name.",
             DefaultValueFactory = _ => "shell",
         };
         format.AcceptOnlyFromAmong("shell", "podman");
@@ -47,12 +47,13 @@ internal static class EnvCommand
                 {
                     if (shard.Local is { } socket)
                     {
-                        mounts.Add(new EnvMount(socket, socket, false));
+                        // Its folder: the agent may be started again meanwhile, and makes a new socket.
+                        string door = Path.GetDirectoryName(socket)!;
+                        mounts.Add(new EnvMount(door, door, false));
                     }
                 }
                 var view = new EnvView(
                     grant.Lease.Id,
-                    new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = "/opt/weir/shim" },
                     mounts,
                     ["/opt/weir/bin/weir-worker", "--launch", "--lease", "/run/weir/lease.json", "--"]
                 );
@@ -66,8 +67,10 @@ internal static class EnvCommand
                         string.Join(
                             ' ',
                             view.Mounts.Select(mount =>
-                                $"-v {mount.Source}:{mount.Target}{(mount.ReadOnly ? ":ro" : "")}"
-                            )
+                                    $"-v {mount.Source}:{mount.Target}{(mount.ReadOnly ? ":ro" : "")}"
+                                )
+                                // Without a space in it, so that a shell's $(weir env …) keeps it whole.
+                                .Append($"--entrypoint [{string.Join(',', view.Entry.Select(word => $"\"{word}\""))}]")
                         )
                     );
                 }
@@ -77,9 +80,9 @@ internal static class EnvCommand
                         $"# lease {view.Lease}: mount these (source:target), and put the entry before the container's command"
                     );
                     view.Mounts.ForEach(mount =>
-                        Console.WriteLine($"# mount {mount.Source}:{mount.Target}{(mount.ReadOnly ? ":ro" : "")}")
+                        Console.WriteLine($"mount {mount.Source}:{mount.Target}{(mount.ReadOnly ? ":ro" : "")}")
                     );
-                    Console.WriteLine($"# entry {string.Join(' ', view.Entry)}");
+                    Console.WriteLine($"entry {string.Join(' ', view.Entry)}");
                 }
                 return ExitCodes.Success;
             }
@@ -89,15 +92,9 @@ internal static class EnvCommand
 
 /// <summary>What `weir env` prints.</summary>
 /// <param name="Lease">The lease that was granted for it.</param>
-/// <param name="Environment">Variables.</param>
 /// <param name="Mounts">Files and folders.</param>
 /// <param name="Entry">What goes before the container's command.</param>
-internal sealed record EnvView(
-    string Lease,
-    Dictionary<string, string> Environment,
-    List<EnvMount> Mounts,
-    string[] Entry
-);
+internal sealed record EnvView(string Lease, List<EnvMount> Mounts, string[] Entry);
 
 /// <summary>A mount.</summary>
 internal sealed record EnvMount(string Source, string Target, bool ReadOnly);

@@ -44,6 +44,15 @@ internal static class InstallCommand
         return command;
     }
 
+    // systemd.syntax: words with spaces stand in quotes, and '%' begins a specifier.
+    private static string Quoted(string word)
+    {
+        string text = word.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("%", "%%", StringComparison.Ordinal);
+        return text.Any(c => char.IsWhiteSpace(c) || c is '"' or '\'' or '\\') ? $"\"{text}\"" : text;
+    }
+
     private static int Install(bool agentOnly, bool print, string? folder, string listen)
     {
         bool system = Environment.IsPrivilegedProcess;
@@ -51,7 +60,9 @@ internal static class InstallCommand
         var folders = PoolFolders.Find();
         string host = Environment.ProcessPath!;
         string program =
-            Path.GetFileName(host) == "dotnet" ? $"{host} {Path.Combine(artifacts.Root, "cli", "weir.dll")}" : host;
+            Path.GetFileName(host) == "dotnet"
+                ? $"{Quoted(host)} {Quoted(Path.Combine(artifacts.Root, "cli", "weir.dll"))}"
+                : Quoted(host);
         string name = agentOnly ? "weir-agent" : "weir";
         string unit = $"""
             [Unit]
@@ -60,8 +71,10 @@ internal static class InstallCommand
             Wants=network-online.target
 
             [Service]
-            ExecStart={program} {(agentOnly ? "agent" : $"up --listen {listen}")}
-            Environment=WEIR_ARTIFACTS={artifacts.Root} WEIR_STATE={folders.State} WEIR_RUN={folders.Run}
+            ExecStart={program} {(agentOnly ? "agent" : $"up --listen {Quoted(listen)}")}
+            Environment={Quoted($"WEIR_ARTIFACTS={artifacts.Root}")} {Quoted($"WEIR_STATE={folders.State}")} {Quoted(
+                $"WEIR_RUN={folders.Run}"
+            )}
             Restart=always
             RestartSec=1
             # Sessions outlive their agent: only the processes that systemd started are ended.
