@@ -15,7 +15,11 @@ internal static class Lifetime
     /// <param name="server">The service.</param>
     /// <param name="parentPid">Process that it was started for, or 0.</param>
     /// <param name="idle">Time without connections after which it ends when it has no parent.</param>
-    public static void WaitForEnd(CompileServer server, int parentPid, TimeSpan idle)
+    /// <param name="finishes">
+    /// Better code that is being made in the background is finished first. A node's service leaves it: whoever asked for it was the node's own
+    /// worker, and has ended with the node.
+    /// </param>
+    public static void WaitForEnd(CompileServer server, int parentPid, TimeSpan idle, bool finishes)
     {
         int parent = parentPid > 0 ? (int)syscall(PidFdOpen, parentPid, 0) : -1;
         bool hasParent = parent >= 0;
@@ -38,7 +42,7 @@ internal static class Lifetime
                 continue;
             }
             Thread.Sleep(PollMilliseconds);
-            if (server.Connections > 0)
+            if (server.Connections - (finishes ? 0 : server.Improving) > 0)
             {
                 quietSince = Environment.TickCount64;
             }

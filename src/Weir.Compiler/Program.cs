@@ -52,5 +52,5 @@ if (server is null)
 new Thread(server.Run) { IsBackground = true, Name = "accept" }.Start();
 CompileServer.WarmUp();
 cache.Trim();
-Lifetime.WaitForEnd(server, parent, idle);
+Lifetime.WaitForEnd(server, parent, idle, finishes: !shared);
 return 0;

@@ -36,6 +36,7 @@ public class KillTests
                 agents.Add(agent);
             }
             int told = 0;
+            Granted counter = new();
             for (int round = 0; round < Rounds; round++)
             {
                 foreach (var agent in agents)
@@ -47,10 +48,13 @@ public class KillTests
                 var users = Enumerable
                     .Range(0, 8)
                     .Select(user =>
-                        UseAsync(controller.Client, granted, new Random(Seed + round * 100 + user), stop.Token)
+                        UseAsync(controller.Client, granted, new Random(Seed + round * 100 + user), counter, stop.Token)
                     )
                     .ToArray();
-                await Task.Delay(random.Next(150, 900), TestContext.Current.CancellationToken);
+                // On a busy machine the first answers take their time.
+                int least = counter.Count + 2;
+                await LeaseTests.Until(() => Task.FromResult(counter.Count >= least));
+                await Task.Delay(random.Next(900), TestContext.Current.CancellationToken);
                 controller.Kill();
                 await stop.CancelAsync();
                 told += (await Task.WhenAll(users)).Sum();
@@ -94,6 +98,7 @@ public class KillTests
         ControllerClient client,
         ConcurrentDictionary<string, LeaseView> granted,
         Random random,
+        Granted counter,
         CancellationToken stop
     )
     {
@@ -114,6 +119,7 @@ public class KillTests
                         );
                         granted[grant.Lease.Id] = grant.Lease;
                         told++;
+                        counter.Add();
                     }
                     catch (PoolException full) when (full.Code == "no-room")
                     {
@@ -135,6 +141,15 @@ public class KillTests
             // The controller was killed in the middle of it: what it did not answer may or may not have happened.
         }
         return told;
+    }
+
+    private sealed class Granted
+    {
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        public void Add() => Interlocked.Increment(ref _count);
     }
 
     private static void CheckStore(string path, ConcurrentDictionary<string, LeaseView> granted)

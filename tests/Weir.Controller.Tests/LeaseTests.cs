@@ -57,7 +57,8 @@ public class LeaseTests
         var grant = await pool.ClaimAsync(new ClaimRequest());
         Assert.Equal("no-room", (await Refused(pool, new ClaimRequest { Compute = 1 })).Code);
 
-        var waiting = pool.ClaimAsync(new ClaimRequest { WaitMs = 20_000 });
+        var waiting = pool.ClaimAsync(new ClaimRequest { WaitMs = 120_000 });
+        await WaitAsync(pool, 1);
         await pool.EndAsync(grant.Lease.Id);
         var next = await waiting;
         Assert.NotEqual(grant.Lease.Id, next.Lease.Id);
@@ -75,16 +76,16 @@ public class LeaseTests
         await using var pool = await TestPool.StartAsync();
         await pool.NodeAsync("n1");
         var grant = await pool.ClaimAsync(new ClaimRequest());
-        var low = pool.ClaimAsync(new ClaimRequest { WaitMs = 20_000, Program = "low" });
+        var low = pool.ClaimAsync(new ClaimRequest { WaitMs = 120_000, Program = "low" });
         var high = pool.ClaimAsync(
             new ClaimRequest
             {
-                WaitMs = 20_000,
+                WaitMs = 120_000,
                 Priority = 5,
                 Program = "high",
             }
         );
-        await Task.Delay(200, TestContext.Current.CancellationToken);
+        await WaitAsync(pool, 2);
         await pool.EndAsync(grant.Lease.Id);
         await pool.EndAsync((await high).Lease.Id);
         await low;
@@ -134,6 +135,38 @@ public class LeaseTests
     }
 
     [Fact]
+    public async Task A_lease_that_nobody_ever_held_keeps_no_room_for_long_after_a_restart()
+    {
+        using var folder = new TestFolder();
+        var clock = new PassingClock();
+        FakeAgent agent;
+        string unheld;
+        string held;
+        await using (var first = await TestPool.StartAsync(folder, time: clock))
+        {
+            agent = await first.NodeAsync("n1");
+            unheld = (await first.ClaimAsync(new ClaimRequest { Compute = 30 })).Lease.Id;
+            held = (await first.ClaimAsync(new ClaimRequest { Compute = 30 })).Lease.Id;
+            await agent.ExpectAsync(message => message.Grant?.Lease == held);
+            await agent.HolderAsync(held, HolderState.HolderPresent);
+        }
+        // The claim's answer was lost with the controller, say; most of the time that it had is over.
+        agent.Leases.TryRemove(unheld, out _);
+        clock.Pass(TimeSpan.FromSeconds(55));
+        await using var second = await TestPool.StartAsync(folder, time: clock);
+        await agent.ConnectAsync(second.Host.Identity.Address);
+        Assert.Equal(2, (await second.LeasesAsync()).Length);
+        clock.Pass(TimeSpan.FromSeconds(11));
+        await Until(async () => (await second.LeasesAsync()).Length == 1);
+        Assert.Equal(held, Assert.Single(await second.LeasesAsync()).Id);
+        Assert.Equal(
+            "no holder came in time",
+            (await second.LeasesAsync(all: true)).Single(lease => lease.Id == unheld).EndReason
+        );
+        await agent.DisposeAsync();
+    }
+
+    [Fact]
     public async Task An_agent_that_refuses_a_grant_ends_it()
     {
         await using var pool = await TestPool.StartAsync();
@@ -173,6 +206,16 @@ public class LeaseTests
         ClaimRequest claim,
         ControllerClient? client = null
     ) => await Assert.ThrowsAsync<PoolException>(() => pool.ClaimAsync(claim, client));
+
+    // So many claims wait: a request that was sent may not have arrived.
+    private static Task WaitAsync(TestPool pool, int claims) =>
+        Until(() =>
+        {
+            lock (pool.Host.State.Gate)
+            {
+                return Task.FromResult(pool.Host.Leases.Pending.Count == claims);
+            }
+        });
 
     internal static async Task Until(Func<Task<bool>> condition)
     {

@@ -14,6 +14,9 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
     /// <summary>How long after the grant the first holder must have come.</summary>
     public const int ClaimMs = 60_000;
 
+    // After an absence of the controller: holders find their agents without it, so those that are there are told of at once.
+    private const int LeastAwaitedMs = 10_000;
+
     /// <summary>Called under the gate whenever room may have come free.</summary>
     public Action RoomChanged { get; set; } = () => { };
 
@@ -54,7 +57,7 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
             Slices = slices,
             GrantedAt = now,
             ExpiresAt = now + claim.LifeMs,
-            AwaitedSince = now,
+            AwaitedUntil = now + ClaimMs,
         };
         state.Leases.Add(lease.Id, lease);
         state.Count(lease, +1);
@@ -76,7 +79,7 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
                     lock (state.Gate)
                     {
                         lease.Durable = true;
-                        lease.AwaitedSince = clock.Now;
+                        lease.AwaitedUntil = clock.Now + ClaimMs;
                         Announce(lease);
                         var grant = new GrantView(LeaseViews.Of(lease), Ticket(lease, secret, claim.Boot));
                         with?.Announce(grant);
@@ -150,7 +153,7 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
                         {
                             lease.HeldOn.Clear();
                             lease.WasHeld = false;
-                            lease.AwaitedSince = clock.Now;
+                            lease.AwaitedUntil = clock.Now + ClaimMs;
                             if (lease.Active && lease.Epoch == epoch)
                             {
                                 Announce(lease);
@@ -175,6 +178,19 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
                 $"there is no active lease {id} of yours: `weir leases` lists them"
             );
     }
+
+    /// <summary>
+    /// The controller, or one of the lease's agents, was away: its first holder may have come meanwhile or be on its way, but one
+    /// that never heard of the grant must not keep the room for as long as a new one could. Called under the gate.
+    /// </summary>
+    /// <param name="lease">Nobody says that he holds it.</param>
+    /// <param name="now">Unix time, milliseconds.</param>
+    /// <param name="isKnown">An agent knows it, which tells by itself when its holder stays away for the grace time.</param>
+    public static void AwaitAgain(LeaseState lease, long now, bool isKnown) =>
+        lease.AwaitedUntil = Math.Max(
+            lease.GrantedAt + ClaimMs,
+            now + Math.Max(LeastAwaitedMs, isKnown ? lease.GraceMs : 0)
+        );
 
     /// <summary>What the agent of a node must know of a lease. Called under the gate.</summary>
     public static LeaseGrant GrantFor(LeaseState lease, string node)

@@ -74,8 +74,8 @@ internal sealed class LeaseTimers(
                 return $"node {name} is drained";
             }
         }
-        bool neverCame = lease is { WasHeld: false, Workload: null } && now - lease.AwaitedSince > LeaseService.ClaimMs;
-        return all && neverCame ? $"no holder came within {LeaseService.ClaimMs / 1000} s" : null;
+        bool neverCame = lease is { WasHeld: false, Workload: null } && lease.AwaitedUntil < now;
+        return all && neverCame ? "no holder came in time" : null;
     }
 
     private void WatchClock(long now)

@@ -310,12 +310,12 @@ internal sealed class NodeService(
                 TakeHolder(node, held.Lease, held.Epoch, HolderState.HolderPresent);
             }
         }
-        // A lease that the agent does not hold is awaited anew: the time it had was perhaps the controller's own absence.
+        HashSet<string> known = [.. report.Leases.Select(held => held.Lease)];
         foreach (var lease in state.Leases.Values.Where(lease => lease.Nodes.Contains(node.Name)))
         {
             if (!lease.HeldOn.Contains(node.Name))
             {
-                lease.AwaitedSince = clock.Now;
+                LeaseService.AwaitAgain(lease, clock.Now, known.Contains(lease.Id));
             }
         }
         sessions.Reconcile(node, report.Sessions);

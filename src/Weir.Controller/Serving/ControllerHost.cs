@@ -59,6 +59,8 @@ internal sealed class ControllerHost : IAsyncDisposable
 
     public CommitQueue Commits => _commits;
 
+    public required LeaseService Leases { get; init; }
+
     /// <summary>Starts a controller; throws <see cref="StoreException"/> with what to do when it cannot.</summary>
     public static Task<ControllerHost> StartAsync(ControllerOptions options) =>
         StartAsync(
@@ -183,7 +185,7 @@ internal sealed class ControllerHost : IAsyncDisposable
             FirstStart(state, commits);
             foreach (var lease in state.Leases.Values)
             {
-                lease.AwaitedSince = clock.Now;
+                LeaseService.AwaitAgain(lease, clock.Now, true);
             }
             queue.BringUpToDate();
             workloads.EndStrayLeases();
@@ -226,7 +228,7 @@ internal sealed class ControllerHost : IAsyncDisposable
             fingerprint,
             options.Address ?? $"{Reachable(options.Listen)}:{port}"
         );
-        return new ControllerHost(database, commits, history, web, timers, late.Value, state);
+        return new ControllerHost(database, commits, history, web, timers, late.Value, state) { Leases = leases };
     }
 
     private static void FirstStart(ClusterState state, CommitQueue commits)

@@ -29,8 +29,8 @@ internal sealed class LeaseState
     /// <summary>Nodes that said that its holder is there.</summary>
     public HashSet<string> HeldOn { get; } = [];
 
-    /// <summary>When the controller began to wait for its first holder.</summary>
-    public long AwaitedSince { get; set; }
+    /// <summary>Until when a first holder is waited for. What the agents say of holders that came and went does not depend on it.</summary>
+    public long AwaitedUntil { get; set; }
 
     /// <summary>A holder came at least once.</summary>
     public bool WasHeld { get; set; }

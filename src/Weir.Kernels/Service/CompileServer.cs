@@ -54,6 +54,7 @@ public sealed class CompileServer : IDisposable
     // What nobody waits for takes turns, and leaves the cores to what somebody does.
     private readonly SemaphoreSlim _background = new(Math.Max(1, Environment.ProcessorCount / 2));
     private int _connections;
+    private int _improving;
 
     private readonly KernelCache? _cache;
     private readonly KernelCache? _ownCache;
@@ -68,6 +69,12 @@ public sealed class CompileServer : IDisposable
 
     /// <summary>Number of open connections.</summary>
     public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>
+    /// Those of them for which better code is being made in the background, at a priority that can make it take minutes on a busy machine.
+    /// Whether their clients are there still is seen only afterwards.
+    /// </summary>
+    public int Improving => Volatile.Read(ref _improving);
 
     /// <summary>Begins to listen; null when another service has the name already.</summary>
     /// <param name="socketName">Abstract socket name or path, see <see cref="CompileAddress"/>.</param>
@@ -194,6 +201,7 @@ public sealed class CompileServer : IDisposable
         {
             // A client asks for it on a connection of its own, so the thread may stay like this.
             ThreadPriority.Lower();
+            _ = Interlocked.Increment(ref _improving);
             _background.Wait();
         }
         try
@@ -205,6 +213,7 @@ public sealed class CompileServer : IDisposable
             if (quality == CodeQuality.Full)
             {
                 _background.Release();
+                _ = Interlocked.Decrement(ref _improving);
             }
         }
     }

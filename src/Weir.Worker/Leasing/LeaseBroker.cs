@@ -197,7 +197,7 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
             string program = ClientProgram.Describe(pid).Path;
             if (_shards is [{ IsLocal: true } here])
             {
-                here.HandOver(here.OpenSession(pid, program, remote: false), client);
+                here.HandOver(here.OpenSession(pid, program, remote: false), client, pid);
             }
             else
             {

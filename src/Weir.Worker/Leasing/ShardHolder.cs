@@ -14,14 +14,16 @@ namespace Weir.Worker.Leasing;
 /// Holds one shard of a lease: keeps the control channel to its agent open, which says that the holder lives, and asks for sessions on it. A
 /// channel that breaks is opened again for as long as the agent keeps the lease without one.
 /// </summary>
-internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDisposable
+internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDisposable
 {
     private static readonly TimeSpan s_answerLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
     private readonly object _gate = new();
     private readonly Dictionary<long, ControlMessage?> _answers = [];
-    private readonly HashSet<string> _sessions = [];
+
+    // Sessions that were handed over, and their clients' processes (pidfd, or -1).
+    private readonly Dictionary<string, int> _sessions = [];
     private ControlChannel? _channel;
     private string? _refusal;
     private long _requests;
@@ -93,11 +95,14 @@ internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDispo
     }
 
     /// <summary>Gives a client of this node to its worker.</summary>
-    public void HandOver(SessionOffer offer, int client)
+    /// <param name="offer">The session.</param>
+    /// <param name="client">The client's socket.</param>
+    /// <param name="pid">The client's process.</param>
+    public void HandOver(SessionOffer offer, int client, int pid)
     {
         lock (_gate)
         {
-            _ = _sessions.Add(offer.Session);
+            _sessions[offer.Session] = pid > 0 ? Posix.Libc.PidfdOpen(pid) : -1;
             (_channel ?? throw new IOException($"the agent of {shard.Node} is out of reach")).Send(
                 new HandOver(offer.Session),
                 client
@@ -132,7 +137,7 @@ internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDispo
         string[] sessions;
         lock (_gate)
         {
-            sessions = [.. _sessions];
+            sessions = [.. _sessions.Keys];
         }
         channel.Send(new HoldLease(ControlChannel.Version, lease.Lease, lease.Epoch, lease.Secret, sessions));
         switch (channel.Receive(out _))
@@ -194,6 +199,11 @@ internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDispo
             while (_channel is null)
             {
                 Thread.Sleep(s_pause);
+                ForgetEnded();
+                if (_isClosing)
+                {
+                    return;
+                }
                 try
                 {
                     _ = Open();
@@ -249,7 +259,7 @@ internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDispo
             }
             if (message is SessionEnded ended)
             {
-                _ = _sessions.Remove(ended.Session);
+                Forget(ended.Session);
             }
         }
         if (message is LeaseEnded over)
@@ -259,13 +269,49 @@ internal sealed class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDispo
         Changed();
     }
 
+    // An agent that has gone cannot say that a session is over; its client's end says the same, and then there may be nothing
+    // left to hold the lease for.
+    private void ForgetEnded()
+    {
+        bool hasEnded = false;
+        lock (_gate)
+        {
+            foreach ((string session, int process) in _sessions.ToArray())
+            {
+                var entry = new PollEntry { Descriptor = process, Events = Posix.Libc.POLLIN };
+                if (process >= 0 && HasEnded(&entry))
+                {
+                    Forget(session);
+                    hasEnded = true;
+                }
+            }
+        }
+        if (hasEnded)
+        {
+            Changed();
+        }
+    }
+
+    private static bool HasEnded(PollEntry* process) => Posix.Libc.poll(process, 1, 0) > 0;
+
+    private void Forget(string session)
+    {
+        if (_sessions.Remove(session, out int process) && process >= 0)
+        {
+            _ = Libc.close(process);
+        }
+    }
+
     private void Refuse(string reason)
     {
         Log.Error(reason);
         lock (_gate)
         {
             _refusal = reason;
-            _sessions.Clear();
+            foreach (string session in _sessions.Keys.ToArray())
+            {
+                Forget(session);
+            }
             Monitor.PulseAll(_gate);
         }
         Changed();

@@ -1,4 +1,5 @@
-/* Launches one kernel of so many blocks, each of which counts itself, and says "started" and "done". */
+/* Launches one kernel of so many blocks, each of which counts itself, and says "started" and "done". A second number: so many launches,
+ * one behind the other. */
 #include "client.h"
 
 static const char *KERNEL =
@@ -12,7 +13,7 @@ static const char *KERNEL =
 
 int main(int argc, char **argv)
 {
-    unsigned blocks = argc > 1 ? (unsigned)atoi(argv[1]) : 1, counted = 0;
+    unsigned blocks = argc > 1 ? (unsigned)atoi(argv[1]) : 1, launches = argc > 2 ? (unsigned)atoi(argv[2]) : 1, counted = 0;
     Handle context, module, kernel;
     Address counter;
     void *parameters[] = {&counter};
@@ -26,8 +27,10 @@ int main(int argc, char **argv)
     REQUIRE(cuLaunchKernel(kernel, blocks, 1, 1, 32, 1, 1, 0, NULL, parameters, NULL));
     puts("started");
     fflush(stdout);
+    for (unsigned i = 1; i < launches; i++)
+        REQUIRE(cuLaunchKernel(kernel, blocks, 1, 1, 32, 1, 1, 0, NULL, parameters, NULL));
     REQUIRE(cuMemcpyDtoH_v2(&counted, counter, 4));
-    CHECK(counted == blocks);
+    CHECK(counted == blocks * launches);
     puts("done");
     return failures;
 }

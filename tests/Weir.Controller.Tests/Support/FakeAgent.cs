@@ -145,7 +145,7 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
         {
             // Refused meanwhile: the receiver knows why.
         }
-        await Task.WhenAny(reconciled.Task, _receiving).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAny(reconciled.Task, _receiving).WaitAsync(TimeSpan.FromSeconds(90));
         _beating = BeatAsync(_ending.Token);
     }
 
@@ -177,7 +177,7 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
     /// <summary>The first message that meets a condition, now or soon.</summary>
     public async Task<ControllerMessage> ExpectAsync(Func<ControllerMessage, bool> condition)
     {
-        for (int tries = 0; tries < 1000; tries++)
+        for (int tries = 0; tries < 9000; tries++)
         {
             if (Received.FirstOrDefault(condition) is { } found)
             {
