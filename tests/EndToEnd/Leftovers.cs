@@ -14,7 +14,7 @@ internal sealed record Leftovers(int Workers, int Sockets, int SharedMemory)
     public static void AssertBackTo(Leftovers before)
     {
         Leftovers now = Count();
-        for (int attempt = 0; attempt < 1000 && !now.AtMost(before); attempt++)
+        for (int attempt = 0; attempt < 6000 && !now.AtMost(before); attempt++)
         {
             Thread.Sleep(10);
             now = Count();

@@ -36,10 +36,11 @@ internal sealed class LoneNode : IDisposable
         }
         _process = Process.Start(start)!;
         _ = _process.StandardError.BaseStream.CopyToAsync(Log);
-        for (int attempt = 0; !File.Exists(ticket) && attempt < 2000; attempt++)
-        {
-            Thread.Sleep(10);
-        }
+        // It gets its name when it is whole.
+        Awaited.True(
+            () => File.Exists(ticket),
+            () => $"the node has written {ticket}; it has ended: {_process.HasExited}"
+        );
         JsonNode lease = JsonNode.Parse(File.ReadAllText(ticket))!;
         JsonNode shard = lease["shards"]!.AsArray()[^1]!;
         Proxy = new CuttingProxy(IPEndPoint.Parse(shard["address"]!.GetValue<string>()));

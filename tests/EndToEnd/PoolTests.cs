@@ -97,26 +97,29 @@ public class PoolTests
         ];
         var running = Task.Run(() => pool.Weir(["run", "--gpus", "0.5", "--", .. longer]));
         string lease = "";
-        for (int tries = 0; tries < 300 && lease.Length == 0; tries++)
-        {
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-            lease =
-                pool.Json("leases").EnumerateArray().Select(one => one.GetProperty("id").GetString()!).FirstOrDefault()
-                ?? "";
-        }
+        // Granted alone is not enough: the answer that carries the ticket may be on its way still.
+        Awaited.True(
+            () =>
+                (
+                    lease =
+                        pool.Json("leases")
+                            .EnumerateArray()
+                            .Where(one => one.GetProperty("state").GetString() == "held")
+                            .Select(one => one.GetProperty("id").GetString()!)
+                            .FirstOrDefault()
+                        ?? ""
+                ).Length > 0,
+            () => $"the program holds its lease; it has ended: {running.IsCompleted}"
+        );
         pool.KillController();
         Assert.Equal(100 * 160 * 120 * 3 / 2, (await running).Succeeded().Output.Length);
-        for (int tries = 0; tries < 300; tries++)
-        {
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-            var leases = pool.Weir("leases", "--all", "--output", "json");
-            if (leases.ExitCode == 0 && leases.Text.Contains("its holder ended", StringComparison.Ordinal))
-            {
-                Assert.Contains(lease, leases.Text);
-                return;
-            }
-        }
-        Assert.Fail("the lease did not come back and end");
+        Awaited.True(
+            () =>
+                pool.Weir("leases", "--all", "--output", "json") is { ExitCode: 0 } leases
+                && leases.Text.Contains("its holder ended", StringComparison.Ordinal)
+                && leases.Text.Contains(lease, StringComparison.Ordinal),
+            "the lease comes back and ends"
+        );
     }
 
     [Theory]

@@ -12,6 +12,7 @@ public class RemoteTests
     [InlineData("libraries")]
     [InlineData("mappings")]
     [InlineData("pools")]
+    [InlineData("reach")]
     [InlineData("remote")]
     [InlineData("threads")]
     public void Programs_notice_no_difference(string name)
@@ -52,22 +53,29 @@ public class RemoteTests
         using var node = new LoneNode();
         using var stop = new CancellationTokenSource();
         var random = new Random(7);
+        string program = Compile("order");
+        string attached = program + ".attached";
+        string enough = program + ".enough";
         var cutter = new Thread(() =>
         {
-            while (node.Proxy.Passed < 20_000 && !stop.IsCancellationRequested)
+            while (!File.Exists(attached) && !stop.IsCancellationRequested)
             {
                 Thread.Sleep(5);
             }
             while (!stop.IsCancellationRequested)
             {
+                if (node.Proxy.Cuts > 4 && !File.Exists(enough))
+                {
+                    // The program does its rounds until then, however quick the machine is.
+                    File.WriteAllText(enough, "");
+                }
                 // Some in the middle of what is on its way, some while nothing is.
                 node.Proxy.CutAfter(random.Next(3) == 0 ? 0 : random.Next(400_000));
                 Thread.Sleep(random.Next(50, 300));
             }
         });
-        string program = Compile("order");
         cutter.Start();
-        ProgramRun run = node.Run(program);
+        ProgramRun run = node.Run(program, attached, enough);
         stop.Cancel();
         cutter.Join();
         run.Succeeded();
@@ -93,11 +101,9 @@ public class RemoteTests
     {
         using var node = new LoneNode(graceSeconds: 1);
         string program = Compile("waits");
-        Task<ProgramRun> run = Task.Run(() => node.Run(program));
-        for (int attempt = 0; node.Proxy.Passed < 20_000 && attempt < 1000; attempt++)
-        {
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
+        string attached = program + ".attached";
+        Task<ProgramRun> run = Task.Run(() => node.Run(program, attached));
+        Awaited.True(() => File.Exists(attached), "the program is attached");
         node.Proxy.IsClosed = true;
         node.Proxy.Cut();
         ProgramRun ended = await run;

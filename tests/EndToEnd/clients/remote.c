@@ -19,6 +19,84 @@ typedef struct {
     size_t WidthInBytes, Height;
 } Copy2D;
 
+typedef struct {
+    size_t srcXInBytes, srcY, srcZ, srcLOD;
+    int srcMemoryType;
+    const void *srcHost;
+    Address srcDevice;
+    Handle srcArray;
+    void *reserved0;
+    size_t srcPitch, srcHeight;
+    size_t dstXInBytes, dstY, dstZ, dstLOD;
+    int dstMemoryType;
+    void *dstHost;
+    Address dstDevice;
+    Handle dstArray;
+    void *reserved1;
+    size_t dstPitch, dstHeight;
+    size_t WidthInBytes, Height, Depth;
+} Copy3D;
+
+typedef struct {
+    size_t Width, Height, Depth;
+    int Format;
+    unsigned NumChannels, Flags;
+} ArrayShape;
+
+/* A box out of the middle of one volume goes to another place of a second one, and from there back: between page-locked memory
+ * and the device's memory, and between page-locked memory and an array. */
+static void boxes(void *library, Address device, unsigned char *up, unsigned char *down, Handle stream) {
+    enum { W = 600, H = 90, D = 40, Width3 = 512, Height3 = 70, Depth3 = 30 };
+    int (*copy3d)(const Copy3D *, Handle), (*create)(Handle *, const ArrayShape *), (*destroy)(Handle), (*both)(const Copy3D *);
+    Handle array;
+    *(void **)&copy3d = dlsym(library, "cuMemcpy3DAsync_v2");
+    *(void **)&both = dlsym(library, "cuMemcpy3D_v2");
+    *(void **)&create = dlsym(library, "cuArray3DCreate_v2");
+    *(void **)&destroy = dlsym(library, "cuArrayDestroy");
+    ArrayShape shape = {.Width = Width3, .Height = Height3, .Depth = Depth3, .Format = 1, .NumChannels = 1};
+    EXPECT(Success, create(&array, &shape));
+    for (int to = 0; to < 2; to++) {
+        Copy3D in = {.srcXInBytes = 40, .srcY = 5, .srcZ = 3, .srcMemoryType = 1, .srcHost = up, .srcPitch = W, .srcHeight = H,
+                     .WidthInBytes = Width3, .Height = Height3, .Depth = Depth3};
+        Copy3D out = {.dstXInBytes = 17, .dstY = 9, .dstZ = 7, .dstMemoryType = 1, .dstHost = down, .dstPitch = W, .dstHeight = H,
+                      .WidthInBytes = Width3, .Height = Height3, .Depth = Depth3};
+        if (to == 0) {
+            in.dstMemoryType = out.srcMemoryType = 2;
+            in.dstDevice = out.srcDevice = device;
+            in.dstPitch = out.srcPitch = 768;
+            in.dstHeight = out.srcHeight = 80;
+            in.dstXInBytes = out.srcXInBytes = 100;
+            in.dstY = out.srcY = 2;
+            in.dstZ = out.srcZ = 1;
+        } else {
+            in.dstMemoryType = out.srcMemoryType = 3;
+            in.dstArray = out.srcArray = array;
+        }
+        for (int i = 0; i < W * H * D; i++) up[i] = (unsigned char)(i * 13 + i / 256 + to);
+        memset(down, 9, W * H * D);
+        EXPECT(Success, copy3d(&in, stream));
+        EXPECT(Success, copy3d(&out, stream));
+        EXPECT(Success, cuStreamSynchronize(stream));
+        int wrong = 0;
+        for (int z = 0; z < D; z++)
+            for (int y = 0; y < H; y++)
+                for (int x = 0; x < W; x++) {
+                    int inside = x >= 17 && x < 17 + Width3 && y >= 9 && y < 9 + Height3 && z >= 7 && z < 7 + Depth3;
+                    unsigned char wanted = inside ? up[((z - 7 + 3) * H + y - 9 + 5) * W + x - 17 + 40] : 9;
+                    wrong += down[(z * H + y) * W + x] != wanted;
+                }
+        CHECK(wrong == 0);
+    }
+    /* Both sides page-locked: no device has to do with it, but the order of the stream counts all the same. */
+    Copy3D here = {.srcMemoryType = 1, .srcHost = up, .srcPitch = W, .srcHeight = H, .dstMemoryType = 1, .dstHost = down,
+                   .dstPitch = W, .dstHeight = H, .dstZ = 1, .WidthInBytes = 33, .Height = 4, .Depth = 2};
+    memset(down, 0, 3 * W * H);
+    EXPECT(Success, both(&here));
+    CHECK(memcmp(down + W * H, up, 33) == 0 && down[W * H + 33] == 0);
+    CHECK(memcmp(down + (2 * H + 3) * W, up + (H + 3) * W, 33) == 0);
+    EXPECT(Success, destroy(array));
+}
+
 int main(void) {
     Handle context, stream;
     Address device, managed;
@@ -73,6 +151,7 @@ int main(void) {
     EXPECT(Success, copy((Address)(uintptr_t)(down + 100), (Address)(uintptr_t)up, 3000));
     CHECK(memcmp(down + 100, up, 3000) == 0);
 
+    boxes(library, device, up, down, stream);
     EXPECT(NotSupported, pointer(&managed, up, 0));
     EXPECT(NotSupported, allocate_managed(&managed, 4096, 1));
     there = malloc(64);
