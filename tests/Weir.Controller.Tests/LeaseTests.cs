@@ -209,13 +209,9 @@ public class LeaseTests
 
     // So many claims wait: a request that was sent may not have arrived.
     private static Task WaitAsync(TestPool pool, int claims) =>
-        Until(() =>
-        {
-            lock (pool.Host.State.Gate)
-            {
-                return Task.FromResult(pool.Host.Leases.Pending.Count == claims);
-            }
-        });
+        Until(async () =>
+            (await pool.Client.GetAsync("v1/queue", RestJson.Default.QueueView)).Waiting.Count == claims
+        );
 
     internal static async Task Until(Func<Task<bool>> condition)
     {

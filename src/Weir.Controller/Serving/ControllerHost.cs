@@ -59,8 +59,6 @@ internal sealed class ControllerHost : IAsyncDisposable
 
     public CommitQueue Commits => _commits;
 
-    public required LeaseService Leases { get; init; }
-
     /// <summary>Starts a controller; throws <see cref="StoreException"/> with what to do when it cannot.</summary>
     public static Task<ControllerHost> StartAsync(ControllerOptions options) =>
         StartAsync(
@@ -228,7 +226,7 @@ internal sealed class ControllerHost : IAsyncDisposable
             fingerprint,
             options.Address ?? $"{Reachable(options.Listen)}:{port}"
         );
-        return new ControllerHost(database, commits, history, web, timers, late.Value, state) { Leases = leases };
+        return new ControllerHost(database, commits, history, web, timers, late.Value, state);
     }
 
     private static void FirstStart(ClusterState state, CommitQueue commits)
