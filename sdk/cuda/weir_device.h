@@ -184,3 +184,20 @@ template <class T> WEIR_DEVICE T __ldg(const T *address) { return *address; }
 WEIR_DEVICE long long clock64() { return __nvvm_read_ptx_sreg_clock64(); }
 WEIR_DEVICE int clock() { return __nvvm_read_ptx_sreg_clock(); }
 WEIR_DEVICE void __trap() { __builtin_trap(); }
+
+/* What the device does for a kernel: text on the program's standard output at the next synchronisation, memory, assertions. */
+extern "C" {
+__device__ int vprintf(const char *format, const char *arguments);
+__device__ int printf(const char *format, ...);
+__device__ void *malloc(size_t bytes) __attribute__((nothrow, malloc));
+__device__ void free(void *memory) __attribute__((nothrow));
+__device__ void __assertfail(const char *message, const char *file, unsigned int line, const char *function, size_t characterBytes)
+    __attribute__((noreturn));
+__device__ static __inline__ __attribute__((noreturn)) void __assert_fail(const char *message, const char *file, unsigned int line,
+                                                                         const char *function)
+{
+    __assertfail(message, file, line, function, sizeof(char));
+}
+}
+/* new and delete in kernels: clang's own header makes them of malloc and free. */
+#include <new>

@@ -1,9 +1,11 @@
 using Weir.Devices.Software.Contexts;
 using Weir.Devices.Software.Execution;
 using Weir.Devices.Software.Handles;
+using Weir.Devices.Software.KernelServices;
 using Weir.Devices.Software.Memory;
 using Weir.Devices.Software.Memory.Residency;
 using Weir.Devices.Software.Modules;
+using Weir.Devices.Software.Observing;
 using Weir.Devices.Software.Statistics;
 using Weir.Devices.Software.Textures;
 
@@ -32,11 +34,20 @@ internal sealed class SoftwareDevice : IDisposable
             options.Residency,
             options.Log
         );
+        if (options.Observe == ObservationKind.Check)
+        {
+            Shadow = new AllocationShadow(Window.Address, arenaBytes);
+            Findings = new AccessFindings(this);
+        }
+        Profiles = options.Observe == ObservationKind.Profile ? new LaunchProfiles() : null;
         Memory = new DeviceArena(
             new ArenaBacking(Window.Address, arenaBytes) { Resident = Resident },
             Math.Min(options.MemoryBytes, Window.DeviceBytes),
             options.Ledger
-        );
+        )
+        {
+            Shadow = Shadow,
+        };
         Virtual = new VirtualMemory(Memory);
         if (Window.OwnsHostPart)
         {
@@ -78,6 +89,18 @@ internal sealed class SoftwareDevice : IDisposable
     /// <summary>Kernels that wait for better code.</summary>
     public KernelImprovements Improvements { get; } = new();
 
+    /// <summary>Which memory is allocated, for checked code; else null.</summary>
+    public AllocationShadow? Shadow { get; }
+
+    /// <summary>What checked code has found; null unless it checks.</summary>
+    public AccessFindings? Findings { get; }
+
+    /// <summary>What kernels have done; null unless it profiles.</summary>
+    public LaunchProfiles? Profiles { get; }
+
+    /// <summary>What kernels have printed.</summary>
+    public DeviceOutput Output { get; } = new();
+
     /// <summary>Contexts by handle.</summary>
     public HandleTable<DeviceContext> Contexts { get; } = new(1);
 
@@ -109,6 +132,12 @@ internal sealed class SoftwareDevice : IDisposable
     public bool HoldsDeviceMemory(ulong address, ulong bytes) =>
         Memory.Find(address) is { } allocation ? allocation.Contains(address, bytes) : Virtual.Holds(address, bytes);
 
+    /// <summary>True for an address of the window's page-locked host memory.</summary>
+    public bool HoldsHostMemory(ulong address) =>
+        HostMemory is null
+            ? address - Window.Address - Options.WindowDeviceBytes < Options.WindowBytes - Options.WindowDeviceBytes
+            : HostMemory.Find(address) is not null;
+
     /// <summary>Tells why something was refused.</summary>
     public void Log(string message) => Options.Log(message);
 
@@ -128,6 +157,7 @@ internal sealed class SoftwareDevice : IDisposable
         HostMemory?.Dispose();
         Virtual.Dispose();
         Memory.Dispose();
+        Shadow?.Dispose();
         Window.Dispose();
     }
 

@@ -2,6 +2,7 @@ using Weir.Devices.Software.Execution;
 using Weir.Devices.Software.Memory;
 using Weir.Devices.Software.Memory.Residency;
 using Weir.Devices.Software.Modules;
+using Weir.Devices.Software.Observing;
 
 namespace Weir.Devices.Software;
 
@@ -63,6 +64,9 @@ public sealed record SoftwareDeviceOptions
     /// libraries from choosing the instructions of the generations after it (clusters, TMA).
     /// </summary>
     public (int Major, int Minor) ComputeCapability { get; init; } = (8, 6);
+
+    /// <summary>What to look at while kernels run. <see cref="Kernels"/> must give code of the variant that does it.</summary>
+    public ObservationKind Observe { get; init; }
 
     /// <summary>Told, in words, why something was refused or failed.</summary>
     public Action<string> Log { get; init; } = static _ => { };

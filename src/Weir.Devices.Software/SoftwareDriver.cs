@@ -4,6 +4,7 @@ using Weir.Devices.Software.Execution;
 using Weir.Devices.Software.Memory;
 using Weir.Devices.Software.Memory.Portability;
 using Weir.Devices.Software.Modules;
+using Weir.Devices.Software.Observing;
 using Weir.Devices.Software.Statistics;
 using Weir.Devices.Software.Textures;
 
@@ -13,7 +14,7 @@ namespace Weir.Devices.Software;
 /// A GPU made of software behind the driver API: every method hands its call to the part that does it. Method comments
 /// are those of the interface. Dispose when no call is under way.
 /// </summary>
-public sealed unsafe partial class SoftwareDriver : IDriver, IDisposable
+public sealed unsafe partial class SoftwareDriver : IDriver, IDeviceOutput, IDisposable
 {
     private readonly SoftwareDevice device;
     private readonly DeviceCalls devices;
@@ -60,6 +61,16 @@ public sealed unsafe partial class SoftwareDriver : IDriver, IDisposable
 
     /// <summary>The session's memory as something that leaves the device and comes back.</summary>
     public PortableMemory Portable { get; }
+
+    /// <summary>What has been seen of kernels, where the device was asked to look.</summary>
+    public DeviceObservation Observation
+    {
+        get
+        {
+            (IReadOnlyList<KernelProfile> kernels, IReadOnlyList<WorkSpan> spans) = device.Profiles?.All() ?? ([], []);
+            return new DeviceObservation(device.Findings?.All() ?? [], kernels, spans);
+        }
+    }
 
     /// <summary>What the device has done so far.</summary>
     public DeviceStatistics Statistics =>

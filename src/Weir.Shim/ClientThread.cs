@@ -160,6 +160,13 @@ internal unsafe struct ClientThread
     {
         var result = CallForReply();
         _busy = 0;
+        if (Output.IsExpected && Output.MayFollow((Op)_writer.Op))
+        {
+            fixed (ClientThread* thread = &this)
+            {
+                Output.Show(thread);
+            }
+        }
         return result;
     }
 

@@ -24,7 +24,7 @@ internal unsafe struct FunctionLayout
     internal static uint* Parameters(FunctionLayout* layout) => (uint*)(layout + 1);
 
     /// <summary>
-    /// From the answer to ModuleGetFunction: u64 bytes of the block, u32 length of an array of (u32 offset, u32 size). Null when it
+    /// From the answer to ModuleGetFunction: u64 bytes of the block (highest bit: the kernel may print), u32 length of an array of (u32 offset, u32 size). Null when it
     /// is malformed or there is no memory.
     /// </summary>
     internal static FunctionLayout* Read(byte* reply, uint replyBytes, byte* name)
@@ -33,7 +33,12 @@ internal unsafe struct FunctionLayout
         {
             return null;
         }
-        var blockBytes = *(ulong*)reply;
+        const ulong mayPrint = 1ul << 63;
+        var blockBytes = *(ulong*)reply & ~mayPrint;
+        if ((*(ulong*)reply & mayPrint) != 0)
+        {
+            Output.Expect();
+        }
         var arrayBytes = *(uint*)(reply + 8);
         if (blockBytes > RecordLimits.MaxPayloadBytes || arrayBytes > replyBytes - 12 || (arrayBytes & 7) != 0)
         {

@@ -23,6 +23,9 @@ internal unsafe struct RingWriter
     private uint _recordBytes;
     private ushort _op;
 
+    /// <summary>Op of the record that was begun last.</summary>
+    internal readonly ushort Op => _op;
+
     /// <summary>True when the worker fences for us, so that publishing needs no fence.</summary>
     internal bool WorkerFences;
 

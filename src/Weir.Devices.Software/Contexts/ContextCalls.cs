@@ -257,10 +257,7 @@ internal sealed unsafe class ContextCalls(SoftwareDevice device, CurrentContexts
         {
             return CuResult.UnsupportedLimit;
         }
-        lock (context.Limits)
-        {
-            *value = (nuint)(context.Limits.TryGetValue((int)limit, out ulong set) ? set : DefaultLimit((int)limit));
-        }
+        *value = (nuint)context.Limit((int)limit);
         return CuResult.Success;
     }
 
@@ -275,11 +272,7 @@ internal sealed unsafe class ContextCalls(SoftwareDevice device, CurrentContexts
         {
             return CuResult.UnsupportedLimit;
         }
-        lock (context.Limits)
-        {
-            context.Limits[(int)limit] = value;
-        }
-        return CuResult.Success;
+        return context.TrySetLimit((int)limit, value) ? CuResult.Success : CuResult.InvalidValue;
     }
 
     /// <summary>For settings of hardware caches, which there are none of.</summary>
@@ -306,22 +299,9 @@ internal sealed unsafe class ContextCalls(SoftwareDevice device, CurrentContexts
     private static bool AreKnown(uint flags) =>
         (flags & ~KnownFlags) == 0 && (flags & ScheduleFlags) is 0 or 1 or 2 or 4;
 
-    // CUlimit: stack, printf buffer, heap, nesting depth, pending launches, L2 granularity, persisting L2.
-    private static ulong DefaultLimit(int limit) =>
-        limit switch
-        {
-            0 => 1 << 10,
-            1 => 1 << 20,
-            2 => 8 << 20,
-            3 => 2,
-            4 => 2048,
-            5 => 64,
-            _ => 0,
-        };
-
     private DeviceContext Add(uint flags, bool isPrimary)
     {
-        DeviceContext context = new(flags, isPrimary);
+        DeviceContext context = new(device, flags, isPrimary);
         context.Handle = device.Contexts.Add(context);
         return context;
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Weir.Devices.Software.Execution;
+using Weir.Devices.Software.KernelServices;
 
 namespace Weir.Devices.Software.Contexts;
 
@@ -12,12 +13,18 @@ internal sealed unsafe class DeviceContext
     private readonly uint* cancel;
     private readonly List<DeviceStream> streams = [];
     private readonly ThreadLocal<DeviceStream> perThread;
+    private readonly Dictionary<int, ulong> limits = [];
+    private readonly GCHandle self;
+    private DeviceHeap? heap;
     private int fault;
 
+    /// <param name="device">Whose context it is.</param>
     /// <param name="flags">Flags it was created with.</param>
     /// <param name="isPrimary">True for the one that is shared by all users of the device.</param>
-    public DeviceContext(uint flags, bool isPrimary)
+    public DeviceContext(SoftwareDevice device, uint flags, bool isPrimary)
     {
+        Device = device;
+        self = GCHandle.Alloc(this);
         Flags = flags;
         IsPrimary = isPrimary;
         cancel = (uint*)NativeMemory.AllocZeroed(sizeof(ulong));
@@ -40,8 +47,23 @@ internal sealed unsafe class DeviceContext
     /// <summary>True once it has been destroyed.</summary>
     public bool IsDestroyed { get; set; }
 
-    /// <summary>Limits as set by the program, by CUlimit.</summary>
-    public Dictionary<int, ulong> Limits { get; } = [];
+    /// <summary>Whose context it is.</summary>
+    public SoftwareDevice Device { get; }
+
+    /// <summary>What launches carry to find it again (KernelLaunch.Owner).</summary>
+    public nint Mark => GCHandle.ToIntPtr(self);
+
+    /// <summary>The memory that kernels take with malloc.</summary>
+    public DeviceHeap Heap
+    {
+        get
+        {
+            lock (limits)
+            {
+                return heap ??= new DeviceHeap(Device, this, Limit(DeviceLimits.Heap));
+            }
+        }
+    }
 
     /// <summary>The legacy default stream.</summary>
     public DeviceStream Legacy { get; }
@@ -64,6 +86,29 @@ internal sealed unsafe class DeviceContext
         bool isFirst = Interlocked.CompareExchange(ref fault, error, 0) == 0;
         Volatile.Write(ref *cancel, 1);
         return isFirst;
+    }
+
+    /// <summary>A limit, by CUlimit.</summary>
+    public ulong Limit(int limit)
+    {
+        lock (limits)
+        {
+            return limits.TryGetValue(limit, out ulong set) ? set : DeviceLimits.Default(limit);
+        }
+    }
+
+    /// <summary>Sets a limit; false for that of a heap which is in use.</summary>
+    public bool TrySetLimit(int limit, ulong value)
+    {
+        lock (limits)
+        {
+            if (limit == DeviceLimits.Heap && heap is not null && value != Limit(limit))
+            {
+                return false;
+            }
+            limits[limit] = value;
+            return true;
+        }
     }
 
     /// <summary>Asks running kernels to stop.</summary>
@@ -103,6 +148,7 @@ internal sealed unsafe class DeviceContext
     {
         perThread.Dispose();
         NativeMemory.Free(cancel);
+        self.Free();
     }
 
     private static ulong lastId;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Weir.Devices.Software.Execution;
 
 /// <summary>
@@ -15,6 +17,15 @@ internal abstract class Command(DeviceStream stream)
     private long claimed;
     private long unfinished;
     private volatile bool done;
+
+    private long began;
+    private long ended;
+
+    /// <summary>When its first unit began and its last one ended (Stopwatch); known only where the device profiles.</summary>
+    protected long Began => Volatile.Read(ref began);
+
+    /// <inheritdoc cref="Began"/>
+    protected long Ended => Volatile.Read(ref ended);
 
     /// <summary>Stream it belongs to.</summary>
     public DeviceStream Stream { get; } = stream;
@@ -42,6 +53,19 @@ internal abstract class Command(DeviceStream stream)
 
     /// <summary>Runs units [<paramref name="first"/>, <paramref name="end"/>).</summary>
     public abstract void Run(ExecutorSlot slot, long first, long end);
+
+    /// <summary>Runs units, and notes when where somebody wants to know.</summary>
+    public void RunUnits(ExecutorSlot slot, long first, long end)
+    {
+        if (Stream.Context.Device.Profiles is null)
+        {
+            Run(slot, first, end);
+            return;
+        }
+        Interlocked.CompareExchange(ref began, Stopwatch.GetTimestamp(), 0);
+        Run(slot, first, end);
+        Volatile.Write(ref ended, Stopwatch.GetTimestamp());
+    }
 
     /// <summary>Called once, in order, when it is done; under the scheduler's lock.</summary>
     public virtual void Complete() { }

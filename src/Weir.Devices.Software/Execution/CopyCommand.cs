@@ -1,3 +1,4 @@
+using System.Globalization;
 using Weir.Devices.Software.Native;
 using Weir.Devices.Software.Statistics;
 
@@ -61,7 +62,17 @@ internal sealed unsafe class CopyCommand : Command
     }
 
     /// <inheritdoc/>
-    public override void Complete() => counters.Copied(direction, shape.TotalBytes);
+    public override void Complete()
+    {
+        counters.Copied(direction, shape.TotalBytes);
+        Stream.Context.Device.Profiles?.Add(
+            $"copy {direction}",
+            (long)Stream.Id,
+            Began,
+            Ended,
+            string.Create(CultureInfo.InvariantCulture, $"{shape.TotalBytes} bytes")
+        );
+    }
 
     /// <summary>Copies at once.</summary>
     public static void Copy(CopyShape shape, CopySide destination, CopySide source) =>

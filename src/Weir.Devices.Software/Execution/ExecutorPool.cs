@@ -214,7 +214,7 @@ internal sealed unsafe class ExecutorPool : IDisposable
         while (command.TryClaim(out long first, out long end))
         {
             helped = true;
-            command.Run(slot, first, end);
+            command.RunUnits(slot, first, end);
             if (command.Finish(end - first))
             {
                 Remove(command);

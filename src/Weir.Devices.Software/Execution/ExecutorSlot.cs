@@ -24,6 +24,7 @@ internal sealed unsafe class ExecutorSlot : IDisposable
     private int boundThreadId;
     private nuint sharedCapacity;
     private nuint scratchCapacity;
+    private nuint watchedCapacity;
 
     /// <param name="index">Number among the device's slots; what kernels read as %smid.</param>
     public ExecutorSlot(int index)
@@ -31,6 +32,7 @@ internal sealed unsafe class ExecutorSlot : IDisposable
         thread = (KernelThread*)NativeMemory.AlignedAlloc((nuint)sizeof(KernelThread), Alignment);
         *thread = default;
         thread->Processor = (uint)index;
+        thread->Counters = (ulong*)NativeMemory.AllocZeroed((nuint)KernelCounter.Count, sizeof(ulong));
         Inline = (KernelLaunch*)NativeMemory.AlignedAlloc(InlineBytes, Alignment);
         enter = entry.Address;
         registration = entry.Register(thread);
@@ -49,6 +51,9 @@ internal sealed unsafe class ExecutorSlot : IDisposable
 
     /// <summary>Fault of the last call that returned one.</summary>
     public ref readonly KernelThread Thread => ref *thread;
+
+    /// <summary>What profiled code has counted on this slot; whoever holds it takes them.</summary>
+    public Span<long> Counters => new(thread->Counters, (int)KernelCounter.Count);
 
     /// <summary>Nanoseconds spent running blocks and copies.</summary>
     public long BusyNanoseconds { get; set; }
@@ -75,6 +80,14 @@ internal sealed unsafe class ExecutorSlot : IDisposable
         if (scratchBytes > scratchCapacity)
         {
             thread->Scratch = Grow(thread->Scratch, ref scratchCapacity, scratchBytes);
+        }
+        if (launch->Shadow is not null && sharedBytes > watchedCapacity)
+        {
+            NativeMemory.Free(thread->SharedWrites);
+            NativeMemory.Free(thread->SharedReads);
+            watchedCapacity = sharedBytes;
+            thread->SharedWrites = (ulong*)NativeMemory.AllocZeroed(sharedBytes, sizeof(ulong));
+            thread->SharedReads = (ulong*)NativeMemory.AllocZeroed(sharedBytes, sizeof(ulong));
         }
         thread->SharedBytes = sharedBytes;
         thread->ScratchBytes = scratchCapacity;
@@ -104,6 +117,9 @@ internal sealed unsafe class ExecutorSlot : IDisposable
         entry.Unregister(registration);
         NativeMemory.AlignedFree(thread->Shared);
         NativeMemory.AlignedFree(thread->Scratch);
+        NativeMemory.Free(thread->SharedWrites);
+        NativeMemory.Free(thread->SharedReads);
+        NativeMemory.Free(thread->Counters);
         NativeMemory.AlignedFree(thread);
         NativeMemory.AlignedFree(Inline);
     }

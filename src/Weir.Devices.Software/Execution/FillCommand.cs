@@ -64,6 +64,9 @@ internal sealed unsafe class FillCommand : Command
         }
     }
 
+    /// <inheritdoc/>
+    public override void Complete() => Stream.Context.Device.Profiles?.Add("fill", (long)Stream.Id, Began, Ended, "");
+
     /// <summary>Fills a row at once.</summary>
     public static void Fill(ulong start, nuint count, int elementBytes, uint value)
     {

@@ -12,6 +12,7 @@ internal sealed unsafe class KernelCommand : Command
     private readonly Action<LoadedKernel, KernelFault, KernelThread, DeviceContext> report;
     private readonly Action<nint, int>? begin;
     private readonly int parameterBytes;
+    private readonly long[] counters;
     private KernelLaunch* launch;
 
     /// <param name="stream">Stream it belongs to.</param>
@@ -38,6 +39,7 @@ internal sealed unsafe class KernelCommand : Command
         this.begin = begin;
         this.parameterBytes = parameterBytes;
         this.report = report;
+        counters = stream.Context.Device.Profiles is null ? [] : new long[(int)KernelCounter.Count];
         // Vector code may read up to a whole vector past the last parameter.
         launch = (KernelLaunch*)NativeMemory.AlignedAlloc((nuint)(sizeof(KernelLaunch) + parameterBytes + 64), 64);
         *launch = template;
@@ -62,8 +64,20 @@ internal sealed unsafe class KernelCommand : Command
                 begin?.Invoke((nint)launch->Parameters, parameterBytes);
             }
         }
+        bool isProfiled = Stream.Context.Device.Profiles is not null;
+        if (isProfiled)
+        {
+            slot.Counters.Clear();
+        }
         KernelFault fault = slot.Call(kernel, launch, (ulong)first, (ulong)end);
         kernel.Note(end - first, Stopwatch.GetTimestamp() - start);
+        if (isProfiled)
+        {
+            for (int i = 0; i < counters.Length; i++)
+            {
+                Interlocked.Add(ref counters[i], slot.Counters[i]);
+            }
+        }
         if (fault != KernelFault.None)
         {
             report(kernel, fault, slot.Thread, Stream.Context);
@@ -73,6 +87,7 @@ internal sealed unsafe class KernelCommand : Command
     /// <inheritdoc/>
     public override void Complete()
     {
+        Stream.Context.Device.Profiles?.Add(kernel.Info.Name, (long)Stream.Id, Began, Ended, *launch, counters);
         NativeMemory.AlignedFree(launch);
         launch = null;
     }

@@ -71,7 +71,12 @@ internal sealed unsafe class LaunchCalls
             kernel.Improve();
         }
         int parameterBytes = kernel.Entry.ParameterBytes;
-        if (parameterBytes <= ExecutorSlot.MaxInlineParameterBytes && recorder is null && IsShort(loaded!, shape))
+        if (
+            parameterBytes <= ExecutorSlot.MaxInlineParameterBytes
+            && recorder is null
+            && device.Profiles is null
+            && IsShort(loaded!, shape)
+        )
         {
             result = LaunchAtOnce(kernel, loaded!, shape, stream, parameters, extra, out bool isDone);
             if (isDone || result != CuResult.Success)
@@ -303,7 +308,15 @@ internal sealed unsafe class LaunchCalls
         launch->Symbols = loaded.Symbols;
         launch->Textures = device.Textures.Descriptors;
         launch->Cancel = stream.Context.Cancel;
-        launch->Helpers = MathHelpers.Table;
+        launch->Helpers = KernelHelpers.Table;
+        launch->Owner = stream.Context.Mark;
+        if (device.Shadow is { } shadow)
+        {
+            launch->Shadow = shadow.Marks;
+            launch->ShadowedBytes = shadow.CoveredBytes;
+            launch->Kernel = loaded.Function;
+            device.Findings!.Expect(loaded);
+        }
     }
 
     // Whatever looks like an address of device memory is taken for one: at worst something comes that is not needed.
@@ -329,6 +342,7 @@ internal sealed unsafe class LaunchCalls
         {
             KernelFault.IllegalAddress or KernelFault.BadTexture => CuResult.IllegalAddress,
             KernelFault.MisalignedAddress => CuResult.MisalignedAddress,
+            KernelFault.Assert => CuResult.Assert,
             _ => CuResult.LaunchFailed,
         };
         if (context.Fail((int)error))

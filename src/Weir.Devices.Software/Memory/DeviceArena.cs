@@ -1,4 +1,5 @@
 using Weir.Devices.Software.Memory.Portability;
+using Weir.Devices.Software.Observing;
 
 namespace Weir.Devices.Software.Memory;
 
@@ -48,6 +49,9 @@ internal sealed class DeviceArena : IDisposable
 
     /// <summary>Where things were placed, and are to be placed.</summary>
     public Placements Placements { get; } = new();
+
+    /// <summary>Told what is allocated, or null.</summary>
+    public AllocationShadow? Shadow { get; init; }
 
     /// <summary>Number of live allocations.</summary>
     public int Count => byAddress.Count;
@@ -105,6 +109,7 @@ internal sealed class DeviceArena : IDisposable
             byAddress.Add(address, allocation);
             Index(allocation);
             Placements.Note(address);
+            Shadow?.Mark(address, sizeBytes);
             return allocation;
         }
     }
@@ -244,6 +249,7 @@ internal sealed class DeviceArena : IDisposable
     private void FreeLocked(DeviceAllocation allocation)
     {
         byAddress.Remove(allocation.Address);
+        Shadow?.Free(allocation.Address, allocation.SizeBytes);
         Unindex(allocation);
         UsedBytes -= allocation.ReservedBytes;
         ledger?.Give(allocation.ReservedBytes);

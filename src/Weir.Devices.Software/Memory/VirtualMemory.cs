@@ -120,6 +120,7 @@ internal sealed class VirtualMemory(DeviceArena arena) : IDisposable
                 return false;
             }
             mappings.Add(address, new Mapping(address, sizeBytes, memory));
+            arena.Shadow?.Mark(address, sizeBytes);
             memory.Mappings++;
             return true;
         }

@@ -39,6 +39,7 @@ internal sealed unsafe class DeviceKernel : IDisposable
         IrFunction function = module.Ptx.Lower(entry.Name);
         SharedBytes = function.SharedBytes;
         LocalBytes = function.LocalBytes;
+        UsesServices = function.UsesSystem;
         MaxDynamicSharedBytes = Math.Max(0, DeviceAttributes.SharedBytesPerBlock - SharedBytes);
         ThreadPool.UnsafeQueueUserWorkItem(static kernel => kernel.CompileOnce(), this, preferLocal: false);
     }
@@ -57,6 +58,9 @@ internal sealed unsafe class DeviceKernel : IDisposable
 
     /// <summary>Local memory per thread, bytes.</summary>
     public int LocalBytes { get; }
+
+    /// <summary>It may print, or ask for memory.</summary>
+    public bool UsesServices { get; }
 
     /// <summary>Most threads in a block.</summary>
     public int MaxThreads =>

@@ -13,7 +13,7 @@ namespace Weir.Kernels.Abi;
 public static class KernelAbi
 {
     /// <summary>Counted up with every change to the structures or the meaning of generated code; part of the cache key.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Threads per warp, as programs see it.</summary>
     public const int WarpSize = 32;
@@ -26,6 +26,9 @@ public static class KernelAbi
     /// <summary>Name of the one function in an object.</summary>
     public const string EntrySymbol = "weir_kernel";
 
+    /// <summary>In <see cref="KernelLaunch.Shadow"/>: memory that was allocated and is not any more.</summary>
+    public const byte FreedShadow = 9;
+
     /// <summary>High half of a texture object's handle.</summary>
     public const uint TextureHandleTag = 0x7465_7800;
 
@@ -34,4 +37,7 @@ public static class KernelAbi
     /// <see cref="KernelLaunch.Helpers"/>, in this order.
     /// </summary>
     public static readonly IReadOnlyList<string> Helpers = ["sin", "cos", "exp2", "log2", "tanh", "fmod"];
+
+    /// <summary>Place behind them of the function that answers a <see cref="SystemCall"/>.</summary>
+    public const int SystemHelper = 6;
 }

@@ -23,4 +23,7 @@ public enum KernelFault : uint
 
     /// <summary>A barrier that can never be completed.</summary>
     BarrierDeadlock = 6,
+
+    /// <summary>An assertion that does not hold (CUDA error 710).</summary>
+    Assert = 7,
 }

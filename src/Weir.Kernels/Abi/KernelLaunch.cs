@@ -76,4 +76,23 @@ public unsafe struct KernelLaunch
     /// <summary>Nanoseconds since an arbitrary start, for %globaltimer when the launch began.</summary>
     [FieldOffset(88)]
     public ulong StartNanoseconds;
+
+    /// <summary>The device's own mark of whom the launch belongs to; generated code passes it on with system calls.</summary>
+    [FieldOffset(96)]
+    public nint Owner;
+
+    /// <summary>
+    /// For checked code: a byte for each 8 bytes of the window's device memory. 0: not allocated; 1 to 8: so many bytes of them are;
+    /// <see cref="KernelAbi.FreedShadow"/>: they were.
+    /// </summary>
+    [FieldOffset(104)]
+    public byte* Shadow;
+
+    /// <summary>Size of the part at the start of the window that <see cref="Shadow"/> describes, bytes.</summary>
+    [FieldOffset(112)]
+    public ulong ShadowedBytes;
+
+    /// <summary>The kernel, for reports: the address of its code.</summary>
+    [FieldOffset(120)]
+    public nint Kernel;
 }

@@ -57,4 +57,30 @@ public unsafe struct KernelThread
     /// <summary>Number of the operating-system thread among those of the device: %smid.</summary>
     [FieldOffset(72)]
     public uint Processor;
+
+    /// <summary>For checked code: counts barriers and blocks, up for ever.</summary>
+    [FieldOffset(80)]
+    public ulong Epoch;
+
+    /// <summary>Its value at the start of the running block.</summary>
+    [FieldOffset(88)]
+    public ulong BlockEpoch;
+
+    /// <summary>
+    /// For checked code, one per byte of shared memory: epoch × 65536 + the thread that wrote it last (<see cref="SeveralThreads"/> - 1:
+    /// an atomic operation did).
+    /// </summary>
+    [FieldOffset(96)]
+    public ulong* SharedWrites;
+
+    /// <summary>The same for reads; <see cref="SeveralThreads"/>: threads of several warps.</summary>
+    [FieldOffset(104)]
+    public ulong* SharedReads;
+
+    /// <summary>For profiled code: a place for each <see cref="KernelCounter"/>.</summary>
+    [FieldOffset(112)]
+    public ulong* Counters;
+
+    /// <summary>Stands for more than one thread.</summary>
+    public const ushort SeveralThreads = 0xFFFF;
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Weir.Kernels.Abi;
 using Weir.Kernels.Analysis;
 using Weir.Kernels.Ir;
 
@@ -24,6 +25,10 @@ internal sealed class AccessChecks(KernelContext context)
     public Value? CheckAhead(CodeNode node)
     {
         _checked.Clear();
+        if (context.Variant == CodeVariant.Checked)
+        {
+            return null;
+        }
         HashSet<int> written = [];
         Dictionary<(IrSpace, IrOperand, AccessForm), List<(IrInstruction Instruction, int Bytes)>> groups = [];
         for (int n = 0; n < node.BodyCount; n++)

@@ -49,6 +49,11 @@ internal sealed class BlockEmitter(
             B.Branch(Label(0));
         }
         B.Label(Label(number));
+        if (context.Variant == Abi.CodeVariant.Checked)
+        {
+            // Between two regions all threads have met.
+            B.Line(DriverText.EpochText(Label(number)).Trim());
+        }
         B.Store(LaneBuilder.Int("i32", -1), exit);
         record.EnterRegion(region);
         loop.Begin();

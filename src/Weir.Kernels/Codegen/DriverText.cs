@@ -17,6 +17,7 @@ namespace Weir.Kernels.Codegen;
 /// <param name="used">Numbers of the barriers in use.</param>
 /// <param name="continuations">Places behind barriers.</param>
 /// <param name="byBlocks">There are functions that run a whole block.</param>
+/// <param name="epochs">Blocks and rounds between barriers are counted in the thread record.</param>
 internal sealed class DriverText(
     int lanes,
     bool trueWarps,
@@ -26,7 +27,8 @@ internal sealed class DriverText(
     int localBytes,
     IReadOnlyList<int> used,
     int continuations,
-    bool byBlocks
+    bool byBlocks,
+    bool epochs
 )
 {
     private readonly StringBuilder _text = new();
@@ -86,6 +88,11 @@ internal sealed class DriverText(
 
             """
         );
+        if (epochs)
+        {
+            _text.Append(EpochText("block"));
+            _text.Append("  %firstp = getelementptr i8, ptr %thread, i64 88\n  store i64 %blockepoch2, ptr %firstp\n");
+        }
         if (byBlocks)
         {
             WriteBlock();
@@ -119,6 +126,16 @@ internal sealed class DriverText(
         );
         return _text.ToString();
     }
+
+    /// <summary>Counts the epoch up; names of values begin with <paramref name="p"/>.</summary>
+    public static string EpochText(string p) =>
+        $$"""
+              %{{p}}epochp = getelementptr i8, ptr %thread, i64 80
+              %{{p}}epoch1 = load i64, ptr %{{p}}epochp
+              %{{p}}epoch2 = add i64 %{{p}}epoch1, 1
+              store i64 %{{p}}epoch2, ptr %{{p}}epochp
+
+            """;
 
     private void WriteBlock()
     {
@@ -167,6 +184,7 @@ internal sealed class DriverText(
             }
         );
         _text.Append("round:\n  store i1 false, ptr %rans\n  store i1 true, ptr %alls\n");
+        _text.Append(epochs ? EpochText("round") : "");
         WriteNest("run", "roundend");
         if (!counted)
         {

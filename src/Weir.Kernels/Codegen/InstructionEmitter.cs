@@ -72,6 +72,10 @@ internal sealed class InstructionEmitter
         {
             _context.Guard = null;
         }
+        if (_context.Variant == CodeVariant.Profiled)
+        {
+            new CountEmitter(_context).CountGuarded();
+        }
         Dispatch();
         B.Branch(skip);
         B.Label(skip);
@@ -79,7 +83,7 @@ internal sealed class InstructionEmitter
     }
 
     private static bool NeedsBranch(IrOp op) =>
-        op is IrOp.Ld or IrOp.St or IrOp.Atom or IrOp.Red or IrOp.Tex or IrOp.Trap or IrOp.Bar;
+        op is IrOp.Ld or IrOp.St or IrOp.Atom or IrOp.Red or IrOp.Tex or IrOp.Trap or IrOp.Bar or IrOp.System;
 
     private void Dispatch()
     {
@@ -299,6 +303,9 @@ internal sealed class InstructionEmitter
                 break;
             case IrOp.ActiveMask:
                 _context.Write(B.Resize(_context.ActiveBits, "i32", false));
+                break;
+            case IrOp.System:
+                new SystemEmitter(_context).Emit();
                 break;
             case IrOp.Trap:
                 Trap();

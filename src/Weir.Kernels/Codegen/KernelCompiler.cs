@@ -11,13 +11,16 @@ namespace Weir.Kernels.Codegen;
 public static class KernelCompiler
 {
     /// <summary>Counted up when generated code changes; part of the cache key.</summary>
-    public const int Version = 11;
+    public const int Version = 12;
 
     /// <summary>Kernels above this number of operations keep their quick code: minutes of LLVM's time are no background.</summary>
     private const int HugeKernel = 60_000;
 
     /// <summary>Kernels above this number of operations are not even tried in full where somebody waits.</summary>
     private const int SmallKernel = 250;
+
+    /// <summary>Checked and profiled kernels above this number of operations get quick code: somebody waits for them.</summary>
+    private const int LargeVariant = 3000;
 
     /// <summary>Characters of a module that LLVM compiles in full within some 20 ms.</summary>
     private const int SmallModule = 40 << 10;
@@ -39,10 +42,19 @@ public static class KernelCompiler
     /// <summary>Compiles a kernel.</summary>
     /// <param name="function">Verified intermediate form.</param>
     /// <param name="quality">How good the code shall be; small kernels get the best in any case.</param>
+    /// <param name="variant">What the code shall do besides; such code is made once, the best there is.</param>
     /// <exception cref="PtxException">The kernel uses something that is not generated yet (with its line).</exception>
     /// <exception cref="CodegenException">libLLVM is missing or refused the module.</exception>
-    public static CompiledKernel Compile(IrFunction function, CodeQuality quality = CodeQuality.Full)
+    public static CompiledKernel Compile(
+        IrFunction function,
+        CodeQuality quality = CodeQuality.Full,
+        CodeVariant variant = CodeVariant.Plain
+    )
     {
+        if (variant != CodeVariant.Plain)
+        {
+            return CompileVariant(function, variant);
+        }
         int operations = Operations(function);
         if (quality == CodeQuality.Full ? operations <= HugeKernel : operations <= SmallKernel)
         {
@@ -63,6 +75,18 @@ public static class KernelCompiler
         (string module, KernelInfo info) = KernelEmitter.Emit(function, CodeQuality.Quick);
         byte[] image = ObjectEmitter.Emit(module, QuickPasses, 0);
         return new CompiledKernel(info, image, IsFinal: Operations(function) > HugeKernel);
+    }
+
+    private static CompiledKernel CompileVariant(IrFunction function, CodeVariant variant)
+    {
+        bool isLarge = Operations(function) > LargeVariant;
+        (string module, KernelInfo info) = KernelEmitter.Emit(
+            function,
+            isLarge ? CodeQuality.Quick : CodeQuality.Full,
+            variant
+        );
+        byte[] image = ObjectEmitter.Emit(module, isLarge ? QuickPasses : Passes, isLarge ? 0 : 1);
+        return new CompiledKernel(info, image);
     }
 
     /// <summary>The LLVM module of a kernel before optimisation, for people who look into it.</summary>

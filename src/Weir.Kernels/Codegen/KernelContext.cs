@@ -54,6 +54,13 @@ internal sealed class KernelContext
     /// <summary>Functions of the module that sample textures.</summary>
     public TextureFunctions Textures { get; }
 
+    /// <summary>What the code does besides the kernel's work.</summary>
+    public CodeVariant Variant { get; init; }
+
+    /// <summary>Every access of the operation is looked at one by one.</summary>
+    public bool IsWatched =>
+        Variant == CodeVariant.Checked && Instruction.Space is not (IrSpace.Local or IrSpace.Param);
+
     /// <summary>Starts the names of what belongs to the warp that is run (%tx, %linear, %local, %record, …).</summary>
     public string WarpPrefix { get; set; } = "";
 

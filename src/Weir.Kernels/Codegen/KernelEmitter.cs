@@ -24,11 +24,14 @@ internal sealed class KernelEmitter
     private readonly HashSet<string> _declarations = [];
     private readonly int _instructions;
     private readonly bool _full;
+    private readonly CodeVariant _variant;
+    private readonly WatchText? _watch;
     private int _recordBytes;
 
-    private KernelEmitter(IrFunction function, CodeQuality quality)
+    private KernelEmitter(IrFunction function, CodeQuality quality, CodeVariant variant)
     {
         _function = function;
+        _variant = variant;
         _trueWarps = NeedsTrueWarps(function);
         _barriers = function.Blocks.Any(block =>
             block.Instructions.Any(i => i.Op == IrOp.Bar && i.Barrier != IrBarrier.WarpSync)
@@ -37,20 +40,25 @@ internal sealed class KernelEmitter
         // Every barrier costs the same per vector, so wide ones pay where blocks are lines; rows of tiles are often 16.
         _lanes = _trueWarps || (_barriers && !UsesRows(function)) ? 32 : 16;
         int operations = function.Blocks.Sum(block => block.Instructions.Count);
-        _full = quality == CodeQuality.Full && operations <= LargeKernel;
+        _full = quality == CodeQuality.Full && operations <= LargeKernel && variant != CodeVariant.Checked;
         _flow = ControlFlow.Build(function, splitAtAccesses: operations <= LargeKernel);
         _liveness = Liveness.Compute(_flow, function.Registers.Count);
         _regions = _barriers && !_countBarriers ? BlockRegions.Find(function, _flow, _liveness) : null;
-        _helpers = new LaneHelpers(_lanes, function.LocalBytes, function.ParameterBytes);
+        _watch = variant == CodeVariant.Checked ? new WatchText(WatchText.UnitOf(function), !_countBarriers) : null;
+        _helpers = new LaneHelpers(_lanes, function.LocalBytes, function.ParameterBytes, _watch);
         _textures = new TextureFunctions(_lanes);
         _instructions = _flow.Nodes.Sum(node => node.Instructions.Count);
     }
 
     /// <summary>Writes the module of a kernel.</summary>
     /// <exception cref="PtxException">The kernel uses something that is not generated yet.</exception>
-    public static (string Module, KernelInfo Info) Emit(IrFunction function, CodeQuality quality)
+    public static (string Module, KernelInfo Info) Emit(
+        IrFunction function,
+        CodeQuality quality,
+        CodeVariant variant = CodeVariant.Plain
+    )
     {
-        KernelEmitter emitter = new(function, quality);
+        KernelEmitter emitter = new(function, quality, variant);
         string module = emitter.Module();
         return (module, emitter.Info());
     }
@@ -58,7 +66,7 @@ internal sealed class KernelEmitter
     /// <summary>How the threads of a block are run, as a sentence.</summary>
     public static string Strategy(IrFunction function)
     {
-        KernelEmitter emitter = new(function, CodeQuality.Full);
+        KernelEmitter emitter = new(function, CodeQuality.Full, CodeVariant.Plain);
         string barriers =
             !emitter._barriers ? "no barriers"
             : emitter._regions is { } found ? $"the block region by region, {found.Regions.Length} of them"
@@ -129,7 +137,8 @@ internal sealed class KernelEmitter
             LocalBytes,
             BarrierProtocol.Used(_function),
             _flow.Continuations,
-            _regions is not null
+            _regions is not null,
+            _variant == CodeVariant.Checked
         ).Write();
 
         StringBuilder module = new();
@@ -138,7 +147,7 @@ internal sealed class KernelEmitter
         {
             module.Append(BarrierProtocol.Functions);
         }
-        module.Append(_helpers.Text).Append(_textures.Text).Append(warps).Append(driver);
+        module.Append(_watch?.Text).Append(_helpers.Text).Append(_textures.Text).Append(warps).Append(driver);
         _declarations.UnionWith(_textures.Declarations);
         if (_helpers.Text.Length > 0)
         {
@@ -159,6 +168,7 @@ internal sealed class KernelEmitter
         KernelContext context = new(_function, _flow, shapes, model, _helpers, _textures)
         {
             Stable = StableValues.Find(_function, _flow, _liveness, shapes.Registers),
+            Variant = _variant,
         };
         int bytes = 0;
         if (_regions is not null)

@@ -54,7 +54,11 @@ internal sealed class LaneCalls(KernelContext context, AccessChecks checks)
     public Value[] LoadByLanes(MemoryAccess access)
     {
         string data = context.LaneData;
-        CallLanes(context.Helpers.Load(context.Instruction.Space, access.Type, access.Count), context.ActiveBits, data);
+        CallLanes(
+            context.Helpers.Load(context.Instruction.Space, access.Type, access.Count, context.Instruction.Flag),
+            context.ActiveBits,
+            data
+        );
         Value[] values = new Value[access.Count];
         for (int e = 0; e < values.Length; e++)
         {
@@ -81,7 +85,7 @@ internal sealed class LaneCalls(KernelContext context, AccessChecks checks)
             );
         }
         CallLanes(
-            context.Helpers.Store(context.Instruction.Space, access.Type, access.Count),
+            context.Helpers.Store(context.Instruction.Space, access.Type, access.Count, context.Instruction.Flag),
             context.ActiveBits,
             data
         );

@@ -14,7 +14,7 @@ namespace Weir.Kernels.Codegen;
 /// list, lane n has address (base + n·stride, from the break lane on + delta) and wrap.
 /// </para>
 /// </summary>
-internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
+internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes, WatchText? watch = null)
 {
     private readonly Dictionary<string, string> _functions = [];
 
@@ -25,29 +25,33 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
     public string Declarations => _functions.Count == 0 ? "" : $"declare i{lanes} @llvm.cttz.i{lanes}(i{lanes}, i1)\n";
 
     /// <summary>Name of the function that loads.</summary>
-    public string Load(IrSpace space, string type, int elements) =>
+    public string Load(IrSpace space, string type, int elements, bool isOrdered) =>
         Get(
-            $"lane_ld_{Name(space)}_{type}x{elements}",
+            $"lane_ld_{Name(space)}_{type}x{elements}{Suffix(isOrdered)}",
             space,
             type,
             elements,
             (text, element, pointer) =>
                 text.Append(
                     $"  %v{element} = load {type}, ptr {pointer}, align 1\n  store {type} %v{element}, ptr %slot{element}, align 1\n"
-                )
+                ),
+            AccessKind.Load,
+            isOrdered
         );
 
     /// <summary>Name of the function that stores.</summary>
-    public string Store(IrSpace space, string type, int elements) =>
+    public string Store(IrSpace space, string type, int elements, bool isOrdered) =>
         Get(
-            $"lane_st_{Name(space)}_{type}x{elements}",
+            $"lane_st_{Name(space)}_{type}x{elements}{Suffix(isOrdered)}",
             space,
             type,
             elements,
             (text, element, pointer) =>
                 text.Append(
                     $"  %v{element} = load {type}, ptr %slot{element}, align 1\n  store {type} %v{element}, ptr {pointer}, align 1\n"
-                )
+                ),
+            AccessKind.Store,
+            isOrdered
         );
 
     /// <summary>Name of the function that does an atomic; the first operand's slots receive the old values.</summary>
@@ -86,8 +90,19 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
                 }
                 text.Append($"  store {type} %old, ptr %slot0, align 1\n");
             },
-            atomic: true
+            AccessKind.Atomic,
+            isOrdered: false
         );
+    }
+
+    /// <summary>
+    /// Name of the function that passes requests of lanes to the device; the first slots receive the answers. Signature:
+    /// <c>i32 f(launch, thread, block, linear, local, line, active lanes as bits, service, data[4][lanes])</c>.
+    /// </summary>
+    public string System()
+    {
+        _functions.TryAdd("lane_system", SystemText.Write(lanes, localBytes));
+        return "lane_system";
     }
 
     private static string Name(IrSpace space) =>
@@ -99,15 +114,21 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
         string type,
         int elements,
         Action<StringBuilder, int, string> access,
-        bool atomic = false
+        AccessKind kind,
+        bool isOrdered
     )
     {
         if (!_functions.ContainsKey(name))
         {
-            _functions[name] = Write(name, space, type, elements, access, atomic);
+            _functions[name] = Write(name, space, type, elements, access, kind, isOrdered);
         }
         return name;
     }
+
+    // Only checked code tells accesses that order others from plain ones.
+    private string Suffix(bool isOrdered) => watch is not null && isOrdered ? "_ordered" : "";
+
+    private bool IsWatched(IrSpace space) => watch is not null && space is not (IrSpace.Local or IrSpace.Param);
 
     private string Write(
         string name,
@@ -115,9 +136,11 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
         string type,
         int elements,
         Action<StringBuilder, int, string> access,
-        bool atomic
+        AccessKind kind,
+        bool isOrdered
     )
     {
+        bool atomic = kind == AccessKind.Atomic;
         int bytes = new Value("", type, false).Bits / 8;
         int total = atomic ? bytes : bytes * elements;
         StringBuilder text = new();
@@ -164,6 +187,8 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
               br label %found
             found:
               %address = phi i64 [ %listaddress, %list ], [ %lineaddress, %computed ]
+              %nc = trunc i64 %n to i32
+              %whoc = add i32 %linear, %nc
               %low = and i64 %address, {{total - 1}}
               %odd = icmp ne i64 %low, 0
               br i1 %odd, label %misaligned, label %check
@@ -180,6 +205,10 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
         }
         text.Append("check:\n");
         WriteChecks(text, space, total, atomic);
+        if (IsWatched(space))
+        {
+            WriteWatches(text, space, kind, total, isOrdered);
+        }
         text.Append("flat:\n");
         text.Append(FlatPointer(space));
         for (int e = 0; e < elements; e++)
@@ -193,7 +222,12 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
         text.Append("  br label %done\n");
         if (space == IrSpace.Local || (space == IrSpace.Generic && !atomic))
         {
-            WriteLocal(text, space, type, elements, name.StartsWith("lane_st", StringComparison.Ordinal));
+            WriteLocal(text, space, type, elements, kind == AccessKind.Store);
+        }
+        if (IsWatched(space))
+        {
+            WriteSkip(text, kind, type, elements, total);
+            return text.ToString();
         }
         text.Append(
             CultureInfo.InvariantCulture,
@@ -218,12 +252,68 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
         return text.ToString();
     }
 
+    /// <summary>Looks at an access that lies in the right space, before it is done.</summary>
+    private void WriteWatches(StringBuilder text, IrSpace space, AccessKind kind, int total, bool isOrdered)
+    {
+        const string common = "ptr %launch, ptr %thread, i64 %block, i32 %whoc, i32 %line";
+        if (space != IrSpace.Shared)
+        {
+            text.Append(
+                $"watchglobal:\n  %gok = call i1 @{watch!.Global(kind, total)}({common}, i64 %woff, i64 %address)\n"
+                    + "  br i1 %gok, label %flat, label %skip\n"
+            );
+        }
+        if (space is IrSpace.Shared or IrSpace.Generic)
+        {
+            string offset = space == IrSpace.Shared ? "%address" : "%soff";
+            text.Append(
+                $"watchshared:\n  call void @{watch!.Shared(kind, total, isOrdered)}({common}, i64 {offset})\n"
+                    + "  br label %flat\n"
+            );
+        }
+    }
+
+    /// <summary>Reports an access that is not done; what it would have read is 0.</summary>
+    private void WriteSkip(StringBuilder text, AccessKind kind, string type, int elements, int total)
+    {
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $$"""
+            done:
+              br label %next
+            misaligned:
+              br label %fault
+            illegal:
+              br label %fault
+            fault:
+              %code = phi i64 [ {{WatchText.Code(AccessFault.Misaligned, kind, total)}}, %misaligned ], [ {{WatchText.Code(
+                AccessFault.OutOfBounds,
+                kind,
+                total
+            )}}, %illegal ]
+              call void @{{watch!.Reporter()}}(ptr %launch, ptr %thread, i64 %block, i32 %whoc, i32 %line, i64 %code, i64 %address, i64 0)
+              br label %skip
+            skip:
+
+            """
+        );
+        for (int e = 0; kind != AccessKind.Store && e < elements; e++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"  store {type} {Zero(type)}, ptr %slot{e}, align 1\n");
+        }
+        text.Append("  br label %done\n}\n");
+    }
+
+    private static string Zero(string type) => type is "float" or "double" ? "0.0" : "0";
+
     private void WriteChecks(StringBuilder text, IrSpace space, int total, bool atomic)
     {
+        string shared = IsWatched(space) ? "watchshared" : "flat";
+        string global = IsWatched(space) ? "watchglobal" : "flat";
         switch (space)
         {
             case IrSpace.Shared:
-                Within(text, "s", "%address", "%ss", total, "flat", "illegal");
+                Within(text, "s", "%address", "%ss", total, shared, "illegal");
                 break;
             case IrSpace.Param:
                 Within(
@@ -250,9 +340,9 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
                 break;
             case IrSpace.Generic:
                 text.Append("  %woff = sub i64 %address, %wb\n");
-                Within(text, "w", "%woff", "%ws", total, "flat", "tryshared");
+                Within(text, "w", "%woff", "%ws", total, global, "tryshared");
                 text.Append("tryshared:\n  %soff = sub i64 %address, %shi\n");
-                Within(text, "s", "%soff", "%ss", total, "flat", atomic ? "illegal" : "trylocal");
+                Within(text, "s", "%soff", "%ss", total, shared, atomic ? "illegal" : "trylocal");
                 if (!atomic)
                 {
                     text.Append(
@@ -272,7 +362,7 @@ internal sealed class LaneHelpers(int lanes, int localBytes, int parameterBytes)
                 break;
             default:
                 text.Append("  %woff = sub i64 %address, %wb\n");
-                Within(text, "w", "%woff", "%ws", total, "flat", "illegal");
+                Within(text, "w", "%woff", "%ws", total, global, "illegal");
                 break;
         }
     }

@@ -36,7 +36,7 @@ internal sealed class LoadEmitter(
         MemoryAccess access = addresses.Resolve(type, count);
         Value[] values = access.Form switch
         {
-            _ when ByLanes && checks.IsCheckedAhead => LoadSlowly(access),
+            _ when context.IsWatched || (ByLanes && checks.IsCheckedAhead) => LoadSlowly(access),
             AccessForm.Uniform => LoadUniform(access),
             AccessForm.Contiguous => LoadContiguous(access),
             AccessForm.LocalRow => rows.Load(access),

@@ -22,6 +22,10 @@ internal sealed class PieceEmitter(KernelContext context)
         {
             Instructions.Emit(node.Instructions[i]);
         }
+        if (context.Variant == CodeVariant.Profiled)
+        {
+            new CountEmitter(context).Count(node);
+        }
     }
 
     private void PollCancel()

@@ -35,7 +35,7 @@ internal sealed class StoreEmitter(
         MemoryAccess access = addresses.Resolve(type, values.Length);
         switch (access.Form)
         {
-            case var _ when ByLanes && checks.IsCheckedAhead:
+            case var _ when context.IsWatched || (ByLanes && checks.IsCheckedAhead):
                 calls.StoreByLanes(access, values);
                 break;
             case AccessForm.Uniform:

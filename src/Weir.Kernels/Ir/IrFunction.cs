@@ -67,6 +67,9 @@ public sealed record IrFunction
     /// <summary>.reqntid, or null.</summary>
     public (int X, int Y, int Z)? RequiredThreads { get; init; }
 
+    /// <summary>True when it asks the device for a service: text to print, memory.</summary>
+    public bool UsesSystem => Blocks.Any(block => block.Instructions.Any(i => i.Op == IrOp.System));
+
     /// <summary>.target sm_NN of the module.</summary>
     public int Target { get; init; }
 }

@@ -1,3 +1,5 @@
+using Weir.Kernels.Abi;
+
 namespace Weir.Kernels.Ir;
 
 /// <summary>
@@ -80,6 +82,9 @@ public sealed record IrInstruction
 
     /// <summary>Geometry of Tex, Suld, Sust.</summary>
     public IrGeometry Geometry { get; init; }
+
+    /// <summary>What System asks for.</summary>
+    public SystemService Service { get; init; }
 
     /// <summary>A flag of several operations: cvta.to (generic to space), shf.wrap, bfind.shiftamt, min/max.NaN, ld/st volatile.</summary>
     public bool Flag { get; init; }

@@ -105,6 +105,7 @@ public enum IrOp : byte
     ActiveMask,
     Elect, // Sources: membermask; Dests: number of the elected lane, predicate of who it is
     NanoSleep, // Sources[0] = nanoseconds; may do nothing
+    System, // Service; Sources: up to four arguments; Dests[0] = answer when there is one
 
     // Control. Only the last instruction of a block.
     Bra, // Guard + Target; falls through to the next block when guarded

@@ -64,6 +64,7 @@ public static class IrText
     {
         (bool Said, string Name)[] all =
         [
+            (i.Op == IrOp.System, Name(i.Service)),
             (i.Barrier != default, Name(i.Barrier)),
             (i.Space != default, Name(i.Space)),
             (i.Atomic != default, Name(i.Atomic)),

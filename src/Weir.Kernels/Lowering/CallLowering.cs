@@ -1,3 +1,4 @@
+using Weir.Kernels.Abi;
 using Weir.Kernels.Ir;
 using Weir.Kernels.Ptx;
 
@@ -128,6 +129,12 @@ internal sealed class CallLowering(
         bool uniform
     )
     {
+        if (!function.HasBody && SystemServices.Find(function.Name) is { } service)
+        {
+            Service(service, function, results, arguments, guard);
+            return;
+        }
+
         if (!function.HasBody)
         {
             throw Unsupported($"function '{function.Name}' has no body in this module");
@@ -195,6 +202,99 @@ internal sealed class CallLowering(
             copies.ForEach(copy => copy());
         }
     }
+
+    // A function that the device itself has.
+    private void Service(
+        SystemService service,
+        PtxFunction function,
+        IReadOnlyList<PtxOperand> results,
+        IReadOnlyList<PtxOperand> arguments,
+        IrOperand guard
+    )
+    {
+        var (parameters, answers) = SystemServices.Shape(service);
+        if (
+            results.Count != function.Returns.Count
+            || arguments.Count != function.Parameters.Count
+            || arguments.Count != parameters
+            || results.Count != answers
+        )
+        {
+            throw Wrong($"the call does not fit '{function.Name}'");
+        }
+
+        List<IrOperand> sources = [];
+        for (var i = 0; i < Math.Min(arguments.Count, SystemServices.MaxArguments); i++)
+        {
+            sources.Add(Argument(arguments[i], function.Parameters[i]));
+        }
+
+        var answer = results.Count == 0 ? IrOperand.None : builder.Temporary(function.Returns[0].Type);
+        builder.Emit(
+            new IrInstruction
+            {
+                Op = IrOp.System,
+                Service = service,
+                Guard = guard,
+                Dests = results.Count == 0 ? [] : [answer],
+                Sources = sources,
+                Line = instruction.Line,
+            }
+        );
+        if (results.Count == 0)
+        {
+            return;
+        }
+
+        if (operands.Find(results[0].Name) is { Kind: NameKind.Symbol } meaning)
+        {
+            builder.Emit(
+                ParameterAccess(IrOp.St, function.Returns[0], meaning.Index) with
+                {
+                    Sources = [answer],
+                    Guard = guard,
+                }
+            );
+            return;
+        }
+
+        builder.Emit(
+            new IrInstruction
+            {
+                Op = IrOp.Mov,
+                Type = function.Returns[0].Type,
+                Dests = [operands.Dest(results[0], function.Returns[0].Type, false)],
+                Sources = [answer],
+                Guard = guard,
+                Line = instruction.Line,
+            }
+        );
+    }
+
+    private IrOperand Argument(PtxOperand actual, PtxFormal formal)
+    {
+        if (!actual.IsPlainName || operands.Find(actual.Name) is not { Kind: NameKind.Symbol } meaning)
+        {
+            return operands.Source(actual, formal.Type, false);
+        }
+
+        var value = builder.Temporary(formal.Type);
+        builder.Emit(ParameterAccess(IrOp.Ld, formal, meaning.Index) with { Dests = [value] });
+        return value;
+    }
+
+    private IrInstruction ParameterAccess(IrOp op, PtxFormal formal, int symbol) =>
+        builder.Symbols[symbol] is { IsCallParameter: true } variable
+        && variable.SizeBytes * 8 == IrTypes.Bits(formal.Type)
+            ? new IrInstruction
+            {
+                Op = op,
+                Type = formal.Type,
+                Space = IrSpace.Local,
+                Address = IrOperand.Symbol(symbol),
+                Line = instruction.Line,
+            }
+            : throw Wrong($"'{builder.Symbols[symbol].Name}' does not fit parameter '{formal.Name}'");
 
     // (results), name, (arguments), prototype
     private (IReadOnlyList<PtxOperand> Results, PtxOperand Name, IReadOnlyList<PtxOperand> Arguments) Parts()

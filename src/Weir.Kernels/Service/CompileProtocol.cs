@@ -13,7 +13,7 @@ namespace Weir.Kernels.Service;
 internal static class CompileProtocol
 {
     /// <summary>Changes with every change of the frames.</summary>
-    private const uint Magic = 0x32434b57;
+    private const uint Magic = 0x33434b57;
 
     private const int HeaderBytes = 12;
 
@@ -60,13 +60,20 @@ internal static class CompileProtocol
     }
 
     /// <summary>Body of <see cref="FrameKind.Compile"/>.</summary>
-    public static byte[] EncodeRequest(string entry, ReadOnlySpan<byte> text, bool alone, CodeQuality quality)
+    public static byte[] EncodeRequest(
+        string entry,
+        ReadOnlySpan<byte> text,
+        bool alone,
+        CodeQuality quality,
+        CodeVariant variant = CodeVariant.Plain
+    )
     {
         using MemoryStream stream = new();
         using BinaryWriter writer = new(stream, Encoding.UTF8);
         writer.Write(entry);
         writer.Write(alone);
         writer.Write((byte)quality);
+        writer.Write((byte)variant);
         writer.Write(text.Length);
         writer.Write(text);
         writer.Flush();
@@ -75,7 +82,9 @@ internal static class CompileProtocol
 
     /// <summary>Reads a request.</summary>
     /// <exception cref="InvalidDataException">It is malformed.</exception>
-    public static (string Entry, byte[] Text, bool Alone, CodeQuality Quality) DecodeRequest(byte[] body) =>
+    public static (string Entry, byte[] Text, bool Alone, CodeQuality Quality, CodeVariant Variant) DecodeRequest(
+        byte[] body
+    ) =>
         Decode(
             body,
             reader =>
@@ -83,7 +92,12 @@ internal static class CompileProtocol
                 string entry = reader.ReadString();
                 bool alone = reader.ReadBoolean();
                 CodeQuality quality = reader.ReadByte() == 0 ? CodeQuality.Quick : CodeQuality.Full;
-                return (entry, ReadBytes(reader), alone, quality);
+                var variant = (CodeVariant)reader.ReadByte();
+                if (variant > CodeVariant.Profiled)
+                {
+                    throw new InvalidDataException("A request asks for a strange variant of code.");
+                }
+                return (entry, ReadBytes(reader), alone, quality, variant);
             }
         );
 

@@ -196,7 +196,8 @@ public sealed class CompileServer : IDisposable
 
     private void Answer(Socket client, byte[] body)
     {
-        (string entry, byte[] text, bool alone, CodeQuality quality) = CompileProtocol.DecodeRequest(body);
+        (string entry, byte[] text, bool alone, CodeQuality quality, CodeVariant variant) =
+            CompileProtocol.DecodeRequest(body);
         if (quality == CodeQuality.Full)
         {
             // A client asks for it on a connection of its own, so the thread may stay like this.
@@ -206,7 +207,7 @@ public sealed class CompileServer : IDisposable
         }
         try
         {
-            Answer(client, entry, text, alone, quality);
+            Answer(client, entry, text, alone, quality, variant);
         }
         finally
         {
@@ -218,7 +219,7 @@ public sealed class CompileServer : IDisposable
         }
     }
 
-    private void Answer(Socket client, string entry, byte[] text, bool alone, CodeQuality quality)
+    private void Answer(Socket client, string entry, byte[] text, bool alone, CodeQuality quality, CodeVariant variant)
     {
         // A kernel that may have brought a service down runs alone, so that no other is blamed for it.
         if (alone)
@@ -235,11 +236,11 @@ public sealed class CompileServer : IDisposable
             // In the background others come first, so that a minute of work may take many.
             TimeSpan limit = quality == CodeQuality.Full ? BackgroundPatience * _limit : _limit;
             using Timer watchdog = new(_ => EndProcess(entry, limit), null, limit, Timeout.InfiniteTimeSpan);
-            (FrameKind kind, byte[] answer) = Compile(entry, text, quality);
+            (FrameKind kind, byte[] answer) = Compile(entry, text, quality, variant);
             if (kind == FrameKind.Compiled)
             {
                 KernelCache? cache = _cache ?? (quality == CodeQuality.Full ? _ownCache : null);
-                cache?.Add(KernelCache.Key(entry, text), CompileProtocol.DecodeKernel(answer));
+                cache?.Add(KernelCache.Key(entry, text, variant), CompileProtocol.DecodeKernel(answer));
             }
             CompileProtocol.Send(client, kind, answer);
         }
@@ -256,12 +257,17 @@ public sealed class CompileServer : IDisposable
         }
     }
 
-    private static (FrameKind, byte[]) Compile(string entry, byte[] text, CodeQuality quality)
+    private static (FrameKind, byte[]) Compile(
+        string entry,
+        byte[] text,
+        CodeQuality quality,
+        CodeVariant variant = CodeVariant.Plain
+    )
     {
         try
         {
             IrFunction function = PtxModule.Parse(text).Lower(entry);
-            CompiledKernel kernel = KernelCompiler.Compile(function, quality);
+            CompiledKernel kernel = KernelCompiler.Compile(function, quality, variant);
             return (FrameKind.Compiled, CompileProtocol.EncodeKernel(kernel));
         }
         catch (PtxException refusal)

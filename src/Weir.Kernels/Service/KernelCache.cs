@@ -41,7 +41,8 @@ public sealed class KernelCache
     /// <summary>Key of a kernel: its text, the generated code's version, and the processor.</summary>
     /// <param name="entry">Name of the kernel.</param>
     /// <param name="text">Its self-contained PTX.</param>
-    public static string Key(string entry, ReadOnlySpan<byte> text)
+    /// <param name="variant">What its code does besides.</param>
+    public static string Key(string entry, ReadOnlySpan<byte> text, CodeVariant variant = CodeVariant.Plain)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         string header = string.Create(
@@ -50,7 +51,8 @@ public sealed class KernelCache
         );
         hash.AppendData(Encoding.UTF8.GetBytes(header));
         hash.AppendData(text);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        string key = Convert.ToHexStringLower(hash.GetHashAndReset());
+        return variant == CodeVariant.Plain ? key : $"{key}-{variant.ToString().ToLowerInvariant()}";
     }
 
     /// <summary>Finds a kernel, the best there is; null when it is not there or the file is not whole.</summary>

@@ -13,8 +13,14 @@ namespace Weir.Kernels.Service;
 /// <param name="socketName">Abstract socket of the service, see <see cref="CompileAddress"/>.</param>
 /// <param name="startService">Starts the service; returns when it is on its way. May be called again.</param>
 /// <param name="timeout">Longest time that one compilation may take.</param>
-public sealed class KernelClient(KernelCache cache, string socketName, Action startService, TimeSpan timeout)
-    : IDisposable
+/// <param name="variant">What the code shall do besides.</param>
+public sealed class KernelClient(
+    KernelCache cache,
+    string socketName,
+    Action startService,
+    TimeSpan timeout,
+    CodeVariant variant = CodeVariant.Plain
+) : IDisposable
 {
     private const int MaxCrashes = 2;
 
@@ -41,7 +47,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
     public CompiledKernel Get(PtxModule module, string entry)
     {
         byte[] text = module.EntryText(entry);
-        string key = KernelCache.Key(entry, text);
+        string key = KernelCache.Key(entry, text, variant);
         if (cache.Find(key) is { } known)
         {
             return known;
@@ -79,7 +85,7 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
     public CompiledKernel? Improve(PtxModule module, string entry)
     {
         byte[] text = module.EntryText(entry);
-        string key = KernelCache.Key(entry, text);
+        string key = KernelCache.Key(entry, text, variant);
         if (cache.FindFinal(key) is { } known)
         {
             return known;
@@ -129,7 +135,11 @@ public sealed class KernelClient(KernelCache cache, string socketName, Action st
         bool keep = false;
         try
         {
-            CompileProtocol.Send(socket, FrameKind.Compile, CompileProtocol.EncodeRequest(entry, text, alone, quality));
+            CompileProtocol.Send(
+                socket,
+                FrameKind.Compile,
+                CompileProtocol.EncodeRequest(entry, text, alone, quality, variant)
+            );
             while (CompileProtocol.Receive(socket) is { } frame)
             {
                 switch (frame.Kind)

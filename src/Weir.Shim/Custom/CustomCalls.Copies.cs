@@ -238,11 +238,20 @@ internal static unsafe partial class CustomCalls
             return Direct(thread, (ulong)dst, src, bytes, stream, wait);
         }
         // To the program's own memory the data must be there when the call returns, as the real API has it.
-        if (bytes <= InlineBytes)
+        var result =
+            bytes <= InlineBytes
+                ? WireCalls.ReadBack(thread, src, stream, bytes, dst)
+                : Staging.CopyOut(
+                    thread,
+                    new Rows(src, bytes, bytes, 1),
+                    new Rows((ulong)dst, bytes, bytes, 1),
+                    stream
+                );
+        if (Output.IsExpected)
         {
-            return WireCalls.ReadBack(thread, src, stream, bytes, dst);
+            Output.Show(thread);
         }
-        return Staging.CopyOut(thread, new Rows(src, bytes, bytes, 1), new Rows((ulong)dst, bytes, bytes, 1), stream);
+        return result;
     }
 
     private static CuResult Direct(ClientThread* thread, ulong dst, ulong src, ulong bytes, nint stream, bool wait)

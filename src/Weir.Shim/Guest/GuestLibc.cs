@@ -67,6 +67,12 @@ internal static unsafe class GuestLibc
     [DllImport("libc", EntryPoint = "write"), SuppressGCTransition]
     internal static extern nint Write(int descriptor, void* data, nuint bytes);
 
+    [DllImport("libc", EntryPoint = "fwrite"), SuppressGCTransition]
+    internal static extern nuint WriteTo(void* data, nuint bytes, nuint count, void* file);
+
+    [DllImport("libc", EntryPoint = "dlsym"), SuppressGCTransition]
+    internal static extern void* Symbol(void* library, byte* name);
+
     [DllImport("libc", EntryPoint = "read"), SuppressGCTransition]
     internal static extern nint Read(int descriptor, void* data, nuint bytes);
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Weir.Api;
+using Weir.Devices.Software;
 using Weir.Wire;
 using Weir.Worker.Logging;
 
@@ -66,7 +67,7 @@ internal sealed unsafe partial class Dispatcher
     }
 
     /// <summary>
-    /// Answer: u64 bytes of all parameters; array of (u32 offset, u32 size) per parameter; array of i32, the function's
+    /// Answer: u64 bytes of all parameters, with the highest bit set when the kernel may print; array of (u32 offset, u32 size) per parameter; array of i32, the function's
     /// attributes by their number (CUfunction_attribute, 0 to 15; -1 where the device has no answer).
     /// </summary>
     private partial CuResult OnModuleGetFunction(ulong hfunc, nint hmod, byte* name, ref ReplyWriter reply)
@@ -89,7 +90,9 @@ internal sealed unsafe partial class Dispatcher
             bytes = Math.Max(bytes, offset + size);
             count++;
         }
-        reply.U64(bytes);
+        // Of a kernel that may print the client takes the text after each synchronisation.
+        const ulong MayPrint = 1ul << 63;
+        reply.U64(bytes | (Driver is IDeviceOutput output && output.MayPrint(native) ? MayPrint : 0));
         reply.Bytes(new ReadOnlySpan<byte>(layout, (int)count * 8));
         int* attributes = stackalloc int[FunctionAttributes];
         for (int i = 0; i < FunctionAttributes; i++)

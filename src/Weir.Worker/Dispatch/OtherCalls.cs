@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Weir.Api;
+using Weir.Devices.Software;
 using Weir.Wire;
 using Weir.Worker.Sessions;
 
@@ -49,6 +50,17 @@ internal sealed unsafe partial class Dispatcher
     // The latched error is taken by the executor, as for every call that reports.
     [SuppressMessage("Performance", "CA1822", Justification = "The declaration is generated, as for all handlers.")]
     private partial CuResult OnTakeError(ref ReplyWriter reply) => CuResult.Success;
+
+    private partial CuResult OnTakeOutput(ref ReplyWriter reply)
+    {
+        const int MostBytes = 32 << 10;
+        byte* buffer = stackalloc byte[MostBytes];
+        int descriptor = 0;
+        int bytes = (Driver as IDeviceOutput)?.TakeOutput(new Span<byte>(buffer, MostBytes), out descriptor) ?? 0;
+        reply.U64((ulong)descriptor);
+        reply.Bytes(new ReadOnlySpan<byte>(buffer, bytes));
+        return CuResult.Success;
+    }
 
     private partial CuResult OnHostFunction(
         ulong function,
