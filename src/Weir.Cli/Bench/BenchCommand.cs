@@ -18,6 +18,11 @@ internal static class BenchCommand
         (SchedulingBench.Section, "replays of a public trace, decisions", SchedulingBench.Run),
         (RemoteBench.Section, "a device on another node, beside a bare SslStream", RemoteBench.Run),
         (ShareBench.Section, "programs that share a device", ShareBench.Run),
+        (
+            OversubscriptionBench.Section,
+            "sessions and a program with more memory than their device",
+            OversubscriptionBench.Run
+        ),
         (VideoBench.Section, "ffmpeg's scale_cuda, beside its own scaler", VideoBench.Run),
     ];
 

@@ -39,9 +39,13 @@ internal interface IDeviceBackend
 /// <param name="KernelsFromCache">Kernels found compiled on disk.</param>
 /// <param name="CompileSeconds">Time that making kernels ready took.</param>
 /// <param name="BusyNanoseconds">Time that the device worked.</param>
+/// <param name="PagedInBytes">Memory that was brought back to the device.</param>
+/// <param name="PagedOutBytes">Memory that was taken off it.</param>
 internal readonly record struct DeviceCounts(
     long KernelsCompiled,
     long KernelsFromCache,
     double CompileSeconds,
-    ulong BusyNanoseconds
+    ulong BusyNanoseconds,
+    ulong PagedInBytes = 0,
+    ulong PagedOutBytes = 0
 );

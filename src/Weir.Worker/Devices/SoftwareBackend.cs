@@ -73,7 +73,9 @@ internal sealed class SoftwareBackend : IDeviceBackend
                 _kernels.Compiled,
                 _kernels.FromCache,
                 _driver.Statistics.CompileNanoseconds / 1e9,
-                (ulong)_driver.Statistics.BusyNanoseconds
+                (ulong)_driver.Statistics.BusyNanoseconds,
+                _driver.Portable.Counters.BroughtBytes,
+                _driver.Portable.Counters.TakenBytes
             );
 
     public IDeviceBackend Prepare(WorkerOptions options, LeaseLedger? ledger) =>

@@ -36,6 +36,7 @@ internal static class ArenaDecision
         isAnyThere = false;
         int idle = -1;
         int busy = -1;
+        bool isOurTurn = IsTurn(holders, self, now);
         for (int i = 0; i < holders.Length; i++)
         {
             ArenaHolder one = holders[i];
@@ -44,23 +45,56 @@ internal static class ArenaDecision
                 continue;
             }
             isAnyThere = true;
-            long swap = SwapNanoseconds(one);
-            if (!one.IsBusy)
+            if (!one.IsBusy && IsLongIdle(one, now))
             {
-                bool isLong =
-                    now - one.UsedAt >= Math.Clamp(swap / IdleDivisor, LeastIdleNanoseconds, MostIdleNanoseconds);
-                idle = isLong && (idle < 0 || one.UsedAt < holders[idle].UsedAt) ? i : idle;
+                idle = idle < 0 || one.UsedAt < holders[idle].UsedAt ? i : idle;
             }
-            else if (
-                one.HeldSince == 0
-                || now - one.HeldSince >= Math.Clamp(swap * SliceFactor, LeastSliceNanoseconds, MostSliceNanoseconds)
-            )
+            else if (one.IsBusy && (isOurTurn || IsSliceOver(one, now)))
             {
-                busy = busy < 0 || one.HeldSince < holders[busy].HeldSince ? i : busy;
+                // Of those who wait for their turn, the one that is furthest from it.
+                busy = busy < 0 || Place(one) > Place(holders[busy]) ? i : busy;
             }
         }
         return idle >= 0 ? idle : busy;
     }
+
+    /// <summary>
+    /// Is it this session's turn among the busy ones? It is for the one that has held its memory longest and whose time slice is not
+    /// over; whatever it lacks it may take from all others at once. Without that, two that have half of what they need would wait for each
+    /// other.
+    /// </summary>
+    /// <param name="holders">All sessions.</param>
+    /// <param name="self">The session.</param>
+    /// <param name="now">Nanoseconds of the clock.</param>
+    public static bool IsTurn(ReadOnlySpan<ArenaHolder> holders, int self, long now)
+    {
+        if (self < 0 || self >= holders.Length || IsSliceOver(holders[self], now))
+        {
+            return false;
+        }
+        for (int i = 0; i < holders.Length; i++)
+        {
+            ArenaHolder one = holders[i];
+            bool isBefore =
+                one.HeldSince < holders[self].HeldSince || (one.HeldSince == holders[self].HeldSince && i < self);
+            if (i != self && one.IsBusy && isBefore && !IsSliceOver(one, now))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long Place(in ArenaHolder holder) => holder.HeldSince == 0 ? long.MaxValue : holder.HeldSince;
+
+    private static bool IsLongIdle(in ArenaHolder holder, long now) =>
+        now - holder.UsedAt
+        >= Math.Clamp(SwapNanoseconds(holder) / IdleDivisor, LeastIdleNanoseconds, MostIdleNanoseconds);
+
+    private static bool IsSliceOver(in ArenaHolder holder, long now) =>
+        holder.HeldSince == 0
+        || now - holder.HeldSince
+            >= Math.Clamp(SwapNanoseconds(holder) * SliceFactor, LeastSliceNanoseconds, MostSliceNanoseconds);
 
     private static long SwapNanoseconds(in ArenaHolder holder) =>
         (long)(holder.ResidentBytes / ChunkBytes)

@@ -78,10 +78,13 @@ internal sealed unsafe class ArenaShare : IArenaShare, IDisposable
         uint seen = Volatile.Read(ref _page->RoomGiven);
         int victim;
         bool isAnyThere;
+        bool isTaken;
         lock (_gate)
         {
-            int count = Read();
-            victim = ArenaDecision.Choose(_holders.AsSpan(0, count), _self, Libc.MonotonicNs(), out isAnyThere);
+            long now = Libc.MonotonicNs();
+            ReadOnlySpan<ArenaHolder> holders = _holders.AsSpan(0, Read());
+            victim = ArenaDecision.Choose(holders, _self, now, out isAnyThere);
+            isTaken = victim >= 0 && holders[victim].IsBusy && !ArenaDecision.IsTurn(holders, _self, now);
         }
         if (!isAnyThere)
         {
@@ -89,8 +92,11 @@ internal sealed unsafe class ArenaShare : IArenaShare, IDisposable
         }
         if (victim >= 0)
         {
-            // Whoever asks has his turn from now on.
-            _ = Interlocked.CompareExchange(ref _own->HeldSince, Libc.MonotonicNs(), 0);
+            // Whoever takes it from one that works begins his turn with that.
+            if (isTaken)
+            {
+                Volatile.Write(ref _own->HeldSince, Libc.MonotonicNs());
+            }
             Ask(DevicePage.Slot(_page, victim), Math.Max(bytes, comingBytes));
         }
         _ = Interlocked.Increment(ref _own->Stalled);

@@ -74,6 +74,12 @@ internal sealed record SessionSummary
     /// <inheritdoc cref="BytesToDevice"/>
     public long BytesOnDevice { get; init; }
 
+    /// <summary>Bytes of device memory that were brought back to the device, and taken off it.</summary>
+    public ulong PagedInBytes { get; init; }
+
+    /// <inheritdoc cref="PagedInBytes"/>
+    public ulong PagedOutBytes { get; init; }
+
     /// <summary>API calls that Weir has no answer for, by name, with how often they were made or asked for.</summary>
     public IReadOnlyDictionary<string, long> Refused { get; init; } = new Dictionary<string, long>();
 
@@ -110,6 +116,8 @@ internal sealed record SessionSummary
             BytesToDevice = counts.BytesToDevice,
             BytesToHost = counts.BytesToHost,
             BytesOnDevice = counts.BytesOnDevice,
+            PagedInBytes = device.PagedInBytes,
+            PagedOutBytes = device.PagedOutBytes,
             Refused = MissingCalls.Refused(session),
             Unknown = MissingCalls.Unknown(session),
             Errors = counts.Errors,

@@ -98,6 +98,22 @@ public class ArenaDecisionTests
     }
 
     [Fact]
+    public void Of_two_that_have_half_of_what_they_need_one_gets_the_rest_at_once()
+    {
+        ArenaHolder[] both =
+        [
+            new(400 * MiB, true, Now, Now - 20 * Ms, 1_000_000),
+            new(400 * MiB, true, Now, Now - 10 * Ms, 1_000_000),
+        ];
+        Assert.Equal(1, ArenaDecision.Choose(both, 0, Now, out _));
+        Assert.Equal(-1, ArenaDecision.Choose(both, 1, Now, out _));
+        Assert.True(ArenaDecision.IsTurn(both, 0, Now));
+        Assert.False(ArenaDecision.IsTurn(both, 1, Now));
+        // When its slice is over, the other may begin.
+        Assert.Equal(0, ArenaDecision.Choose(both, 1, Now + 2000 * Ms, out _));
+    }
+
+    [Fact]
     public void A_pause_between_two_kernels_is_no_reason_to_swap()
     {
         ArenaHolder big = new(900 * MiB, false, Now - 10 * Ms, Now - 1000 * Ms, 1_000_000);
