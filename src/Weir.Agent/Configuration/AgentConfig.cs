@@ -85,6 +85,10 @@ internal sealed record AgentConfig
         }
         foreach (SoftwareDeviceConfig device in config.Software)
         {
+            if (device.Oversubscribe is not (>= 1 and <= 8))
+            {
+                throw new FormatException($"oversubscribe is a factor from 1 to 8, not {device.Oversubscribe}");
+            }
             if (device.Count is < 1 or > 4096 || device.Cores is < 1 or > 256 || device.MemoryBytes < 64 << 20)
             {
                 throw new FormatException(
@@ -123,6 +127,12 @@ internal sealed record SoftwareDeviceConfig
 
     /// <summary>Memory of each, bytes; by default a quarter of the machine's divided by the count, at most 16 GiB.</summary>
     public long? MemoryBytes { get; set; }
+
+    /// <summary>
+    /// What may be promised of the memory, as a multiple of it: sessions share it as a cache, and what does not fit waits in the host's
+    /// memory. 1 to 8.
+    /// </summary>
+    public double Oversubscribe { get; set; } = 1;
 
     /// <summary>Pool that they belong to; empty: the default one.</summary>
     public string Pool { get; set; } = "";

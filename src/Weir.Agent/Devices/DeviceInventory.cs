@@ -25,6 +25,8 @@ internal static class DeviceInventory
         int index = 0;
         foreach (SoftwareDeviceConfig software in config.Software)
         {
+            long has = (software.MemoryBytes ?? Math.Min(MostDefaultBytes, each)) / Alignment * Alignment;
+            bool isMore = software.Oversubscribe > 1;
             for (int i = 0; i < software.Count; i++, index++)
             {
                 devices.Add(
@@ -35,8 +37,9 @@ internal static class DeviceInventory
                         Kind = "software",
                         Model = $"Weir software device ({software.Cores} {(software.Cores == 1 ? "core" : "cores")})",
                         MemoryBytes = (ulong)(
-                            (software.MemoryBytes ?? Math.Min(MostDefaultBytes, each)) / Alignment * Alignment
+                            isMore ? (long)(has * software.Oversubscribe) / Alignment * Alignment : has
                         ),
+                        ArenaBytes = isMore ? (ulong)has : null,
                         Pool = software.Pool,
                         Cores = software.Cores,
                         FaultFile = software.FaultFile,

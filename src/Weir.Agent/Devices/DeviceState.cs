@@ -17,8 +17,11 @@ internal sealed class DeviceState
     /// <summary>As its driver names it.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Memory, bytes.</summary>
+    /// <summary>Memory that may be promised, bytes.</summary>
     public required ulong MemoryBytes { get; init; }
+
+    /// <summary>Memory that it has, bytes, when more of it may be promised; null: as much.</summary>
+    public ulong? ArenaBytes { get; init; }
 
     /// <summary>Pool it belongs to.</summary>
     public required string Pool { get; init; }
@@ -50,7 +53,18 @@ internal sealed class DeviceState
     /// <summary>Options of a worker that shall be this device; a slice of it when <paramref name="memory"/> says so.</summary>
     public IReadOnlyList<string> Options(ulong? memory = null) =>
         Kind == "software"
-            ? ["--device", "software", "--uuid", Uuid, "--threads", $"{Cores}", "--memory", $"{memory ?? MemoryBytes}"]
+            ?
+            [
+                "--device",
+                "software",
+                "--uuid",
+                Uuid,
+                "--threads",
+                $"{Cores}",
+                "--memory",
+                $"{memory ?? MemoryBytes}",
+                .. ArenaBytes is { } arena ? (string[])["--arena", $"{arena}"] : [],
+            ]
             : ["--device", "cuda"];
 
     /// <summary>As the controller is told of it.</summary>

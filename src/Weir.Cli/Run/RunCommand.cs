@@ -28,6 +28,10 @@ internal static class RunCommand
         {
             Description = "Write the session summaries (JSON, one per line) to this file.",
         };
+        var oversubscribe = new Option<string?>("--oversubscribe")
+        {
+            Description = "Let the program use more than this machine's software device has, e.g. 1.8 times as much.",
+        };
         var program = new Argument<string[]>("program")
         {
             Description = "The program and its arguments, after --",
@@ -43,6 +47,7 @@ internal static class RunCommand
         {
             device,
             threads,
+            oversubscribe,
             report,
             program,
         };
@@ -51,6 +56,13 @@ internal static class RunCommand
             async (parsed, _) =>
             {
                 string[] words = parsed.GetValue(program)!;
+                if (claim.Used(parsed) && parsed.GetValue(oversubscribe) is not null)
+                {
+                    await Console.Error.WriteLineAsync(
+                        "weir: --oversubscribe is for this machine's own device; in a pool it is set on the nodes (weir join --oversubscribe)"
+                    );
+                    return ExitCodes.Usage;
+                }
                 if (claim.Used(parsed))
                 {
                     string[] rest = parsed.GetValue(report) is { } file ? ["--report", file] : [];
@@ -76,6 +88,7 @@ internal static class RunCommand
             List<string> line = [artifacts.Worker, "--launch", "--device", parsed.GetValue(device)!];
             Add("--mem", parsed.GetValue(claim.Memory)?.ToString(CultureInfo.InvariantCulture));
             Add("--threads", parsed.GetValue(threads)?.ToString());
+            Add("--oversubscribe", parsed.GetValue(oversubscribe));
             Add("--report", parsed.GetValue(report));
             line.Add("--");
             line.AddRange(parsed.GetValue(program)!);

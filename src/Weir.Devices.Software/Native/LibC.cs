@@ -24,8 +24,6 @@ internal static unsafe partial class LibC
     public const int SigFpe = 8;
     public const int SigSegv = 11;
 
-    public const int AdviseRead = 22;
-
     private const uint CloseOnExec = 1;
     private const long SysMoveMapping = 25;
     private const long MayMove = 1;

@@ -4,6 +4,7 @@ using System.Text;
 using Weir.Devices.Software.Execution;
 using Weir.Devices.Software.Memory;
 using Weir.Devices.Software.Modules;
+using Weir.Devices.Software.Native;
 using Weir.Kernels.Abi;
 
 namespace Weir.Devices.Software.Statistics;
@@ -137,8 +138,15 @@ internal sealed unsafe class LaunchRecorder
     private static ulong[] Words(ReadOnlySpan<byte> parameters) =>
         MemoryMarshal.Cast<byte, ulong>(parameters[..(parameters.Length & ~7)]).ToArray();
 
-    private static byte[] Contents(DeviceAllocation allocation) =>
-        new ReadOnlySpan<byte>((void*)allocation.Address, checked((int)allocation.SizeBytes)).ToArray();
+    private static byte[] Contents(DeviceAllocation allocation)
+    {
+        byte[] content = new byte[checked((int)allocation.SizeBytes)];
+        fixed (byte* to = content)
+        {
+            _ = LibC.MoveBytes(to, (void*)allocation.Address, (nuint)content.Length);
+        }
+        return content;
+    }
 
     private static void WriteBlob(BinaryWriter writer, ReadOnlySpan<byte> bytes)
     {

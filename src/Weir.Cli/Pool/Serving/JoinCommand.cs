@@ -30,6 +30,7 @@ internal static class JoinCommand
             "Memory of each software device, e.g. 4GiB.",
             text => (long?)Quantities.Bytes(text)
         );
+        Option<double?> oversubscribe = NodeSetup.OversubscribeOption();
         var state = new Option<string?>("--state") { Description = "Folder for what stays (WEIR_STATE)." };
         var run = new Option<string?>("--run") { Description = "Folder for sockets (WEIR_RUN)." };
         var noStart = new Option<bool>("--no-start")
@@ -45,6 +46,7 @@ internal static class JoinCommand
             address,
             software,
             memory,
+            oversubscribe,
             state,
             run,
             noStart,
@@ -71,9 +73,7 @@ internal static class JoinCommand
                             if (parsed.GetValue(software) is { } count and > 0)
                             {
                                 config["software"] = new JsonArray(
-                                    parsed.GetValue(memory) is { } bytes
-                                        ? new JsonObject { ["count"] = count, ["memoryBytes"] = bytes }
-                                        : new JsonObject { ["count"] = count }
+                                    NodeSetup.Software(count, parsed.GetValue(memory), parsed.GetValue(oversubscribe))
                                 );
                             }
                         }

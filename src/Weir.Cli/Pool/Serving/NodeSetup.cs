@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Weir.Protocol;
@@ -10,6 +11,38 @@ namespace Weir.Cli.Pool.Serving;
 internal static class NodeSetup
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>--oversubscribe, of `weir up` and `weir join`.</summary>
+    public static Option<double?> OversubscribeOption()
+    {
+        var option = new Option<double?>("--oversubscribe")
+        {
+            Description = "What may be promised of a software device's memory, as a multiple of it: 1 to 8, e.g. 1.8.",
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<double?>() is { } factor and not (>= 1 and <= 8))
+            {
+                result.AddError($"--oversubscribe takes a factor from 1 to 8, not {factor}");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>Software devices as the agent's configuration has them.</summary>
+    public static JsonObject Software(int count, long? memoryBytes, double? oversubscribe)
+    {
+        var device = new JsonObject { ["count"] = count };
+        if (memoryBytes is not null)
+        {
+            device["memoryBytes"] = memoryBytes;
+        }
+        if (oversubscribe is not null)
+        {
+            device["oversubscribe"] = oversubscribe;
+        }
+        return device;
+    }
 
     /// <summary>Trades a join token for a credential and keeps it.</summary>
     public static async Task JoinAsync(PoolFolders folders, string address, string token, string node)

@@ -48,6 +48,7 @@ internal static class UpCommand
             "Memory of each software device, e.g. 4GiB.",
             text => (long?)Quantities.Bytes(text)
         );
+        Option<double?> oversubscribe = NodeSetup.OversubscribeOption();
         var state = new Option<string?>("--state") { Description = "Folder for what stays (WEIR_STATE)." };
         var run = new Option<string?>("--run") { Description = "Folder for sockets (WEIR_RUN)." };
         var noAgent = new Option<bool>("--no-agent") { Description = "Only the controller." };
@@ -64,6 +65,7 @@ internal static class UpCommand
             name,
             software,
             memory,
+            oversubscribe,
             state,
             run,
             noAgent,
@@ -82,6 +84,7 @@ internal static class UpCommand
                             (parsed.GetValue(name) ?? Environment.MachineName).ToLowerInvariant(),
                             parsed.GetValue(software),
                             parsed.GetValue(memory),
+                            parsed.GetValue(oversubscribe),
                             !parsed.GetValue(noAgent),
                             parsed.GetValue(acceptClock)
                         )
@@ -99,6 +102,7 @@ internal static class UpCommand
         string Name,
         int? Software,
         long? SoftwareMemory,
+        double? Oversubscribe,
         bool Agent,
         bool AcceptClock
     );
@@ -270,11 +274,15 @@ internal static class UpCommand
                 if (options.Software is { } count)
                 {
                     config["software"] =
-                        count == 0 ? new JsonArray() : new JsonArray(Software(count, options.SoftwareMemory));
+                        count == 0
+                            ? new JsonArray()
+                            : new JsonArray(NodeSetup.Software(count, options.SoftwareMemory, options.Oversubscribe));
                 }
                 else if (!config.ContainsKey("software") && !real)
                 {
-                    config["software"] = new JsonArray(Software(1, options.SoftwareMemory));
+                    config["software"] = new JsonArray(
+                        NodeSetup.Software(1, options.SoftwareMemory, options.Oversubscribe)
+                    );
                 }
             }
         );
@@ -297,16 +305,6 @@ internal static class UpCommand
             RestJson.Default.TokenView
         );
         await NodeSetup.JoinAsync(folders, Local(address), token.Token, options.Name);
-    }
-
-    private static JsonObject Software(int count, long? memory)
-    {
-        var device = new JsonObject { ["count"] = count };
-        if (memory is not null)
-        {
-            device["memoryBytes"] = memory;
-        }
-        return device;
     }
 
     // The agent of this machine needs no name service to find its controller.

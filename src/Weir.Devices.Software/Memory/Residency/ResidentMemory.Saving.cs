@@ -91,8 +91,8 @@ internal sealed unsafe partial class ResidentMemory
             {
                 if ((chunks[index].Modes & UserFaults.Missing) != 0)
                 {
-                    // Holes are filled while nobody waits for this thread.
-                    _ = LibC.Advise((nint)place, (nuint)ChunkBytes, LibC.AdviseRead);
+                    // Reading must not wait for a page to come: the collector would wait too.
+                    pager!.FillHoles((ulong)place);
                 }
                 if (isStill)
                 {
