@@ -168,6 +168,52 @@ public class SchedulingTests
     }
 
     [Fact]
+    public async Task A_calendar_gives_a_quota_at_its_hours()
+    {
+        await using var pool = await TestPool.StartAsync();
+        var agent = await pool.NodeAsync("n1");
+        await Project(pool, new ProjectView { Name = "day" });
+        await Project(pool, new ProjectView { Name = "night" });
+        var guest = await pool.SubmitAsync(Job("night") with { Requeue = true });
+        await agent.ExpectAsync(message => message.WorkloadStart?.Workload == guest.Id);
+        // Neither owns anything, so nobody is stopped for the other.
+        Assert.Equal("no-room", (await LeaseTests.Refused(pool, new ClaimRequest { Project = "day" })).Code);
+        await pool.Client.PutAsync(
+            "v1/calendars/always",
+            new CalendarView
+            {
+                Project = "day",
+                From = "00:00",
+                To = "00:00",
+                ComputeQuota = 100,
+            },
+            RestJson.Default.CalendarView
+        );
+        await pool.ClaimAsync(new ClaimRequest { Project = "day" });
+        await agent.ExpectAsync(message => message.WorkloadStop?.Workload == guest.Id);
+    }
+
+    [Fact]
+    public async Task A_pool_lends_its_devices_until_its_own_claims_ask_for_them()
+    {
+        await using var pool = await TestPool.StartAsync();
+        await pool.NodeAsync("n1");
+        var lab = await pool.NodeAsync("n2");
+        await lab.DisconnectAsync();
+        lab.Inventory.Devices[0].Pool = "lab";
+        await pool.Client.PutAsync("v1/pools/lab", new PoolView { Lends = true }, RestJson.Default.PoolView);
+        await lab.ConnectAsync();
+        await pool.ClaimAsync(new ClaimRequest());
+        var waits = await pool.SubmitAsync(Job("default") with { Requeue = true });
+        Assert.Equal("queued", (await pool.WorkloadAsync(waits.Id)).State);
+        await Put(pool, new PoolView { Overflows = true });
+        await lab.ExpectAsync(message => message.WorkloadStart?.Workload == waits.Id);
+        await pool.ClaimAsync(new ClaimRequest { Pool = "lab" });
+        await lab.ExpectAsync(message => message.WorkloadStop?.Workload == waits.Id);
+        Assert.Empty(lab.Overruns);
+    }
+
+    [Fact]
     public async Task A_wide_claim_is_not_passed_for_ever()
     {
         await using var pool = await TestPool.StartAsync();

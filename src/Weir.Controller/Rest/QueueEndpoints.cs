@@ -47,6 +47,9 @@ internal sealed class QueueEndpoints(
             .MapPost("/v1/rebalance", Move)
             .Describe("Move sessions", "Refused where running sessions cannot be moved.");
         routes
+            .MapGet("/v1/events", Events)
+            .Describe("Read decisions", "The latest of all projects that the caller administers, oldest first.");
+        routes
             .MapGet("/v1/history", Past)
             .Describe(
                 "Read the pool's past",
@@ -80,6 +83,20 @@ internal sealed class QueueEndpoints(
         }
         found ??= Ended(caller, id, subjects);
         return found with { Events = history.Read(store => StoreReader.Events(store, MostEvents, subjects)) };
+    }
+
+    private EventView[] Events(HttpContext context, int most = 200)
+    {
+        var caller = callers.Of(context);
+        if (most is < 1 or > History.Most)
+        {
+            throw ControlException.Invalid($"most: {most} is out of range: 1 to {History.Most}");
+        }
+        var all = history.Read(store => StoreReader.Events(store, most));
+        lock (state.Gate)
+        {
+            return [.. all.Where(told => caller.MayTouch(state, "", told.Project))];
+        }
     }
 
     // Of what is over the store knows how it ended.

@@ -41,7 +41,8 @@ internal sealed class ControllerHost : IAsyncDisposable
         WebApplication web,
         LeaseTimers timers,
         ControllerIdentity identity,
-        ClusterState state
+        ClusterState state,
+        Books books
     )
     {
         _database = database;
@@ -50,12 +51,15 @@ internal sealed class ControllerHost : IAsyncDisposable
         _web = web;
         Identity = identity;
         State = state;
+        Books = books;
         _ticking = TickAsync(timers);
     }
 
     public ControllerIdentity Identity { get; }
 
     public ClusterState State { get; }
+
+    public Books Books { get; }
 
     public CommitQueue Commits => _commits;
 
@@ -226,7 +230,7 @@ internal sealed class ControllerHost : IAsyncDisposable
             fingerprint,
             options.Address ?? $"{Reachable(options.Listen)}:{port}"
         );
-        return new ControllerHost(database, commits, history, web, timers, late.Value, state);
+        return new ControllerHost(database, commits, history, web, timers, late.Value, state, books);
     }
 
     private static void FirstStart(ClusterState state, CommitQueue commits)

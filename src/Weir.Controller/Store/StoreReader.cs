@@ -249,16 +249,16 @@ internal static class StoreReader
         return found;
     }
 
-    /// <summary>The latest events about something, oldest first.</summary>
+    /// <summary>The latest events about some things, or about all, oldest first.</summary>
     public static List<EventView> Events(StoreSession store, int most, params IReadOnlyList<string> subjects)
     {
         List<EventView> found = [];
-        foreach (string subject in subjects)
+        foreach (string? subject in subjects.Count > 0 ? subjects : [null])
         {
             Each(
                 store.Read(
-                    $"SELECT at, kind, subject, project, detail FROM events WHERE subject = @p0 ORDER BY id DESC LIMIT {most}",
-                    subject
+                    $"SELECT at, kind, subject, project, detail FROM events {(subject is null ? "" : "WHERE subject = @p0")} ORDER BY id DESC LIMIT {most}",
+                    subject is null ? [] : [subject]
                 ),
                 row =>
                     found.Add(

@@ -27,6 +27,7 @@ namespace Weir.Protocol.Rest;
 [JsonSerializable(typeof(ExplanationView))]
 [JsonSerializable(typeof(RebalanceView))]
 [JsonSerializable(typeof(HistoryView))]
+[JsonSerializable(typeof(EventView[]))]
 [JsonSerializable(typeof(TemplateView))]
 [JsonSerializable(typeof(TemplateView[]))]
 [JsonSerializable(typeof(WorkloadRequest))]

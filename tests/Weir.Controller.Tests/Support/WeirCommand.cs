@@ -6,17 +6,20 @@ namespace Weir.Controller.Tests.Support;
 internal static class WeirCommand
 {
     /// <summary>Runs it to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(
         TestPool pool,
         params string[] arguments
-    )
+    ) => RunAsync(pool.Folder.At("c.sock"), arguments);
+
+    /// <summary>The same with a controller's socket, which need not be there.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string socket, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Library, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["WEIR_CONTROLLER"] = pool.Folder.At("c.sock");
+        start.Environment["WEIR_CONTROLLER"] = socket;
         start.Environment["NO_COLOR"] = "1";
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
