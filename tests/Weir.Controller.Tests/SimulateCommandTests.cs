@@ -16,7 +16,7 @@ public class SimulateCommandTests
         using var json = JsonDocument.Parse(await Text(folder, "report.json"));
         double[] allocated =
         [
-            .. json.RootElement.EnumerateArray().Select(run => run.GetProperty("FinalAllocation").GetDouble()),
+            .. json.RootElement.EnumerateArray().Select(run => run.GetProperty("finalAllocation").GetDouble()),
         ];
         // The published means at 130 %: FGD 95.4, best fit 93.1.
         Assert.InRange(allocated[0], 94.5, 96.3);

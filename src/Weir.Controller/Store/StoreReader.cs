@@ -253,12 +253,13 @@ internal static class StoreReader
     public static List<EventView> Events(StoreSession store, int most, params IReadOnlyList<string> subjects)
     {
         List<EventView> found = [];
-        foreach (string? subject in subjects.Count > 0 ? subjects : [null])
+        // No subject stands for all of them.
+        foreach (string subject in subjects.Count > 0 ? subjects : [""])
         {
             Each(
                 store.Read(
-                    $"SELECT at, kind, subject, project, detail FROM events {(subject is null ? "" : "WHERE subject = @p0")} ORDER BY id DESC LIMIT {most}",
-                    subject is null ? [] : [subject]
+                    $"SELECT at, kind, subject, project, detail FROM events {(subject.Length == 0 ? "" : "WHERE subject = @p0")} ORDER BY id DESC LIMIT {most}",
+                    subject.Length == 0 ? [] : [subject]
                 ),
                 row =>
                     found.Add(
