@@ -144,6 +144,7 @@ internal sealed class SoftwareDevice : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Resident.End();
         foreach (DeviceContext context in Contexts.All)
         {
             context.Stop();

@@ -82,6 +82,7 @@ public sealed unsafe class PortableMemory
     /// <param name="isStill">
     /// The device does nothing, and nobody frees memory until this returns: content need not be copied before the sink sees it.
     /// </param>
+    /// <exception cref="IOException">Memory was lost before (<see cref="WhenLost"/>), or the sink could not take it.</exception>
     /// <returns>What was found, with the mark for the next save: what is written while this one goes on is in both.</returns>
     public SavedMemory Save(IPieceSink sink, ChangeMark? since = null, bool isStill = false)
     {

@@ -41,6 +41,9 @@ internal struct Chunk
     /// <summary>How it is registered with <see cref="Native.UserFaults"/>: 0, or modes.</summary>
     public byte Modes;
 
+    /// <summary>Its content could not be brought back: whoever touches it fails.</summary>
+    public bool IsLost;
+
     /// <summary>While above 0 it stays where it is.</summary>
     public byte Pins;
 

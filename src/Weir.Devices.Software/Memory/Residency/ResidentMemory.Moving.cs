@@ -10,6 +10,8 @@ internal sealed partial class ResidentMemory
     // Making room for several chunks costs one look at all of them.
     private const ulong OwnRoomBytes = 4 * ChunkBytes;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private readonly Lock giving = new();
     private Staging? faultStaging;
     private Staging? giveStaging;
@@ -31,6 +33,9 @@ internal sealed partial class ResidentMemory
             _ = TakeOut(bytes, giveStaging, isStill: false);
         }
     }
+
+    /// <summary>Nothing waits for memory any more: the device ends.</summary>
+    public void End() => isEnding = true;
 
     /// <summary>Takes everything off the device into host memory; a touch brings it back.</summary>
     /// <returns>False when that is not possible here; what could not leave has stayed.</returns>
@@ -136,6 +141,11 @@ internal sealed partial class ResidentMemory
     {
         string message = $"device memory at 0x{AddressOf(index):x} is lost: {reason}";
         log(message);
+        lock (gate)
+        {
+            chunks[index].IsLost = true;
+            chunks[index].State = ChunkState.Present;
+        }
         pager!.Break(AddressOf(index));
         WhenLost?.Invoke(message);
     }
@@ -143,21 +153,27 @@ internal sealed partial class ResidentMemory
     // Room for one chunk; what others have comes before what is our own.
     private bool TakeRoom(Staging staging, bool waits)
     {
+        long began = Stopwatch.GetTimestamp();
         while (share is not null && !share.TryTake(ChunkBytes))
         {
             if (!waits || isEnding)
             {
                 return false;
             }
-            if (share.AwaitRoom(ChunkBytes, Math.Min(AbsentBytes, share.CapacityBytes)))
+            if (
+                share.AwaitRoom(ChunkBytes, Math.Min(AbsentBytes, share.CapacityBytes))
+                || TakeOut(OwnRoomBytes, staging, isStill: false) > 0
+            )
             {
+                began = Stopwatch.GetTimestamp();
                 continue;
             }
-            if (TakeOut(OwnRoomBytes, staging, isStill: false) == 0)
+            // Everything of ours is on its way, or held for a save: that passes. Or there is no room below the device: that does not.
+            if (Stopwatch.GetElapsedTime(began) > Patience)
             {
-                // Everything of ours is on its way, or held for a save: that passes.
-                Thread.Sleep(1);
+                return false;
             }
+            Thread.Sleep(1);
         }
         return true;
     }
@@ -169,7 +185,7 @@ internal sealed partial class ResidentMemory
         {
             for (int index = 0; index < high; index++)
             {
-                if (chunks[index] is { State: ChunkState.Present, Pins: 0 })
+                if (chunks[index] is { State: ChunkState.Present, Pins: 0, IsLost: false })
                 {
                     there.Add((chunks[index].Used, index));
                 }
@@ -194,7 +210,7 @@ internal sealed partial class ResidentMemory
         ulong address = AddressOf(index);
         lock (gate)
         {
-            if (chunks[index] is not { State: ChunkState.Present, Pins: 0 })
+            if (chunks[index] is not { State: ChunkState.Present, Pins: 0, IsLost: false })
             {
                 return chunks[index].State is ChunkState.Absent or ChunkState.Closed;
             }
@@ -267,6 +283,22 @@ internal sealed partial class ResidentMemory
         }
         NoteFault(index);
         faultStaging ??= new Staging();
-        _ = Bring(index, faultStaging, waits: true);
+        if (Bring(index, faultStaging, waits: true))
+        {
+            return;
+        }
+        if (isEnding)
+        {
+            // Whoever touched it shall see that it ends; what he reads does not matter any more.
+            pager!.FillHoles(AddressOf(index));
+            return;
+        }
+        lock (gate)
+        {
+            if (chunks[index].State == ChunkState.Absent)
+            {
+                Lose(index, "neither the device nor the host nor a file has room");
+            }
+        }
     }
 }

@@ -53,6 +53,7 @@ internal sealed unsafe partial class ResidentMemory
     /// <param name="isStill">Nothing is freed meanwhile, so that content on the device need not be copied.</param>
     /// <param name="sink">Told of content that is wanted.</param>
     /// <param name="isWritten">It was wanted.</param>
+    /// <exception cref="IOException">The content is lost.</exception>
     public bool Read(int index, uint since, uint mark, byte* buffer, bool isStill, IPieceSink sink, out bool isWritten)
     {
         isWritten = false;
@@ -66,6 +67,10 @@ internal sealed unsafe partial class ResidentMemory
         {
             Settle(index);
             (state, origin, changedIn) = (chunks[index].State, chunks[index].Origin, chunks[index].ChangedIn);
+            if (chunks[index].IsLost)
+            {
+                throw new IOException($"device memory at 0x{(ulong)place:x} is lost and cannot be saved");
+            }
             byHash = pager is null || pager.Changes == ChangeMethod.Hashes;
             if (state == ChunkState.Closed || (state == ChunkState.Absent && origin == ChunkOrigin.Zero))
             {
@@ -248,6 +253,7 @@ internal sealed unsafe partial class ResidentMemory
             }
         }
         chunks[index].Origin = leaves && canFault ? ChunkOrigin.Source : ChunkOrigin.Zero;
+        chunks[index].IsLost = false;
         chunks[index].ChangedIn = epoch;
     }
 
@@ -274,18 +280,42 @@ internal sealed unsafe partial class ResidentMemory
             {
                 isWaiting = chunks[index] is { State: ChunkState.Absent, Origin: ChunkOrigin.Source };
             }
-            // What finds no room stays where it is, and comes when it is touched.
-            isAll &= !isWaiting || Bring(index, staging, waits: false) || IsStillAtSource(index);
+            // What finds no room on the device waits in host memory: the source is not asked for ever.
+            isAll &= !isWaiting || Bring(index, staging, waits: false) || TakeFromSource(index, staging);
         }
         whenLoaded(isAll ? null : new IOException("not all memory could be brought back from where it was saved"));
     }
 
-    private bool IsStillAtSource(int index)
+    private bool TakeFromSource(int index, Staging staging)
     {
         lock (gate)
         {
-            return chunks[index] is { State: ChunkState.Absent };
+            if (chunks[index] is not { State: ChunkState.Absent, Origin: ChunkOrigin.Source })
+            {
+                // Somebody touched it meanwhile.
+                return !chunks[index].IsLost;
+            }
+            store ??= new HostStore(chunks.Length, options.HostBytes, options.SpillFolder);
+            chunks[index].State = ChunkState.Arriving;
         }
+        bool isKept = false;
+        try
+        {
+            Fill(index, ChunkOrigin.Source, staging.Address);
+            isKept = store.TryPut(index, staging.Address);
+        }
+        catch (IOException failure)
+        {
+            log($"device memory at 0x{AddressOf(index):x} cannot be restored: {failure.Message}");
+        }
+        staging.Clear();
+        lock (gate)
+        {
+            chunks[index].State = ChunkState.Absent;
+            chunks[index].Origin = isKept ? ChunkOrigin.Host : ChunkOrigin.Source;
+            Monitor.PulseAll(gate);
+        }
+        return isKept;
     }
 
     private void StopLoading()

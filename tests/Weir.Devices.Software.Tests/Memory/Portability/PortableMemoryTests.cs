@@ -293,6 +293,14 @@ public sealed unsafe class PortableMemoryTests : IDisposable
         SavedMemory saved = device.Driver.Portable.Save(image);
         image.BeforeRead = _ => throw new IOException("the disk is gone");
         Assert.Throws<IOException>(() => device.Driver.Portable.Restore(image, saved.Pieces, isLazy: false));
+        if (device.Driver.Portable.Changes != ChangeMethod.Hashes)
+        {
+            Assert.Throws<IOException>(() => device.Driver.Portable.Save(image));
+        }
+        // The source works again: so does the memory.
+        image.BeforeRead = _ => { };
+        device.Driver.Portable.Restore(image, saved.Pieces, isLazy: false);
+        Assert.Equal(Noise(4 * MiB, 7), device.Read<byte>(memory, 4 * MiB));
     }
 
     private static Func<SoftwareDeviceOptions, SoftwareDeviceOptions> With(ChangeMethod method) =>

@@ -1,3 +1,4 @@
+using Weir.Devices.Software.Memory.Portability;
 using Weir.Devices.Software.Memory.Residency;
 using Weir.Devices.Software.Native;
 using Weir.Devices.Software.Tests.Support;
@@ -55,6 +56,72 @@ public sealed class OversubscriptionTests
         }
         Assert.Equal(0ul, device.Driver.Portable.AbsentBytes);
         watch.Stop();
+    }
+
+    [Fact]
+    public void More_than_the_device_has_is_restored_and_the_source_is_not_needed_after_that()
+    {
+        if (!CanFault)
+        {
+            return;
+        }
+        using MemoryPlace place = new();
+        using TestDevice device = Open(place, new ResidencyOptions());
+        ulong memory = device.Allocate(48 * MiB);
+        TestDevice.Check(device.Driver.MemsetD32(memory, 0x0102_0304, 12 * MiB));
+        MemoryImage image = new();
+        SavedMemory saved = device.Driver.Portable.Save(image, isStill: true);
+        Assert.Equal(24, saved.WrittenPieces);
+        device.Driver.Portable.Discard();
+        Assert.Equal(0ul, device.Driver.Portable.ResidentBytes);
+        device.Driver.Portable.Restore(image, saved.Pieces, isLazy: false);
+        image.BeforeRead = _ => Assert.Fail("the source was told that it is not needed any more");
+        Assert.Equal(-1, device.Read<uint>(memory, 12 * MiB).AsSpan().IndexOfAnyExcept(0x0102_0304u));
+        Assert.True(device.Driver.Portable.ResidentBytes <= Arena);
+    }
+
+    [Fact]
+    public void The_garbage_collector_does_not_wait_for_memory_that_another_thread_brings()
+    {
+        if (!CanFault)
+        {
+            return;
+        }
+        using MemoryPlace place = new();
+        using TestDevice device = Open(place, new ResidencyOptions());
+        ulong[] parts = [.. Enumerable.Range(0, 4).Select(_ => device.Allocate(16 * MiB))];
+        bool isDone = false;
+        Thread collecting = new(() =>
+        {
+            while (!Volatile.Read(ref isDone))
+            {
+                GC.Collect();
+            }
+        });
+        collecting.Start();
+        try
+        {
+            for (int round = 0; round < 3; round++)
+            {
+                for (int part = 0; part < 4; part++)
+                {
+                    TestDevice.Check(device.Driver.MemsetD16(parts[part], (ushort)(0x0102 + part), 8 * MiB));
+                    TestDevice.Check(device.Driver.MemcpyDtoD(parts[(part + 1) % 4], parts[part], 16 * MiB));
+                    Assert.Equal(
+                        -1,
+                        device
+                            .Read<ushort>(parts[(part + 1) % 4], 8 * MiB)
+                            .AsSpan()
+                            .IndexOfAnyExcept((ushort)(0x0102 + part))
+                    );
+                }
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref isDone, true);
+            collecting.Join();
+        }
     }
 
     [Fact]
