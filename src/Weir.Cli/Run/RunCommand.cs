@@ -32,6 +32,17 @@ internal static class RunCommand
         {
             Description = "Let the program use more than this machine's software device has, e.g. 1.8 times as much.",
         };
+        var check = new Option<bool>("--check")
+        {
+            Description =
+                "Look at every access of kernels to memory (software device; slow) and tell at the end what was wrong. Exit code 1 when "
+                + "something was and the program's own is 0.",
+        };
+        var profile = new Option<string?>("--profile")
+        {
+            Description =
+                "Tell at the end what each kernel did (software device), and write a trace for chrome://tracing or ui.perfetto.dev to this file.",
+        };
         var program = new Argument<string[]>("program")
         {
             Description = "The program and its arguments, after --",
@@ -49,6 +60,8 @@ internal static class RunCommand
             threads,
             oversubscribe,
             report,
+            check,
+            profile,
             program,
         };
         claim.AddTo(command);
@@ -60,6 +73,21 @@ internal static class RunCommand
                 {
                     await Console.Error.WriteLineAsync(
                         "weir: --oversubscribe is for this machine's own device; in a pool it is set on the nodes (weir join --oversubscribe)"
+                    );
+                    return ExitCodes.Usage;
+                }
+                bool observes = parsed.GetValue(check) || parsed.GetValue(profile) is not null;
+                if (observes && (claim.Used(parsed) || parsed.GetValue(device) == "cuda"))
+                {
+                    await Console.Error.WriteLineAsync(
+                        "weir: --check and --profile are for this machine's software device: leave --gpus and --device cuda out"
+                    );
+                    return ExitCodes.Usage;
+                }
+                if (parsed.GetValue(check) && parsed.GetValue(profile) is not null)
+                {
+                    await Console.Error.WriteLineAsync(
+                        "weir: --check or --profile, one at a time: checked code is too slow to be measured"
                     );
                     return ExitCodes.Usage;
                 }
@@ -90,6 +118,16 @@ internal static class RunCommand
             Add("--threads", parsed.GetValue(threads)?.ToString());
             Add("--oversubscribe", parsed.GetValue(oversubscribe));
             Add("--report", parsed.GetValue(report));
+            if (parsed.GetValue(check) || parsed.GetValue(profile) is not null)
+            {
+                return ObservedRun.Run(
+                    artifacts.Worker,
+                    line.Skip(1),
+                    parsed.GetValue(program)!,
+                    parsed.GetValue(check),
+                    parsed.GetValue(profile) ?? ""
+                );
+            }
             line.Add("--");
             line.AddRange(parsed.GetValue(program)!);
             return ProcessImage.Replace(artifacts.Worker, line);

@@ -3,6 +3,7 @@ using Weir.Posix;
 using Weir.Remote.Workers;
 using Weir.Wire;
 using Weir.Worker.Logging;
+using Weir.Worker.Observations;
 using Weir.Worker.Sessions;
 using Weir.Worker.Summaries;
 using Libc = Weir.Posix.Libc;
@@ -90,6 +91,10 @@ internal sealed unsafe class Broker(BrokerOptions options)
             }
             _programEnded |= span[1].Returned != 0;
             Prepare();
+        }
+        if (options.Observations is { } observations)
+        {
+            SessionObservation.End(observations);
         }
         // Unassigned workers end when their sockets close; the compile service notices by its connections.
         return 0;

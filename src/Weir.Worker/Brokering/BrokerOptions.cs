@@ -21,7 +21,10 @@ internal sealed record BrokerOptions
     /// <summary>File that summaries are appended to, or null.</summary>
     public string? Report { get; private set; }
 
-    /// <summary>The part that workers get too: --device, --memory, --threads, --share, --arbiter, --report with their values.</summary>
+    /// <summary>File that workers append what they saw to, and the broker its end; or null.</summary>
+    public string? Observations { get; private set; }
+
+    /// <summary>The part that workers get too: --observe, --observations, --device, --memory, --threads, --share, --arbiter, --report with their values.</summary>
     public IReadOnlyList<string> ForWorkers { get; private set; } = [];
 
     /// <exception cref="FormatException">Says what was not understood.</exception>
@@ -46,6 +49,11 @@ internal sealed record BrokerOptions
                     break;
                 case "--prewarm":
                     options.Prewarm = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--observe" or "--observations":
+                    forWorkers.AddRange([name, value]);
+                    options.Observations =
+                        name == "--observations" ? NativeText.ToDisplay(value) : options.Observations;
                     break;
                 case "--device" or "--memory" or "--threads" or "--share" or "--arbiter" or "--report":
                 case "--oversubscribe" or "--arena" or "--host-mem":

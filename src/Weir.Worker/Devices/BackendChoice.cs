@@ -1,4 +1,6 @@
 using Weir.Devices.Cuda;
+using Weir.Devices.Software.Observing;
+using Weir.Kernels.Abi;
 using Weir.Worker.Sessions;
 
 namespace Weir.Worker.Devices;
@@ -13,7 +15,7 @@ internal static class BackendChoice
     public static IDeviceBackend? Open(WorkerOptions options, Action startCompiler, out string reason)
     {
         reason = "the software device was asked for";
-        if (options.Device != "software")
+        if (options.Device != "software" && options.Observe == ObservationKind.None)
         {
             if (CudaDriver.TryOpen(out reason) is { } driver)
             {
@@ -26,7 +28,13 @@ internal static class BackendChoice
         }
         try
         {
-            return new SoftwareBackend(options, new CompileService(startCompiler));
+            CodeVariant variant = options.Observe switch
+            {
+                ObservationKind.Check => CodeVariant.Checked,
+                ObservationKind.Profile => CodeVariant.Profiled,
+                _ => CodeVariant.Plain,
+            };
+            return new SoftwareBackend(options, new CompileService(startCompiler, variant));
         }
         catch (IOException failure)
         {

@@ -6,7 +6,7 @@ using Weir.Kernels.Service;
 namespace Weir.Worker.Devices;
 
 /// <summary>Kernels from the disk cache or the node's compile service, with the counts that a session's summary shows.</summary>
-internal sealed class CompileService(Action startService) : IKernelSource
+internal sealed class CompileService(Action startService, CodeVariant variant = CodeVariant.Plain) : IKernelSource
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(120);
 
@@ -14,7 +14,8 @@ internal sealed class CompileService(Action startService) : IKernelSource
         new KernelCache(KernelCache.DefaultFolder),
         CompileAddress.Default,
         startService,
-        s_timeout
+        s_timeout,
+        variant
     );
     private long _given;
 

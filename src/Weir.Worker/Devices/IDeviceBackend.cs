@@ -1,4 +1,5 @@
 using Weir.Api;
+using Weir.Devices.Software.Observing;
 using Weir.Worker.Sessions;
 
 namespace Weir.Worker.Devices;
@@ -29,6 +30,9 @@ internal interface IDeviceBackend
 
     /// <summary>What only the device can count; zeros where it cannot.</summary>
     DeviceCounts Counts { get; }
+
+    /// <summary>What was seen of kernels; null where nobody looks.</summary>
+    DeviceObservation? Observation => null;
 
     /// <summary>Stops what runs; the session is over.</summary>
     void Stop();

@@ -1,6 +1,7 @@
 using Weir.Api;
 using Weir.Devices.Software;
 using Weir.Devices.Software.Memory.Residency;
+using Weir.Devices.Software.Observing;
 using Weir.Worker.Logging;
 using Weir.Worker.Sessions;
 using Weir.Worker.Sharing;
@@ -38,7 +39,12 @@ internal sealed class SoftwareBackend : IDeviceBackend
         _share = options.Share;
         _account = options.Account;
         _page = page ?? (options.Arbiter is { } place ? DevicePageFile.Open(place) : null);
-        var wanted = new SoftwareDeviceOptions { Kernels = kernels, Log = Log.Error };
+        var wanted = new SoftwareDeviceOptions
+        {
+            Kernels = kernels,
+            Log = Log.Error,
+            Observe = options.Observe,
+        };
         ulong memory = options.MemoryBytes ?? wanted.MemoryBytes;
         _arena = options.ArenaBytes ?? (options.Oversubscription > 1 ? memory : null);
         _options = wanted with
@@ -100,6 +106,8 @@ internal sealed class SoftwareBackend : IDeviceBackend
         _ = _driver.Init(0);
         return _driver;
     }
+
+    public DeviceObservation? Observation => _driver?.Observation;
 
     public void Stop()
     {

@@ -23,6 +23,12 @@ internal sealed record LaunchOptions
     /// <summary>Absolute path that session summaries are appended to, or null.</summary>
     public string? Report { get; private set; }
 
+    /// <summary>What to look at while kernels run: "check" or "profile"; null for nothing.</summary>
+    public string? Observe { get; private set; }
+
+    /// <summary>Absolute path that what was seen is appended to, or null.</summary>
+    public string? Observations { get; private set; }
+
     /// <summary>Absolute path of a lease ticket, or null.</summary>
     public string? Lease { get; private set; }
 
@@ -82,6 +88,14 @@ internal sealed record LaunchOptions
                 case "--oversubscribe" or "--arena" or "--host-mem":
                     _ = Sessions.WorkerOptions.Parse([name, value]);
                     options.Paging = [.. options.Paging, name, value];
+                    break;
+                case "--observe":
+                    options.Observe = value is "check" or "profile"
+                        ? value
+                        : throw new FormatException($"--observe takes check or profile, not {value}");
+                    break;
+                case "--observations":
+                    options.Observations = Absolute(value);
                     break;
                 case "--report":
                     options.Report = Absolute(value);

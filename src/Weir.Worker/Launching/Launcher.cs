@@ -108,6 +108,14 @@ internal static unsafe class Launcher
             arguments.AddRange(["--arbiter", arbiter]);
         }
         arguments.AddRange(options.Paging);
+        if (options.Observe is { } observe)
+        {
+            arguments.AddRange(["--observe", observe]);
+        }
+        if (options.Observations is { } observations)
+        {
+            arguments.AddRange(["--observations", observations]);
+        }
         if (options.Report is { } report)
         {
             arguments.AddRange(["--report", report]);

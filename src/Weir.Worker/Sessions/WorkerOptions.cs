@@ -1,4 +1,5 @@
 using System.Globalization;
+using Weir.Devices.Software.Observing;
 using Weir.Posix;
 using Weir.Worker.Launching;
 
@@ -56,6 +57,12 @@ internal sealed record WorkerOptions
 
     /// <summary>Host memory for what is not on the device, bytes; the rest goes to a file. Null: no limit.</summary>
     public ulong? HostMemoryBytes { get; private set; }
+
+    /// <summary>What to look at while kernels run; software device only.</summary>
+    public ObservationKind Observe { get; private set; }
+
+    /// <summary>File that what was seen is appended to, or null.</summary>
+    public string? Observations { get; private set; }
 
     /// <exception cref="FormatException">Says what was not understood.</exception>
     public static WorkerOptions Parse(IReadOnlyList<string> words) => new WorkerOptions().With(words);
@@ -127,6 +134,17 @@ internal sealed record WorkerOptions
                     break;
                 case "--account":
                     options.Account = NativeText.ToDisplay(value);
+                    break;
+                case "--observe":
+                    options.Observe = value switch
+                    {
+                        "check" => ObservationKind.Check,
+                        "profile" => ObservationKind.Profile,
+                        _ => throw new FormatException($"--observe takes check or profile, not {value}"),
+                    };
+                    break;
+                case "--observations":
+                    options.Observations = NativeText.ToDisplay(value);
                     break;
                 case "--report":
                     options.Report = NativeText.ToDisplay(value);

@@ -3,6 +3,7 @@ using Weir.Remote.Workers;
 using Weir.Worker.Attach;
 using Weir.Worker.Devices;
 using Weir.Worker.Logging;
+using Weir.Worker.Observations;
 using Weir.Worker.Remote;
 using Weir.Worker.Summaries;
 
@@ -63,6 +64,16 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         bool isQuiet = loop.WaitForEnd(s_endLimit);
         _supervisor.WriteUsage(session, backend);
         _ = _supervisor.Tell(WorkerMessage.Ended, session.Violation ?? "");
+        if (options.Observations is { } file && backend.Observation is { } seen)
+        {
+            var observation = new SessionObservation
+            {
+                Program = description.Path,
+                ProcessId = description.ProcessId,
+                Device = seen,
+            };
+            SessionObservation.Write(observation, file);
+        }
         SummaryStore.Write(SessionSummary.Of(session, backend, description, started), options.Report);
         if (!isQuiet)
         {
