@@ -209,9 +209,7 @@ public class LeaseTests
 
     // So many claims wait: a request that was sent may not have arrived.
     private static Task WaitAsync(TestPool pool, int claims) =>
-        Until(async () =>
-            (await pool.Client.GetAsync("v1/queue", RestJson.Default.QueueView)).Waiting.Count == claims
-        );
+        Until(async () => (await pool.Client.GetAsync("v1/queue", RestJson.Default.QueueView)).Waiting.Count == claims);
 
     internal static async Task Until(Func<Task<bool>> condition)
     {

@@ -61,8 +61,9 @@ public class StoreTests
             command.CommandText = """
                 INSERT INTO pools VALUES ('default', '{"name":"default","computeLimit":100,"memoryLimit":100,"graceMs":30000}');
                 INSERT INTO projects VALUES ('default', '{"name":"default","members":["*"],"computeQuota":100}');
+                INSERT INTO nodes VALUES ('n0', '00', 'vm:1', '', '', '', '', 1, 1, 'ready', 1);
                 INSERT INTO leases (id, epoch, secret_hash, project, user_name, pool, priority, grace, slices, granted)
-                VALUES ('l-old', 1, '00', 'default', 'root', 'default', 0, 30000, '[{"node":"n1","uuid":"GPU-x","ordinal":0,"compute":40,"memory":1048576}]', 1);
+                VALUES ('l-old', 1, '00', 'default', 'root', 'default', 0, 30000, '[{"node":"n0","uuid":"GPU-x","ordinal":0,"compute":40,"memory":1048576}]', 1);
                 INSERT INTO workloads (id, state, project, user_name, request, attempt, submitted, output)
                 VALUES ('w-old', 'queued', 'default', 'root', '{"command":["true"],"claim":{"compute":70}}', 0, 1, 0);
                 """;

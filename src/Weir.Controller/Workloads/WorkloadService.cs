@@ -314,6 +314,12 @@ internal sealed class WorkloadService(
         {
             return;
         }
+        if (grant is not null && !state.Leases.ContainsKey(grant.Lease.Id))
+        {
+            // Taken back while the grant was being written: nothing was started.
+            AttemptEnded(workload, false, "its lease ended before it started");
+            return;
+        }
         var request = workload.Request;
         var start = new WorkloadStart
         {

@@ -36,7 +36,7 @@ public sealed class RepackingPlacer : ITaskPlacer
     public int SpreadUpTo { get; init; } = 650;
 
     /// <summary>Devices with one fraction alone, as a share of all, up to which fractions are spread.</summary>
-    public double SpreadShare { get; init; } = 0.15;
+    public double SpreadShare { get; init; } = 0.13;
 
     /// <summary>The smallest task, thousandths of a device, for which others are moved.</summary>
     public int MoveFor { get; init; } = TaskShape.WholeDevice;

@@ -4,13 +4,13 @@ using Weir.Scheduling.Fragmentation;
 namespace Weir.Scheduling.Placement;
 
 /// <summary>
-/// Puts a fraction alone on a free device of a node in use that keeps enough processors for what may join it later;
+/// Puts a fraction alone on a free device of a node that keeps enough processors for what may join it later;
 /// score 0 where that can't be. Used by <see cref="RepackingPlacer"/>.
 /// </summary>
 internal sealed class SpreadingPolicy : IPlacementPolicy
 {
     // Processors kept per free device, as a multiple of what typical tasks ask; found by trial on openb.
-    private const double CpuMargin = 1.05;
+    private const double CpuMargin = 1.15;
 
     private readonly ClusterState state;
     private readonly IPlacementPolicy usual;
@@ -34,11 +34,10 @@ internal sealed class SpreadingPolicy : IPlacementPolicy
 
     public int Score(int node, in TaskShape shape)
     {
-        // Not the last devices of an untouched node: tasks of many devices need these.
         int whole = state.wholeFree[node];
         int cpuAfter = state.cpuFree[node] - shape.CpuMilli;
         int milliAfter = state.freeMilli[node] - shape.TotalMilli;
-        if (whole == 0 || state.tasks[node] == 0 || cpuAfter < cpuPerDevice * milliAfter)
+        if (whole == 0 || cpuAfter < cpuPerDevice * milliAfter)
         {
             return 0;
         }
