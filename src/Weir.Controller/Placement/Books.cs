@@ -4,8 +4,6 @@ using Weir.Controller.State;
 using Weir.Protocol.Rest;
 using Weir.Scheduling.Cluster;
 using Weir.Scheduling.Deciding;
-using Weir.Scheduling.Fairness;
-using Weir.Scheduling.Fragmentation;
 using ClusterState = Weir.Controller.State.ClusterState;
 using Library = Weir.Scheduling.Cluster.ClusterState;
 
@@ -17,19 +15,16 @@ namespace Weir.Controller.Placement;
 /// </summary>
 internal sealed class Books(ClusterState state, ControllerClock clock)
 {
-    /// <summary>How slices are placed where the pool does not say it.</summary>
-    public const string UsualPolicy = "fgd";
-
     private const int MostSets = 1000;
 
     private readonly SortedDictionary<long, QueueEntry> _entries = [];
     private readonly Dictionary<string, QueueEntry> _workloads = new(StringComparer.Ordinal);
     private readonly Dictionary<string, QueueEntry> _leases = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _sets = new(StringComparer.Ordinal);
     private TimeSpan _utcOffset;
     private Layout? _layout;
     private PoolState? _pool;
     private Scheduler? _scheduler;
+    private ClaimTerms? _terms;
     private long _last;
 
     // Some lease has less in the library's books than it was granted, because less is promised by now.
@@ -220,15 +215,19 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
         bool first = _layout is null;
         (_clipped, _ended) = (false, false);
         _layout = Layout.Of(state);
-        _sets.Clear();
         var tree = ProjectForest.Plant(state.Projects.Values);
         var cluster = new Library(_layout.Nodes, new NameTable());
         _pool = new PoolState(cluster, tree);
+        _terms = new ClaimTerms(state, _layout, _pool, Mover);
         if (first)
         {
             EnterWhatRuns();
         }
-        _scheduler = new Scheduler(_pool, Policy(tree), Typical(cluster.Models));
+        _scheduler = new Scheduler(
+            _pool,
+            PoolTerms.Policy(state, _layout, tree, _utcOffset),
+            PoolTerms.Typical(_entries.Values, cluster.Models)
+        );
         // What runs first, so that it has its places.
         foreach (var entry in _entries.Values.Where(IsPlaced).ToArray())
         {
@@ -294,7 +293,7 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
         entry.Refused = null;
         try
         {
-            Pool.Submit(Config(entry), entry.Since / 1000.0);
+            Pool.Submit(_terms!.Of(entry), entry.Since / 1000.0);
             if (entry.Obstacle is { } obstacle && obstacle() is { } reason)
             {
                 Pool.Hold(entry.Number, reason);
@@ -333,142 +332,6 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
         {
             places.Add(new PlacedTask(0, 0, new TaskShape(0, 0, 0, 0)));
         }
-        Pool.Adopt(Config(entry), places, entry.Since / 1000.0, (entry.Lease?.GrantedAt ?? entry.Since) / 1000.0);
+        Pool.Adopt(_terms!.Of(entry), places, entry.Since / 1000.0, (entry.Lease?.GrantedAt ?? entry.Since) / 1000.0);
     }
-
-    private ClaimConfig Config(QueueEntry entry)
-    {
-        var (count, compute) = Amount(entry);
-        var request = entry.Workload?.Request;
-        var shape = new TaskShape(0, 0, 0, 0);
-        if (entry.Claim is { Demand: var demand } claim)
-        {
-            shape = new TaskShape(
-                0,
-                0,
-                demand.Count,
-                Layout.Milli(claim.Pool, demand.Compute),
-                demand.Memory is { } bytes ? (int)Math.Min(int.MaxValue, (bytes + (1 << 20) - 1) >> 20) : 0
-            )
-            {
-                DeviceMemoryMilli = demand.Memory is null ? demand.Compute * 10 : 0,
-                Allowed = Set(claim),
-                Pools = PoolsLike(claim.Pool),
-            };
-        }
-        else if (entry.Lease is { } lease)
-        {
-            shape = new TaskShape(0, 0, count, Math.Clamp(Layout.Milli(lease.Pool, compute / count), 1, 1000));
-        }
-        int leaf = Pool.Projects.TryFind(entry.Project);
-        bool preemptible = Mover?.MayPark(entry.Workload) == true;
-        long? time = request?.TimeLimitMs ?? entry.Claim?.LifeMs;
-        return new ClaimConfig(
-            entry.Number,
-            leaf >= 0 && Pool.Projects.IsLeaf(leaf) ? entry.Project : ProjectForest.Strays,
-            shape
-        )
-        {
-            MaySplit = shape.Devices != 1 || entry.Lease is not null,
-            Priority = entry.Lease?.Priority ?? entry.Claim?.Priority ?? request?.Claim?.Priority ?? 0,
-            Preemptible = preemptible,
-            PredictedSeconds = time is { } ms ? ms / 1000.0 : double.NaN,
-            ReserveAfterSeconds = state.Pools.TryGetValue(entry.Pool, out var home)
-                ? home.ReserveAfterMs / 1000.0
-                : null,
-            ParkBytes = entry.Lease?.Memory ?? (entry.Claim?.Demand.Memory ?? 0) * count,
-            Pool = entry.Pool.Length > 0 ? Layout.PoolName(entry.Pool) ?? "\0others" : "",
-            Overflow = preemptible && home?.Overflows == true,
-            Charge = new Resources(compute * 10L, request?.ProcessorsMilli ?? 0, (request?.HostMemoryBytes ?? 0) >> 20),
-        };
-    }
-
-    private static (int Count, int Compute) Amount(QueueEntry entry) =>
-        entry.Lease is { } lease ? (Math.Max(1, lease.Slices.Count), lease.Compute)
-        : entry.Claim is { Demand: var demand } ? (demand.Count, demand.Count * demand.Compute)
-        : (0, 0);
-
-    // A share of a device means the same only where as much is promised of each.
-    private ulong PoolsLike(string name)
-    {
-        if (!state.Pools.TryGetValue(name, out var home) || !home.Overflows)
-        {
-            return TaskShape.Any;
-        }
-        ulong bits = 0;
-        foreach (var pool in Layout.NamedPools.Where(pool => pool.ComputeLimit == home.ComputeLimit))
-        {
-            bits |= Pool.Cluster.Pools.Bits(pool.Name);
-        }
-        return bits;
-    }
-
-    private int Set(ResolvedClaim claim)
-    {
-        var demand = claim.Demand;
-        bool named = Layout.PoolName(claim.Pool) is not null;
-        if (named && demand is { Model: null, MinimumMemory: null, Node: null, Uuids: null or { Count: 0 } })
-        {
-            return 0;
-        }
-        string? pool = named ? null : claim.Pool;
-        string key = string.Join(
-            '\n',
-            pool,
-            demand.Model,
-            demand.MinimumMemory,
-            demand.Node,
-            string.Join(',', demand.Uuids ?? [])
-        );
-        if (!_sets.TryGetValue(key, out int number))
-        {
-            number = Pool.Cluster.Allow(Layout.Allowed(state, demand, pool));
-            _sets.Add(key, number);
-        }
-        return number;
-    }
-
-    private SchedulingPolicy Policy(ProjectTree tree)
-    {
-        var pools = Layout.Nodes.Select(node => node.Pool).ToHashSet(StringComparer.Ordinal);
-        return new SchedulingPolicy
-        {
-            Placement = UsualPolicy,
-            PlacementByPool = state
-                .Pools.Values.Where(pool => pool.Policy is not null && pools.Contains(pool.Name))
-                .ToDictionary(pool => pool.Name, pool => pool.Policy!, StringComparer.Ordinal),
-            Calendar =
-            [
-                .. state
-                    .Calendars.Values.OrderBy(calendar => calendar.Name, StringComparer.Ordinal)
-                    .Where(calendar => tree.TryFind(calendar.Project) >= 0)
-                    .Select(Calendars.Rule),
-            ],
-            ClockOffsetSeconds = Calendars.Offset(_utcOffset),
-            PoolsThatDoNotLend = [.. pools.Where(name => !(state.Pools.TryGetValue(name, out var pool) && pool.Lends))],
-        };
-    }
-
-    // What people ask for here, and the usual slices while little is known.
-    private TypicalTask[] Typical(NameTable models) =>
-        TypicalTask.Of(
-            [
-                new TaskShape(0, 0, 1, 250),
-                new TaskShape(0, 0, 1, 500),
-                new TaskShape(0, 0, 1, 1000),
-                new TaskShape(0, 0, 2, 1000),
-                new TaskShape(0, 0, 4, 1000),
-                new TaskShape(0, 0, 8, 1000),
-                .. _entries
-                    .Values.Select(entry => Amount(entry))
-                    .Where(amount => amount.Count is > 0 and <= 64 && amount.Compute > 0)
-                    .Select(amount => new TaskShape(
-                        0,
-                        0,
-                        amount.Count,
-                        Math.Clamp(amount.Compute / amount.Count * 10, 1, 1000)
-                    )),
-            ],
-            models
-        );
 }

@@ -16,7 +16,9 @@ internal sealed class Layout
     // The library tells 64 names apart; those beyond share one, and are told apart by sets of devices.
     private const int MostNames = 60;
     private const int MostDevices = 64;
-    private const string Shared = "\0others";
+
+    /// <summary>The name of all pools and models beyond those.</summary>
+    public const string Shared = "\0others";
 
     private readonly Dictionary<string, (int Node, int Device)> _places = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string[]> _uuids = [];

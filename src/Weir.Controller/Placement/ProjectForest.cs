@@ -50,7 +50,7 @@ internal static class ProjectForest
         }
     }
 
-    /// <summary>Whether a project that is lent nothing beyond its quota: today's terms, calendars disregarded.</summary>
+    /// <summary>Whether its quota bounds such a claim, calendars disregarded.</summary>
     public static bool KeepsToQuota(ProjectView project, bool preemptible) =>
         project.ComputeQuota is not null && (Weight(project) == 0 || !preemptible);
 

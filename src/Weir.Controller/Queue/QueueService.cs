@@ -19,6 +19,7 @@ internal sealed class QueueService(
     LeaseService leases,
     WorkloadService workloads,
     ISessionMover mover,
+    Reasons reasons,
     DecisionLog events,
     ControllerClock clock,
     ILogger log
@@ -47,7 +48,7 @@ internal sealed class QueueService(
         lock (state.Gate)
         {
             var claim = ClaimRules.Resolve(state, caller, request);
-            if (WhyNever(claim, preemptible: false) is { } never)
+            if (reasons.WhyNever(claim, preemptible: false) is { } never)
             {
                 throw never;
             }
@@ -60,7 +61,7 @@ internal sealed class QueueService(
             {
                 if (request.WaitMs <= 0)
                 {
-                    var refusal = WhyNotNow(entry);
+                    var refusal = reasons.WhyNotNow(entry);
                     Refuse(entry, refusal);
                 }
                 else
@@ -90,7 +91,7 @@ internal sealed class QueueService(
                 .ToArray()
         )
         {
-            Refuse(entry, WhyNotNow(entry));
+            Refuse(entry, reasons.WhyNotNow(entry));
         }
         _stale = true;
         Serve();
@@ -99,38 +100,6 @@ internal sealed class QueueService(
             _reasonsAt = now;
             GiveReasons(books.Entries);
         }
-    }
-
-    /// <summary>Why the pool could never give it what it asks for; null: it can be waited for. Called under the gate.</summary>
-    public ControlException? WhyNever(ResolvedClaim claim, bool preemptible)
-    {
-        if (Suitability.WhyNever(Rooms(claim.Pool), claim.Demand) is { } why)
-        {
-            return new ControlException(422, "impossible", why);
-        }
-        return ClaimRules.OverQuota(state, claim, preemptible, Memory(claim), out bool never) is { } over && never
-            ? new ControlException(403, "quota", $"{over}: ask for less, or an operator for a larger quota")
-            : null;
-    }
-
-    /// <summary>Why it has nothing yet. Called under the gate.</summary>
-    public ControlException WhyNotNow(QueueEntry entry)
-    {
-        if (entry.Claim is not { } claim)
-        {
-            return new ControlException(409, "no-room", entry.Obstacle?.Invoke() ?? "no node is here now");
-        }
-        if (ClaimRules.OverQuota(state, claim, mover.MayPark(entry.Workload), Memory(claim), out _) is { } over)
-        {
-            return new ControlException(409, "quota", $"{over}: ask for less, or an operator for a larger quota");
-        }
-        string why =
-            entry.Obstacle?.Invoke() ?? entry.Refused ?? Suitability.WhyNotNow(Rooms(claim.Pool), claim.Demand);
-        return new ControlException(
-            409,
-            "no-room",
-            $"{why}: wait with --wait, queue it with `weir submit`, or ask for less"
-        );
     }
 
     /// <summary>Decides, and carries it out. Called under the gate.</summary>
@@ -408,7 +377,7 @@ internal sealed class QueueService(
         {
             if (entry is { Lease: null, Workload: { State: "queued" } workload } && left-- > 0)
             {
-                workload.Reason = WhyNotNow(entry).Message;
+                workload.Reason = reasons.WhyNotNow(entry).Message;
                 TellThatItWaits(entry);
             }
         }
@@ -419,7 +388,7 @@ internal sealed class QueueService(
         if (!entry.WaitTold)
         {
             entry.WaitTold = true;
-            events.Add("wait", entry, WhyNotNow(entry).Message);
+            events.Add("wait", entry, reasons.WhyNotNow(entry).Message);
         }
     }
 
@@ -427,52 +396,4 @@ internal sealed class QueueService(
         slices is null
             ? "no devices"
             : string.Join(", ", slices.GroupBy(slice => slice.Node).Select(node => $"{node.Count()} on {node.Key}"));
-
-    private long Memory(ResolvedClaim claim)
-    {
-        if (claim.Demand.Memory is { } bytes)
-        {
-            return bytes * claim.Demand.Count;
-        }
-        // As little as it could be: what it really takes is known when devices were chosen.
-        long least = long.MaxValue;
-        foreach (var device in state.Devices.Values)
-        {
-            if (device.Pool == claim.Pool)
-            {
-                least = Math.Min(least, claim.Demand.MemoryOn(device.Memory));
-            }
-        }
-        return least == long.MaxValue ? 0 : least * claim.Demand.Count;
-    }
-
-    private List<DeviceRoom> Rooms(string name)
-    {
-        var rooms = new List<DeviceRoom>();
-        if (!state.Pools.TryGetValue(name, out var pool))
-        {
-            return rooms;
-        }
-        foreach (var device in state.Devices.Values)
-        {
-            if (device.Pool == name)
-            {
-                long memory = (long)((Int128)device.Memory * pool.MemoryLimit / 100);
-                rooms.Add(
-                    new DeviceRoom(
-                        device.Uuid,
-                        device.Node,
-                        device.Model,
-                        device.Memory,
-                        pool.ComputeLimit,
-                        memory,
-                        pool.ComputeLimit - device.ComputeGranted,
-                        memory - device.MemoryGranted,
-                        state.Placeable(device)
-                    )
-                );
-            }
-        }
-        return rooms;
-    }
 }

@@ -8,7 +8,7 @@ using Weir.Scheduling.Deciding;
 namespace Weir.Controller.Queue;
 
 /// <summary>What waits and why, as people see it. Called under the gate, with the books up to date.</summary>
-internal sealed class QueueViews(ClusterState state, Books books, QueueService queue, ISessionMover mover)
+internal sealed class QueueViews(ClusterState state, Books books, Reasons reasons, ISessionMover mover)
 {
     private const int MostReasons = 100;
     private const int MostRooms = 20;
@@ -37,7 +37,7 @@ internal sealed class QueueViews(ClusterState state, Books books, QueueService q
                     entry.Since,
                     entry.Workload?.Stops > 0,
                     waiting.Count < MostReasons || entry.Workload?.Reason is not { Length: > 0 } known
-                        ? queue.WhyNotNow(entry).Message
+                        ? reasons.WhyNotNow(entry).Message
                         : known
                 )
             );
@@ -64,7 +64,7 @@ internal sealed class QueueViews(ClusterState state, Books books, QueueService q
         List<string> needs = [.. told.Needs];
         if (waits && entry.Claim is not null && needs.Count == 0 && told.Best.Count == 0)
         {
-            needs.Add(queue.WhyNotNow(entry).Message);
+            needs.Add(reasons.WhyNotNow(entry).Message);
         }
         return new ExplanationView(
             id,

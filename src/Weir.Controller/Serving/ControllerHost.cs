@@ -162,12 +162,13 @@ internal sealed class ControllerHost : IAsyncDisposable
         var workloads = new WorkloadService(state, commits, clock, audit, leases, outputs);
         var mover = new RestartMover(leases, workloads);
         var books = new Books(state, clock) { Mover = mover };
+        var reasons = new Reasons(state, mover);
         var events = new DecisionLog(state, commits, clock);
-        var queue = new QueueService(state, books, leases, workloads, mover, events, clock, log);
+        var queue = new QueueService(state, books, leases, workloads, mover, reasons, events, clock, log);
         leases.RoomChanged = queue.RoomChanged;
         leases.Freed = queue.Serve;
         leases.Ended = books.Ended;
-        workloads.WhyNever = queue.WhyNever;
+        workloads.WhyNever = reasons.WhyNever;
         var sessions = new SessionBook(state, commits, clock);
         var nodes = new NodeService(
             state,
@@ -203,7 +204,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         new LeaseEndpoints(state, leases, queue, history, callers).Map(web);
         new NodeEndpoints(state, commits, clock, audit, leases, callers).Map(web);
         new PolicyEndpoints(state, commits, audit, leases, callers).Map(web);
-        var views = new QueueViews(state, books, queue, mover);
+        var views = new QueueViews(state, books, reasons, mover);
         new QueueEndpoints(state, books, queue, views, mover, history, callers).Map(web);
         new WorkloadEndpoints(state, workloads, outputs, history, callers).Map(web);
         new AccessEndpoints(state, tokens, history, database, callers, late).Map(web);
