@@ -12,6 +12,7 @@ using Weir.Cli.Pool.Programs;
 using Weir.Cli.Pool.Queue;
 using Weir.Cli.Pool.Serving;
 using Weir.Cli.Run;
+using Weir.Cli.Sessions;
 using Weir.Cli.Simulate;
 
 namespace Weir.Cli;
@@ -56,6 +57,11 @@ internal static class Program
             SubmitCommand.Create(),
             JobsCommands.CreateLogs(),
             JobsCommands.CreateCancel(),
+            SessionCommands.CreatePark(),
+            SessionCommands.CreateResume(),
+            SessionCommands.CreateSnapshot(),
+            SessionCommands.CreateMigrate(),
+            SessionCommands.CreateRestore(),
             EnvCommand.Create(),
             AccessCommands.CreateAudit(),
             RescueCommands.CreateBackup(),

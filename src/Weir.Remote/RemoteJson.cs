@@ -16,4 +16,8 @@ namespace Weir.Remote;
 [JsonSerializable(typeof(ControlMessage))]
 [JsonSerializable(typeof(RemoteTerms))]
 [JsonSerializable(typeof(RelayOrder))]
+[JsonSerializable(typeof(StateOrder))]
+[JsonSerializable(typeof(StateReport))]
+[JsonSerializable(typeof(SessionRequest))]
+[JsonSerializable(typeof(SessionAnswer))]
 internal sealed partial class RemoteJson : JsonSerializerContext;

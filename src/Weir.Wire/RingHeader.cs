@@ -25,6 +25,13 @@ internal struct RingHeader
     [FieldOffset(64)]
     internal ulong Head;
 
+    /// <summary>
+    /// The reply that the call which was taken last will get, modulo 2^32: not yet given when it is one more than <see cref="ReplySequence"/>. Worker
+    /// writes, for a worker that takes the session over from one that died.
+    /// </summary>
+    [FieldOffset(72)]
+    internal uint CallsTaken;
+
     /// <summary>Replies given so far, modulo 2^32. Worker writes (last, then a full fence).</summary>
     [FieldOffset(128)]
     internal uint ReplySequence;

@@ -20,11 +20,18 @@ internal unsafe struct RingReader
     private readonly byte* _records;
     private ulong _head;
 
-    internal RingReader(byte* segment, int slot)
+    /// <param name="segment">The segment.</param>
+    /// <param name="slot">Number of the slot.</param>
+    /// <param name="position">Where to go on: what <see cref="Position"/> was for the last reader, 0 for the first.</param>
+    internal RingReader(byte* segment, int slot, ulong position = 0)
     {
+        _head = position;
         _header = SegmentLayout.Slot(segment, slot);
         _records = SegmentLayout.Records(_header);
     }
+
+    /// <summary>Bytes consumed so far.</summary>
+    internal readonly ulong Position => _head;
 
     /// <summary>The slot, for replies.</summary>
     internal readonly RingHeader* Header => _header;

@@ -10,6 +10,7 @@ internal static class ClientRun
     {
         ["XDG_STATE_HOME"] = Path.Combine(WeirInstallation.Root, "artifacts", "end-to-end", "state"),
         ["XDG_CACHE_HOME"] = Path.Combine(WeirInstallation.Root, "artifacts", "end-to-end", "cache"),
+        ["WEIR_RUN"] = SessionDeskClient.Run,
         ["WEIR_ARTIFACTS"] = WeirInstallation.Artifacts,
         ["WEIR_ROOT"] = WeirInstallation.Root,
     };

@@ -59,10 +59,10 @@ public class IncrementalTests
     [Fact]
     public void A_new_call_is_emitted_and_other_files_are_not_parsed_again()
     {
-        Text other = new("other.api", "api cu CuResult LocalCalls\n30 post cuMore()\n");
+        Text other = new("other.api", "api cu CuResult LocalCalls\n30 post cuMore() carry=no\n");
         GeneratorDriver driver = Driver("exports", _sample, other).RunGenerators(_compilation, Cancel);
         driver = driver
-            .ReplaceAdditionalText(other, new Text("other.api", other.Content + "31 post cuEvenMore()\n"))
+            .ReplaceAdditionalText(other, new Text("other.api", other.Content + "31 post cuEvenMore() carry=no\n"))
             .RunGenerators(_compilation, Cancel);
         Assert.Equal(
             [IncrementalStepRunReason.Modified, IncrementalStepRunReason.Cached],

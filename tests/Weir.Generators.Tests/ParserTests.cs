@@ -32,10 +32,10 @@ public class ParserTests
     [InlineData("1 post cuA(maybe? int* a)", "WEIR003")]
     [InlineData("1 post cuA(in? int a)", "WEIR008")]
     [InlineData("1 post cuA(new[3] CUstream* a)", "WEIR003")]
-    [InlineData("1 post cuA()\n1 post cuB()", "WEIR004")]
+    [InlineData("1 post cuA() carry=no\n1 post cuB()", "WEIR004")]
     [InlineData("post cuA()", "WEIR005")]
-    [InlineData("1 post cuA()\nrefuse cuA", "WEIR006")]
-    [InlineData("1 post cuA()\n2 post cuA_v2()", "WEIR007")]
+    [InlineData("1 post cuA() carry=no\nrefuse cuA", "WEIR006")]
+    [InlineData("1 post cuA() carry=no\n2 post cuA_v2()", "WEIR007")]
     [InlineData("type int scalar int", "WEIR007")]
     [InlineData("1 post cuA(int* a)", "WEIR008")]
     [InlineData("1 post cuA(out int* a)", "WEIR008")]
@@ -51,6 +51,16 @@ public class ParserTests
     [InlineData("1 call cuA(int a) since=x", "WEIR009")]
     [InlineData("1 call cuA(int a) ptds=Nothing", "WEIR011")]
     [InlineData("1 call cuA(in[n] int* a)", "WEIR013")]
+    [InlineData("1 call cuA(int a)", "WEIR014")]
+    [InlineData("1 call cuA(int a) carry=never", "WEIR014")]
+    [InlineData("1 call cuA(int a) carry=work:a", "WEIR014")]
+    [InlineData("1 call cuA(int a) carry=new", "WEIR014")]
+    [InlineData("1 call cuA(int a) carry=set:b", "WEIR014")]
+    [InlineData("1 call cuA(cstr char* a, int b) carry=set:b", "WEIR014")]
+    [InlineData("1 call cuA(new CUstream* a) carry=no", "WEIR014")]
+    [InlineData("1 call cuA(del CUstream a) carry=work", "WEIR014")]
+    [InlineData("1 call cuA(int a) carry=somehow", "WEIR009")]
+    [InlineData("local cuA(int a) carry=no", "WEIR014")]
     public void A_wrong_line_is_reported_with_its_id_and_place(string line, string id)
     {
         ApiDiagnostic diagnostic = Assert.Single(Descriptions.Build(("x.api", Head + line)).Diagnostics);
@@ -65,7 +75,7 @@ public class ParserTests
     [Fact]
     public void Every_id_has_a_descriptor()
     {
-        foreach (int number in Enumerable.Range(1, 13))
+        foreach (int number in Enumerable.Range(1, 14))
         {
             Assert.Equal($"WEIR{number:000}", DiagnosticCatalog.Descriptor($"WEIR{number:000}").Id);
         }
@@ -77,13 +87,14 @@ public class ParserTests
         ApiResult result = Descriptions.Build(
             (
                 "x.api",
-                Head + "## Does\n## much.\n7 call cuA_v3(int a,\n    CUstream s) since=4000\n  ptsz # no comment here\n"
+                Head
+                    + "## Does\n## much.\n7 call cuA_v3(int a,\n    CUstream s) since=4000\n  ptsz carry=no # no comment here\n"
             )
         );
         // The trailing text is no attribute.
         Assert.Equal("WEIR009", Assert.Single(result.Diagnostics).Id);
         result = Descriptions.Build(
-            ("x.api", Head + "## Does\n## much.\n7 call cuA_v3(int a,\n    CUstream s) since=4000\n  ptsz\n")
+            ("x.api", Head + "## Does\n## much.\n7 call cuA_v3(int a,\n    CUstream s) since=4000\n  ptsz carry=no\n")
         );
         ApiCall call = Assert.Single(result.Set.Calls);
         Assert.Equal(("A", 7, "Does much."), (call.Name, call.Number, call.Doc));

@@ -16,6 +16,7 @@ public partial class DependencyDirectionTests
         ["Weir.Wire"] = ["Weir.Api"],
         ["Weir.Posix"] = [],
         ["Weir.Shim"] = ["Weir.Api", "Weir.Wire", "Weir.Generators"],
+        ["Weir.Images"] = [],
         ["Weir.Kernels"] = [],
         ["Weir.Compiler"] = ["Weir.Kernels"],
         ["Weir.Devices.Software"] = ["Weir.Api", "Weir.Kernels"],
@@ -24,6 +25,7 @@ public partial class DependencyDirectionTests
         [
             "Weir.Api",
             "Weir.Wire",
+            "Weir.Images",
             "Weir.Posix",
             "Weir.Remote",
             "Weir.Kernels",
@@ -38,6 +40,7 @@ public partial class DependencyDirectionTests
         [
             "Weir.Wire",
             "Weir.Api",
+            "Weir.Images",
             "Weir.Protocol",
             "Weir.Remote",
             "Weir.Scheduling",

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Weir.Api;
 using Weir.Cli.Devices;
 
 namespace Weir.Cli.Doctor;
@@ -17,6 +18,7 @@ internal static partial class InstallationChecks
             checks.Add(SoftwareDevice(artifacts));
             checks.Add(RealDriver(artifacts));
         }
+        checks.Add(Parking());
         checks.Add(Ffmpeg());
         return checks;
     }
@@ -134,6 +136,23 @@ internal static partial class InstallationChecks
         return list is { Devices.Count: > 0 }
             ? Check.Ok(Name, string.Join(", ", list.Devices.Select(device => device.Name)))
             : Check.Note(Name, list is null ? problem : $"none, programs get the software device: {list.Reason}");
+    }
+
+    // What `weir park` and its like cannot do; a session that has such state refuses with the same words.
+    private static Check Parking()
+    {
+        string[] never =
+        [
+            .. Enumerable
+                .Range(1, CallTable.MaxOp)
+                .Where(op => CallTable.Carriage((ushort)op) == CarriageKind.Never)
+                .Select(op => CallTable.Name((ushort)op)),
+        ];
+        string calls = never.Length == 0 ? "no call of the API" : string.Join(", ", never);
+        return Check.Ok(
+            "parking",
+            $"state that cannot leave its device: {calls}; sessions on a real driver; sessions whose program is on another node"
+        );
     }
 
     private static Check Ffmpeg()

@@ -43,6 +43,12 @@ internal static class RunCommand
             Description =
                 "Tell at the end what each kernel did (software device), and write a trace for chrome://tracing or ui.perfetto.dev to this file.",
         };
+        var snapshots = new Option<string?>("--snapshot-every")
+        {
+            Description =
+                "Write the program's accelerator state into an image this often (30s, 5m). When its worker dies, it goes on from the "
+                + "last one in another worker; calls since then are lost, and if there were any its contexts fail with an error.",
+        };
         var program = new Argument<string[]>("program")
         {
             Description = "The program and its arguments, after --",
@@ -62,6 +68,7 @@ internal static class RunCommand
             report,
             check,
             profile,
+            snapshots,
             program,
         };
         claim.AddTo(command);
@@ -118,6 +125,7 @@ internal static class RunCommand
             Add("--threads", parsed.GetValue(threads)?.ToString());
             Add("--oversubscribe", parsed.GetValue(oversubscribe));
             Add("--report", parsed.GetValue(report));
+            Add("--snapshot-every", parsed.GetValue(snapshots));
             if (parsed.GetValue(check) || parsed.GetValue(profile) is not null)
             {
                 return ObservedRun.Run(

@@ -53,6 +53,9 @@ internal sealed unsafe class DeviceContext
     /// <summary>What launches carry to find it again (KernelLaunch.Owner).</summary>
     public nint Mark => GCHandle.ToIntPtr(self);
 
+    /// <summary>The same where a kernel has asked already, else null.</summary>
+    public DeviceHeap? HeapInUse => heap;
+
     /// <summary>The memory that kernels take with malloc.</summary>
     public DeviceHeap Heap
     {

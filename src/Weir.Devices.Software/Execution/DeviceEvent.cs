@@ -28,6 +28,14 @@ internal sealed class DeviceEvent(DeviceContext context, bool hasTime)
     /// <summary>True unless a recording has not been reached.</summary>
     public bool IsReached => Pending is null or { IsDone: true };
 
+    /// <summary>As it was before its session moved.</summary>
+    internal void Recall(bool isRecorded, long timeNanoseconds)
+    {
+        IsRecorded = isRecorded;
+        Pending = null;
+        TimeNanoseconds = timeNanoseconds;
+    }
+
     /// <summary>A recording in an idle stream: reached at once.</summary>
     internal void Reach(long nowNanoseconds)
     {

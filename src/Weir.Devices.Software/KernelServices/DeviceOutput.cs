@@ -34,6 +34,15 @@ internal sealed class DeviceOutput
         }
     }
 
+    /// <summary>All that waits, for a session that moves.</summary>
+    public IReadOnlyList<(int Descriptor, byte[] Text)> All()
+    {
+        lock (gate)
+        {
+            return [.. waiting.Select((one, index) => index == 0 ? (one.Descriptor, one.Text[taken..]) : one)];
+        }
+    }
+
     /// <summary>Takes out what comes first, of one descriptor; 0 when there is nothing.</summary>
     public int Take(Span<byte> buffer, out int descriptor)
     {

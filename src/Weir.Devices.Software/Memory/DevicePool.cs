@@ -53,6 +53,15 @@ internal sealed class DevicePool(ulong maxBytes, bool isDefault)
         }
     }
 
+    /// <summary>The high-water mark as it was before the session moved.</summary>
+    public void RecallHigh(ulong bytes)
+    {
+        lock (gate)
+        {
+            UsedHighBytes = Math.Max(bytes, UsedBytes);
+        }
+    }
+
     /// <summary>Starts the high-water mark anew.</summary>
     public void ResetHigh()
     {

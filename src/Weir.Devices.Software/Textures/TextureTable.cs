@@ -17,6 +17,7 @@ internal sealed unsafe class TextureTable : IDisposable
     private readonly List<int> retired = [];
     private DeviceContext?[] owners = new DeviceContext?[64];
     private int count;
+    private ulong? placed;
 
     /// <summary>Reserves the table; its pages come with use.</summary>
     public TextureTable()
@@ -72,16 +73,13 @@ internal sealed unsafe class TextureTable : IDisposable
                 }
                 retired.Clear();
             }
-            if (!free.TryPop(out int entry))
+            int entry = TakeEntry();
+            if (entry < 0)
             {
-                if (count == Capacity)
-                {
-                    return 0;
-                }
-                entry = count;
+                return 0;
             }
             Descriptors[entry] = descriptor;
-            if (entry >= owners.Length)
+            while (entry >= owners.Length)
             {
                 Array.Resize(ref owners, owners.Length * 2);
             }
@@ -135,6 +133,48 @@ internal sealed unsafe class TextureTable : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _ = LibC.Unmap((nint)Descriptors, (nuint)(Capacity * sizeof(TextureDescriptor)));
+
+    /// <summary>The number that the next texture object gets; nothing else is promised about it.</summary>
+    public void Place(ulong handle)
+    {
+        lock (gate)
+        {
+            placed = handle;
+        }
+    }
+
+    // The entry of the next object, or -1 when the table is full or the wanted one is taken.
+    private int TakeEntry()
+    {
+        if (placed is not { } wanted)
+        {
+            return free.TryPop(out int known) ? known
+                : count < Capacity ? count
+                : -1;
+        }
+        placed = null;
+        int entry = (int)(uint)wanted;
+        if (wanted >> 32 != KernelAbi.TextureHandleTag || (uint)entry >= Capacity)
+        {
+            return -1;
+        }
+        if (entry < count)
+        {
+            int[] others = [.. free.Reverse().Where(one => one != entry)];
+            if (others.Length == free.Count)
+            {
+                return -1;
+            }
+            free.Clear();
+            Array.ForEach(others, free.Push);
+            return entry;
+        }
+        for (int skipped = count; skipped < entry; skipped++)
+        {
+            free.Push(skipped);
+        }
+        return entry;
+    }
 
     private bool IsLive(ulong handle) =>
         handle >> 32 == KernelAbi.TextureHandleTag && (uint)handle < count && owners[(int)(uint)handle] is not null;

@@ -1,4 +1,5 @@
 using Weir.Generators.Model;
+using Weir.Generators.Parsing;
 
 namespace Weir.Generators.Emit;
 
@@ -11,12 +12,14 @@ internal static class CallTableEmitter
         int max = calls.Count == 0 ? 0 : calls[calls.Count - 1].Number;
         uint[] flags = new uint[max + 1];
         uint[] nameIndex = new uint[max + 1];
+        uint[] carriage = new uint[max + 1];
         for (int i = 0; i < calls.Count; i++)
         {
             ApiCall call = calls[i];
             flags[call.Number] =
                 1u | (call.Waits ? 2u : 0) | (call.Reports ? 4u : 0) | (call.Blocks ? 8u : 0) | (call.IsOp ? 16u : 0);
             nameIndex[call.Number] = (uint)i;
+            carriage[call.Number] = CarriageWord(call);
         }
         CodeWriter w = CodeWriter.File("Weir.Api");
         w.Open("public static partial class CallTable");
@@ -31,8 +34,21 @@ internal static class CallTableEmitter
         StaticData.Names(w, "Name", calls.Select(c => c.Symbol));
         StaticData.Numbers(w, "byte", "Flags", flags);
         StaticData.Numbers(w, "ushort", "NameIndex", nameIndex);
+        StaticData.Numbers(w, "ushort", "Carriages", carriage);
         w.Close();
         return w.ToString();
+    }
+
+    // The kind in the low four bits, then up to three places.
+    private static uint CarriageWord(ApiCall call)
+    {
+        int[] fields = CarriageCheck.Fields(call) ?? [];
+        uint word = (uint)(call.Carriage?.Kind ?? CarriageKind.None);
+        for (int i = 0; i < CarriageCheck.MostFields; i++)
+        {
+            word |= (uint)(i < fields.Length ? fields[i] : CarriageCheck.NoField) << (4 * (i + 1));
+        }
+        return word;
     }
 
     /// <summary>All of a call that both sides must understand alike.</summary>

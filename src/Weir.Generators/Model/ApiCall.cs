@@ -68,6 +68,7 @@ internal sealed record ApiCall(
     bool Blocks,
     bool InDriver,
     string Returns,
+    Carriage? Carriage,
     string Doc
 )
 {

@@ -171,6 +171,7 @@ internal sealed class ApiParser
                         Blocks: false,
                         InDriver: false,
                         "",
+                        null,
                         ""
                     )
                 );
@@ -263,6 +264,7 @@ internal sealed class ApiParser
         bool blocks = false;
         bool driver = true;
         string returns = "";
+        Carriage? carriage = null;
         while (!scanner.AtEnd)
         {
             string token = scanner.Token();
@@ -283,6 +285,7 @@ internal sealed class ApiParser
                 "blocks" => blocks = value.Length == 0,
                 "returns" => value == "text" && (returns = "byte*").Length > 0,
                 "nodriver" => !(driver = value.Length != 0),
+                "carry" => (carriage = Carriage.Parse(value)) is not null,
                 _ => false,
             };
             if (!known)
@@ -325,6 +328,7 @@ internal sealed class ApiParser
                 blocks,
                 driver && !isOp && prefix == "cu",
                 returns,
+                carriage,
                 _doc
             )
         );

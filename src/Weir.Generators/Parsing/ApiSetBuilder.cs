@@ -76,6 +76,10 @@ internal static class ApiSetBuilder
                 ParameterCheck.Check(call, types, Report);
                 if (diagnostics.Count == before)
                 {
+                    CarriageCheck.Check(call, Report);
+                }
+                if (diagnostics.Count == before)
+                {
                     calls.Add(call);
                 }
             }

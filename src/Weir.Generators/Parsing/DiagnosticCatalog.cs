@@ -18,6 +18,7 @@ internal static class DiagnosticCatalog
     public const string UnknownTwin = "WEIR011";
     public const string UnknownEmit = "WEIR012";
     public const string UnknownCount = "WEIR013";
+    public const string NotCarried = "WEIR014";
 
     private static readonly Dictionary<string, DiagnosticDescriptor> All = new[]
     {
@@ -34,6 +35,7 @@ internal static class DiagnosticCatalog
         Make(UnknownTwin, "Asynchronous twin not declared"),
         Make(UnknownEmit, "Unknown value of WeirEmit"),
         Make(UnknownCount, "Array without a known count"),
+        Make(NotCarried, "Call does not say how its state is carried"),
     }.ToDictionary(d => d.Id);
 
     public static DiagnosticDescriptor Descriptor(string id) => All[id];

@@ -64,6 +64,64 @@ internal static class WorkerMessage
     /// <summary>Worker: the device itself failed (not the program on it); what it said (UTF-8) follows.</summary>
     public const byte Fault = (byte)'F';
 
+    /// <summary>
+    /// To a worker with a client: send the session's descriptors. Answered by the same byte with two of them, segment and host memory: who keeps them
+    /// and the client's socket can give the session to another worker (<see cref="Restore"/>).
+    /// </summary>
+    public const byte Descriptors = (byte)'V';
+
+    /// <summary>
+    /// To a worker with a client: bring the session to rest, take its memory off the device, keep client and journal. Answered by
+    /// <see cref="Parked"/> or <see cref="Refused"/>. The JSON of a <see cref="StateOrder"/> follows: with a folder, memory goes into the image there.
+    /// </summary>
+    public const byte Park = (byte)'K';
+
+    /// <summary>
+    /// To a worker whose session is parked, held (<see cref="HandOver"/>) or wants its device back: go on. Answered by <see cref="Resumed"/> or
+    /// <see cref="Refused"/>.
+    /// </summary>
+    public const byte Resume = (byte)'M';
+
+    /// <summary>
+    /// To a worker with a client: write the session's state into the image in a folder and go on. The JSON of a <see cref="StateOrder"/> follows.
+    /// Answered by <see cref="Saved"/> or <see cref="Refused"/>.
+    /// </summary>
+    public const byte Snapshot = (byte)'T';
+
+    /// <summary>
+    /// To a worker with a client: as <see cref="Snapshot"/>, but the session stays at rest, so that another worker can take it; then
+    /// <see cref="Leave"/>, or <see cref="Resume"/> when nobody could. Answered by <see cref="Saved"/> or <see cref="Refused"/>.
+    /// </summary>
+    public const byte HandOver = (byte)'H';
+
+    /// <summary>To a worker that has handed its session over: end, without a word to the client.</summary>
+    public const byte Leave = (byte)'L';
+
+    /// <summary>
+    /// To a worker without a client: take over the session whose client's socket, segment and host memory come along, in this order, from
+    /// the image in a folder. The JSON of a <see cref="StateOrder"/> follows. Answered by <see cref="Resumed"/>, then as any worker with a client; or
+    /// by <see cref="Refused"/>, and the worker ends.
+    /// </summary>
+    public const byte Restore = (byte)'O';
+
+    /// <summary>To a worker with a client: how long has it made no call? Answered by the same byte and the JSON of a <see cref="StateReport"/>.</summary>
+    public const byte Idle = (byte)'Y';
+
+    /// <summary>Worker: the session is parked; the JSON of a <see cref="StateReport"/> follows.</summary>
+    public const byte Parked = (byte)'k';
+
+    /// <summary>Worker: the client of a parked session has made a call. Said once until <see cref="Resume"/>.</summary>
+    public const byte Wants = (byte)'w';
+
+    /// <summary>Worker: the session goes on; the JSON of a <see cref="StateReport"/> follows.</summary>
+    public const byte Resumed = (byte)'m';
+
+    /// <summary>Worker: the image is whole; the JSON of a <see cref="StateReport"/> follows.</summary>
+    public const byte Saved = (byte)'t';
+
+    /// <summary>Worker: what was asked for cannot be; nothing has changed. The JSON of a <see cref="StateReport"/> with the reason follows.</summary>
+    public const byte Refused = (byte)'r';
+
     /// <summary>Largest message: a snapshot of all devices and the first byte.</summary>
     public const int MaxBytes = 128 << 10;
 }

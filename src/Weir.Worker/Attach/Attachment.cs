@@ -88,6 +88,7 @@ internal static unsafe class Attachment
         var session = new Session(segment, window, hostFile, backend.Open(window), backend.Snapshot)
         {
             RegistersHostMemory = backend.RegistersHostMemory,
+            SegmentFile = segmentFile,
         };
         Volatile.Write(ref control->State, (uint)SessionState.Open);
         var welcome = new Welcome
@@ -107,7 +108,6 @@ internal static unsafe class Attachment
         {
             sent = DescriptorSocket.TrySend(socket, data, (nuint)answer.Length, descriptors, 2);
         }
-        _ = Libc.close(segmentFile);
         return sent ? session : null;
     }
 

@@ -25,6 +25,8 @@ internal sealed unsafe class Broker(BrokerOptions options)
     private const int MaxReassigned = 8;
 
     private readonly List<WorkerSlot> _workers = [];
+    private readonly SessionDesk _desk = new();
+    private SessionHolder? _holder;
 
     // Accepted connections whose first message has not arrived.
     private readonly List<int> _greetings = [];
@@ -36,11 +38,14 @@ internal sealed unsafe class Broker(BrokerOptions options)
     /// <summary>Runs until its work is done; the exit code.</summary>
     public int Run()
     {
+        _desk.Open();
+        _holder = new SessionHolder(_desk, options.SnapshotEvery, IdleWorker);
+        SessionHolder holder = _holder;
         Prepare();
         var entries = new List<PollEntry>();
         while (true)
         {
-            if (_programEnded && !_workers.Exists(worker => worker.ClientProcessId != 0))
+            if (_programEnded && !_workers.Exists(worker => worker.ClientProcessId != 0) && !holder.HasWork)
             {
                 break;
             }
@@ -57,10 +62,15 @@ internal sealed unsafe class Broker(BrokerOptions options)
             {
                 entries.Add(Entry(greeting));
             }
+            int deskAt = entries.Count;
+            int[] asking = [_desk.Listener, .. _desk.Connections];
+            HeldSession[] lost = [.. holder.Lost];
+            entries.AddRange(asking.Select(Entry));
+            entries.AddRange(lost.Select(session => Entry(session.Client)));
             Span<PollEntry> span = CollectionsMarshal.AsSpan(entries);
             fixed (PollEntry* first = span)
             {
-                if (Libc.poll(first, (ulong)span.Length, -1) < 0)
+                if (Libc.poll(first, (ulong)span.Length, holder.Timeout) < 0)
                 {
                     continue;
                 }
@@ -85,6 +95,21 @@ internal sealed unsafe class Broker(BrokerOptions options)
                     Greet(greetings[i]);
                 }
             }
+            for (int i = 0; i < asking.Length; i++)
+            {
+                if (span[deskAt + i].Returned != 0)
+                {
+                    Attend(holder, asking[i]);
+                }
+            }
+            for (int i = 0; i < lost.Length; i++)
+            {
+                if (span[deskAt + asking.Length + i].Returned != 0)
+                {
+                    holder.ClientGone(lost[i]);
+                }
+            }
+            holder.Tick();
             if (span[0].Returned != 0)
             {
                 Accept();
@@ -92,6 +117,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
             _programEnded |= span[1].Returned != 0;
             Prepare();
         }
+        _desk.Dispose();
         if (options.Observations is { } observations)
         {
             SessionObservation.End(observations);
@@ -211,10 +237,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
             _ = Libc.close(client);
             return;
         }
-        WorkerSlot? worker =
-            _workers.Find(worker => worker.ClientProcessId == 0 && worker.IsReady && !worker.IsSilent)
-            ?? _workers.Find(worker => worker.ClientProcessId == 0 && !worker.IsSilent)
-            ?? StartWorker();
+        WorkerSlot? worker = IdleWorker();
         if (worker is not null)
         {
             worker.ClientProcessId = Math.Max(1, peer.Pid);
@@ -229,13 +252,24 @@ internal sealed unsafe class Broker(BrokerOptions options)
         }
     }
 
-    // From here on the socket is the worker's alone: its end tells the client.
-    private static void LetGo(WorkerSlot worker)
+    private WorkerSlot? IdleWorker() =>
+        _workers.Find(worker => worker.ClientProcessId == 0 && worker.IsReady && !worker.IsSilent)
+        ?? _workers.Find(worker => worker.ClientProcessId == 0 && !worker.IsSilent)
+        ?? StartWorker();
+
+    private void Attend(SessionHolder holder, int connection)
     {
-        if (worker.PendingClient >= 0)
+        if (connection == _desk.Listener)
         {
-            _ = Libc.close(worker.PendingClient);
-            worker.PendingClient = -1;
+            _desk.Accept();
+        }
+        else if (_desk.Read(connection) is { } request)
+        {
+            holder.Ask(connection, request);
+        }
+        else
+        {
+            holder.AskerGone(connection);
         }
     }
 
@@ -260,10 +294,23 @@ internal sealed unsafe class Broker(BrokerOptions options)
     private void Hear(WorkerSlot worker)
     {
         byte[] buffer = new byte[WorkerMessage.MaxBytes];
-        int length = UnixSocket.Receive(worker.Control, buffer, out int descriptor, Libc.MSG_DONTWAIT);
-        if (descriptor >= 0)
+        int* descriptors = stackalloc int[2];
+        int length;
+        fixed (byte* place = buffer)
         {
-            _ = Libc.close(descriptor);
+            length = (int)
+                DescriptorSocket.Receive(worker.Control, place, (nuint)buffer.Length, descriptors, 2, raw: false);
+        }
+        if (
+            length > 0
+            && _holder!.Hear(worker, buffer[0], buffer.AsSpan(1, length - 1), descriptors[0], descriptors[1])
+        )
+        {
+            return;
+        }
+        for (int i = 0; i < 2; i++)
+        {
+            _ = descriptors[i] >= 0 ? Libc.close(descriptors[i]) : 0;
         }
         if (length == 0)
         {
@@ -271,7 +318,11 @@ internal sealed unsafe class Broker(BrokerOptions options)
         }
         else if (length > 0 && buffer[0] == WorkerMessage.Attached)
         {
-            LetGo(worker);
+            if (worker.PendingClient >= 0)
+            {
+                _holder!.Begin(worker, worker.PendingClient);
+                worker.PendingClient = -1;
+            }
         }
         else if (length > 0 && buffer[0] == WorkerMessage.StartCompiler)
         {
@@ -316,7 +367,10 @@ internal sealed unsafe class Broker(BrokerOptions options)
                 Log.Error("workers do not start; no more are tried in advance");
             }
         }
-        Reassign(worker);
+        if (!_holder!.Ended(worker, (status & 0x7f) != 0))
+        {
+            Reassign(worker);
+        }
     }
 
     // What the worker would have written itself had it lived.

@@ -21,6 +21,9 @@ internal sealed record BrokerOptions
     /// <summary>File that summaries are appended to, or null.</summary>
     public string? Report { get; private set; }
 
+    /// <summary>How often each session's state is written into an image, by which it is brought back when its worker dies; zero: never.</summary>
+    public TimeSpan SnapshotEvery { get; private set; }
+
     /// <summary>File that workers append what they saw to, and the broker its end; or null.</summary>
     public string? Observations { get; private set; }
 
@@ -46,6 +49,9 @@ internal sealed record BrokerOptions
                     break;
                 case "--lease":
                     options.Lease = NativeText.ToDisplay(value);
+                    break;
+                case "--snapshot-every":
+                    options.SnapshotEvery = TimeSpan.FromMilliseconds(long.Parse(value, CultureInfo.InvariantCulture));
                     break;
                 case "--prewarm":
                     options.Prewarm = int.Parse(value, CultureInfo.InvariantCulture);

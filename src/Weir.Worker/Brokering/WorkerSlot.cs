@@ -32,6 +32,9 @@ internal sealed class WorkerSlot(int processId, int control)
     /// <summary>Its client is gone and only its end is awaited, or it closed its socket.</summary>
     public bool IsSilent { get; set; }
 
+    /// <summary>The session that it serves, once it does.</summary>
+    public HeldSession? Session { get; set; }
+
     /// <summary>Closes the descriptors and takes the exit status; the process has ended.</summary>
     public unsafe int Reap()
     {

@@ -56,6 +56,7 @@ internal sealed unsafe partial class Dispatcher
         if (session.PrimaryContexts.Remove(device, out ulong context))
         {
             Forget(context);
+            session.Journal.Ended(context);
             Handles.Remove(HandleKind.Context, context);
         }
         return result;

@@ -23,6 +23,9 @@ internal sealed unsafe partial class Dispatcher(Session session)
     /// <summary>The handler has taken charge of the record's staging chunk.</summary>
     public bool ChunkBegun { get; set; }
 
+    /// <summary>The image that the record has loaded a module from; who takes it sets it to null.</summary>
+    public byte[]? Image { get; set; }
+
     private IDriver Driver => session.Driver;
 
     private HandleTables Handles => session.Handles;

@@ -11,7 +11,7 @@ namespace Weir.Worker;
 internal sealed unsafe partial class Dispatcher
 {
     // PTX text ends at a NUL and headers may name more than there is: a quiet zone after the image.
-    private const int ImagePaddingBytes = 64;
+    internal const int ImagePaddingBytes = 64;
     private const int FunctionAttributes = 16;
     private const int MaxParameters = 1024;
 
@@ -51,6 +51,7 @@ internal sealed unsafe partial class Dispatcher
         if (result == CuResult.Success)
         {
             Handles.Add(HandleKind.Module, module, native);
+            Image = image;
         }
         else
         {

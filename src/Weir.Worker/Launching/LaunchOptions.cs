@@ -37,6 +37,9 @@ internal sealed record LaunchOptions
     /// </summary>
     public IReadOnlyList<string> Paging { get; private set; } = [];
 
+    /// <summary>How often sessions are written into images; null for never.</summary>
+    public TimeSpan? SnapshotEvery { get; private set; }
+
     /// <summary>Workers kept ready.</summary>
     public int Prewarm { get; private set; } = 1;
 
@@ -75,6 +78,9 @@ internal sealed record LaunchOptions
                     break;
                 case "--prewarm":
                     options.Prewarm = Number(name, value, 0, 64);
+                    break;
+                case "--snapshot-every":
+                    options.SnapshotEvery = Duration(name, value);
                     break;
                 case "--lease":
                     options.Lease = Absolute(value);
@@ -115,6 +121,21 @@ internal sealed record LaunchOptions
 
     private static string Absolute(string path) =>
         Path.IsPathRooted(path) ? path : Path.Combine(Environment.CurrentDirectory, path);
+
+    private static TimeSpan Duration(string name, string value)
+    {
+        (string digits, double seconds) =
+            value.EndsWith("ms", StringComparison.Ordinal) ? (value[..^2], 0.001)
+            : value.EndsWith('s') ? (value[..^1], 1.0)
+            : value.EndsWith('m') ? (value[..^1], 60.0)
+            : value.EndsWith('h') ? (value[..^1], 3600.0)
+            : (value, 1.0);
+        return
+            double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+            && number * seconds is >= 0.01 and <= 86400
+            ? TimeSpan.FromSeconds(number * seconds)
+            : throw new FormatException($"{name} takes a time from 10ms to 24h, such as 30s or 5m, not {value}");
+    }
 
     private static int Number(string name, string value, int least, int most) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number)

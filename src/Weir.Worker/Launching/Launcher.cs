@@ -116,6 +116,11 @@ internal static unsafe class Launcher
         {
             arguments.AddRange(["--observations", observations]);
         }
+        if (options.SnapshotEvery is { } period)
+        {
+            long milliseconds = (long)period.TotalMilliseconds;
+            arguments.AddRange(["--snapshot-every", milliseconds.ToString(CultureInfo.InvariantCulture)]);
+        }
         if (options.Report is { } report)
         {
             arguments.AddRange(["--report", report]);

@@ -12,6 +12,9 @@ internal static class StateDirectory
     /// <summary>Files without names, for device memory that neither its device nor the host has room for.</summary>
     public static string? Pages => Folder("pages");
 
+    /// <summary>Images of running sessions that nobody named a folder for.</summary>
+    public static string? Images => Folder("images");
+
     // Null where nothing can be written: runs work without a state directory.
     private static string? Folder(string name)
     {

@@ -43,6 +43,26 @@ internal sealed unsafe class RingSet(byte* segment)
         return next;
     }
 
+    /// <summary>How far each ring that was ever open has been read.</summary>
+    public IReadOnlyList<RingPosition> Positions() =>
+        [
+            .. _known
+                .OfType<RingState>()
+                .Select(ring => new RingPosition(ring.Slot, ring.Reader.Position, ring.ReplySequence)),
+        ];
+
+    /// <summary>Goes on where another worker stopped.</summary>
+    public void GoOn(IEnumerable<RingPosition> positions)
+    {
+        foreach (RingPosition position in positions)
+        {
+            _known[position.Slot] = new RingState(segment, position.Slot, position.Bytes)
+            {
+                ReplySequence = position.Replies,
+            };
+        }
+    }
+
     /// <summary>
     /// The ring whose record came last when it has the very next one too, as a lone client's calls in close sequence do: the
     /// cheapest look there is.

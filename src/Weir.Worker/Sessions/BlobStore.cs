@@ -34,6 +34,15 @@ internal sealed class BlobStore
         }
     }
 
+    /// <summary>What has come so far of blobs that are not whole.</summary>
+    public IReadOnlyList<KeyValuePair<ulong, byte[]>> All()
+    {
+        lock (_gate)
+        {
+            return [.. _blobs.Select(blob => KeyValuePair.Create(blob.Key, blob.Value.ToArray()))];
+        }
+    }
+
     /// <summary>The whole blob with <paramref name="padding"/> zero bytes behind it; it is gone afterwards. Null: unknown.</summary>
     public byte[]? Take(ulong blob, int padding)
     {

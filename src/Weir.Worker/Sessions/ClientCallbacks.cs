@@ -13,6 +13,13 @@ internal sealed unsafe class ClientCallbacks(Session session)
     /// <summary>Host functions are waiting on streams, or for the client to run them: whoever waits for those streams waits for the client.</summary>
     public bool HasPending => Volatile.Read(ref _pending) > 0;
 
+    /// <summary>Entries queued so far, modulo 2^32.</summary>
+    public uint Queued
+    {
+        get => _tail;
+        set => _tail = value;
+    }
+
     /// <summary>A host function is put on a stream; <see cref="End"/> follows.</summary>
     public void Begin() => _ = Interlocked.Increment(ref _pending);
 

@@ -25,6 +25,17 @@ internal sealed unsafe class DispatchLoop(Session session)
 
     // The leader has slept since the last record that it found while awake.
     private bool _hasJustWoken;
+
+    // While it is not Go the leader takes no records; it stands between two of them.
+    private volatile int _order = Go;
+    private bool _stands;
+    private Action? _whenCalled;
+    private long _lastRecord = System.Diagnostics.Stopwatch.GetTimestamp();
+    private volatile bool _sleeps;
+
+    private const int Go = 0;
+    private const int Halt = 1;
+    private const int HaltAndWatch = 2;
     private int _executors;
     private int _waiting;
 
@@ -48,6 +59,100 @@ internal sealed unsafe class DispatchLoop(Session session)
             }
         }
         return true;
+    }
+
+    /// <summary>How long no record has come; zero while they come.</summary>
+    public TimeSpan IdleTime =>
+        _sleeps ? System.Diagnostics.Stopwatch.GetElapsedTime(Volatile.Read(ref _lastRecord)) : TimeSpan.Zero;
+
+    /// <summary>
+    /// Brings the loop to a stand between two records, when all calls that are under way have come to their end; false, and it goes on, when
+    /// they do not in that time.
+    /// </summary>
+    public bool TryHalt(TimeSpan limit)
+    {
+        DateTime until = DateTime.UtcNow + limit;
+        _order = Halt;
+        Doorbell.Ring(session.Control);
+        lock (_gate)
+        {
+            Monitor.PulseAll(_gate);
+            // All but the one that stands wait for the lead.
+            while (!_stands || _executors - _waiting > 1)
+            {
+                TimeSpan left = until - DateTime.UtcNow;
+                if (session.HasEnded || left <= TimeSpan.Zero)
+                {
+                    _order = Go;
+                    Monitor.PulseAll(_gate);
+                    return false;
+                }
+                _ = Monitor.Wait(_gate, left);
+            }
+        }
+        return true;
+    }
+
+    /// <summary>While the loop stands: <paramref name="whenCalled"/> is called once when there is a record, on the loop's thread.</summary>
+    public void Watch(Action whenCalled)
+    {
+        lock (_gate)
+        {
+            _whenCalled = whenCalled;
+            _order = HaltAndWatch;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Takes records again.</summary>
+    public void GoOn()
+    {
+        lock (_gate)
+        {
+            _order = Go;
+            Monitor.PulseAll(_gate);
+        }
+        Doorbell.Ring(session.Control);
+    }
+
+    // The leader between two records, until it may go on.
+    private void Stand()
+    {
+        lock (_gate)
+        {
+            _stands = true;
+            Monitor.PulseAll(_gate);
+            while (_order == Halt && !session.HasEnded)
+            {
+                _ = Monitor.Wait(_gate);
+            }
+        }
+        while (_order == HaltAndWatch && !session.HasEnded)
+        {
+            Doorbell.Announce(session.Control);
+            bool hasWork = session.Rings.HasWork();
+            if (!hasWork && _order == HaltAndWatch && !session.HasEnded)
+            {
+                Doorbell.Sleep(session.Control, -1);
+                continue;
+            }
+            Doorbell.Cancel(session.Control);
+            if (hasWork)
+            {
+                _whenCalled?.Invoke();
+                lock (_gate)
+                {
+                    while (_order == HaltAndWatch && !session.HasEnded)
+                    {
+                        _ = Monitor.Wait(_gate);
+                    }
+                }
+            }
+        }
+        lock (_gate)
+        {
+            _stands = false;
+        }
     }
 
     private void AddExecutor()
@@ -92,6 +197,7 @@ internal sealed unsafe class DispatchLoop(Session session)
         lock (_gate)
         {
             _waiting++;
+            Monitor.PulseAll(_gate);
             while (_isLed && !session.HasEnded)
             {
                 _ = Monitor.Wait(_gate);
@@ -127,6 +233,11 @@ internal sealed unsafe class DispatchLoop(Session session)
     {
         while (!session.HasEnded)
         {
+            if (_order != Go)
+            {
+                Stand();
+                continue;
+            }
             RingState? ring = session.Rings.TryNextOfLast(out RecordHeader header) ?? Await(out header);
             if (ring is null)
             {
@@ -168,7 +279,7 @@ internal sealed unsafe class DispatchLoop(Session session)
         }
         // Known rings are looked at after each pause, all else, which costs more, once in a while, and the clock more rarely still.
         long until = long.MaxValue;
-        for (int look = 1; !session.HasEnded; look++)
+        for (int look = 1; !session.HasEnded && _order == Go; look++)
         {
             for (int i = 0; i < PausesPerLook && !session.Rings.HasMore(); i++)
             {
@@ -206,12 +317,15 @@ internal sealed unsafe class DispatchLoop(Session session)
     private void Sleep()
     {
         Doorbell.Announce(session.Control);
-        if (session.Rings.HasWork() || session.HasEnded)
+        if (session.Rings.HasWork() || session.HasEnded || _order != Go)
         {
             Doorbell.Cancel(session.Control);
             return;
         }
+        Volatile.Write(ref _lastRecord, System.Diagnostics.Stopwatch.GetTimestamp());
+        _sleeps = true;
         Doorbell.Sleep(session.Control, -1);
+        _sleeps = false;
         _hasJustWoken = true;
     }
 

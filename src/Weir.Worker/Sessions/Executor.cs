@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Weir.Api;
 using Weir.Wire;
 using Weir.Worker.Logging;
+using Weir.Worker.Portable;
 using Weir.Worker.Rings;
 
 namespace Weir.Worker.Sessions;
@@ -73,7 +74,26 @@ internal sealed unsafe class Executor
         _dispatcher.Context = header.Context;
         _dispatcher.Payload = Payload;
         _dispatcher.ChunkBegun = false;
+        if (header.IsCall)
+        {
+            // Whoever takes the session over after this process must know that somebody waits.
+            ring.Reader.Header->CallsTaken = ring.ReplySequence + 1;
+        }
         CuResult result = _dispatcher.Dispatch(header.Op, ref record, ref reply);
+        if (Journal.Concerns(header.Op))
+        {
+            int bytes = (int)header.SizeBytes - RecordHeader.Bytes;
+            _session.Journal.Note(
+                header.Op,
+                header.Context,
+                Payload,
+                bytes,
+                _reply,
+                result == CuResult.Success,
+                _dispatcher.Image
+            );
+            _dispatcher.Image = null;
+        }
         if (result != CuResult.Success)
         {
             NoteFailure(header, result);

@@ -44,6 +44,15 @@ internal sealed unsafe class LatchedErrors(ControlPage* control)
         }
     }
 
+    /// <summary>All that wait, by context.</summary>
+    public IReadOnlyList<KeyValuePair<ulong, CuResult>> All()
+    {
+        lock (_gate)
+        {
+            return [.. _byContext];
+        }
+    }
+
     /// <summary>Forgets the error of a context that is destroyed.</summary>
     public void Forget(ulong context)
     {

@@ -2,6 +2,7 @@ using Weir.Api;
 using Weir.Wire;
 using Weir.Worker.Handles;
 using Weir.Worker.Logging;
+using Weir.Worker.Portable;
 using Weir.Worker.Rings;
 
 namespace Weir.Worker.Sessions;
@@ -59,6 +60,15 @@ internal sealed unsafe class Session
 
     /// <summary>The client's handles.</summary>
     public HandleTables Handles { get; } = new();
+
+    /// <summary>What the session's state consists of.</summary>
+    public Journal Journal { get; init; } = new();
+
+    /// <summary>The device when a session's state can leave it, else null.</summary>
+    public IPortableDevice? Portable => Driver as IPortableDevice;
+
+    /// <summary>Descriptor of the segment; -1 when there is none to share.</summary>
+    public int SegmentFile { get; init; } = -1;
 
     /// <summary>The client's rings.</summary>
     public RingSet Rings { get; }

@@ -9,6 +9,7 @@ using Weir.Remote.Workers;
 using Weir.Wire;
 using Weir.Worker.Brokering;
 using Weir.Worker.Devices;
+using Weir.Worker.Portable;
 using Weir.Worker.Remote;
 using Libc = Weir.Posix.Libc;
 
@@ -21,6 +22,7 @@ namespace Weir.Worker.Sessions;
 /// </summary>
 internal sealed unsafe class Supervisor(WorkerOptions startOptions)
 {
+    private const int MostDescriptors = 3;
     private const int Listener = ChildProcess.FirstInherited + 1;
     private readonly byte[] _buffer = new byte[WorkerMessage.MaxBytes];
     private X509Certificate2? _certificate;
@@ -48,10 +50,7 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
     }
 
     /// <summary>To poll for while a session goes on: the connection, or what the next one comes from; -1 for neither.</summary>
-    public int Readable =>
-        !Options.IsPooled ? (Door is null ? -1 : _control)
-        : _control >= 0 ? _control
-        : Listener;
+    public int Readable => _control >= 0 || !Options.IsPooled ? _control : Listener;
 
     /// <summary>Sends a message; false when nobody is there.</summary>
     public bool Tell(byte kind, ReadOnlySpan<byte> body = default) =>
@@ -59,6 +58,28 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
 
     /// <summary>Sends a message with a text.</summary>
     public bool Tell(byte kind, string text) => Tell(kind, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Sends a message with a report.</summary>
+    public void Tell(byte kind, StateReport report) =>
+        _ = Tell(kind, JsonSerializer.SerializeToUtf8Bytes(report, RemoteJson.Default.StateReport));
+
+    /// <summary>Sends the descriptors by which another worker could take the session.</summary>
+    public bool TellDescriptors(int segment, int hostMemory)
+    {
+        if (_control < 0 || segment < 0)
+        {
+            return false;
+        }
+        int* descriptors = stackalloc int[2] { segment, hostMemory };
+        byte kind = WorkerMessage.Descriptors;
+        return DescriptorSocket.TrySend(_control, &kind, 1, descriptors, 2);
+    }
+
+    /// <summary>What to do with messages that concern the session's state; null while there is none whose state could leave.</summary>
+    public SessionControl? States { get; set; }
+
+    /// <summary>The session that another worker had, when one was handed to this worker.</summary>
+    public HandedSession? Handed { get; private set; }
 
     /// <summary>Starts the compile service: the supervisor does, who lives longer, or this process when it has gone.</summary>
     public void StartCompiler()
@@ -76,12 +97,23 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
     /// <exception cref="FormatException">The supervisor asked for an impossible device.</exception>
     public int WaitForClient(ref IDeviceBackend? backend)
     {
+        int* descriptors = stackalloc int[MostDescriptors];
         while (true)
         {
-            int length = Receive(out int descriptor);
+            int length = Receive(descriptors);
             if (length <= 0)
             {
                 return -1;
+            }
+            int descriptor = descriptors[0];
+            if (_buffer[0] == WorkerMessage.Restore && descriptors[2] >= 0)
+            {
+                Handed = new HandedSession(descriptors[0], descriptors[1], descriptors[2], HandedOrder(length));
+                return descriptor;
+            }
+            for (int i = 1; i < MostDescriptors; i++)
+            {
+                _ = descriptors[i] >= 0 ? Libc.close(descriptors[i]) : 0;
             }
             switch (_buffer[0])
             {
@@ -145,6 +177,10 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
             session?.End(reason);
             Door?.End(reason);
         }
+        else if (States?.TryHandle(_buffer[0], _buffer.AsSpan(1, length - 1)) == true)
+        {
+            return;
+        }
         else if (_buffer[0] == WorkerMessage.Usage)
         {
             if (session is not null)
@@ -168,6 +204,19 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
         slot->Calls = (ulong)(session.Statistics.Calls + session.Statistics.Posts);
         slot->BytesToDevice = (ulong)session.Statistics.BytesToDevice;
         slot->BytesToHost = (ulong)session.Statistics.BytesToHost;
+    }
+
+    private StateOrder HandedOrder(int length)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(_buffer.AsSpan(1, length - 1), RemoteJson.Default.StateOrder)
+                ?? new StateOrder();
+        }
+        catch (JsonException failure)
+        {
+            throw new FormatException($"the order to take a session over is malformed: {failure.Message}", failure);
+        }
     }
 
     private WorkerOptions Asked(int length)
@@ -205,13 +254,19 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
 
     private int Receive(out int descriptor)
     {
-        int received = -1;
+        int* descriptors = stackalloc int[1];
+        int length = Receive(descriptors, 1);
+        descriptor = descriptors[0];
+        return length;
+    }
+
+    private int Receive(int* descriptors, int most = MostDescriptors)
+    {
         nint got;
         fixed (byte* buffer = _buffer)
         {
-            got = DescriptorSocket.Receive(_control, buffer, (nuint)_buffer.Length, &received, 1, raw: false);
+            got = DescriptorSocket.Receive(_control, buffer, (nuint)_buffer.Length, descriptors, most, raw: false);
         }
-        descriptor = received;
         return (int)got;
     }
 }

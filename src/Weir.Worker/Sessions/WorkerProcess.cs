@@ -1,11 +1,14 @@
 using Weir.Posix;
 using Weir.Remote.Workers;
+using Weir.Wire;
 using Weir.Worker.Attach;
 using Weir.Worker.Devices;
 using Weir.Worker.Logging;
 using Weir.Worker.Observations;
+using Weir.Worker.Portable;
 using Weir.Worker.Remote;
 using Weir.Worker.Summaries;
+using Libc = Weir.Posix.Libc;
 
 namespace Weir.Worker.Sessions;
 
@@ -48,7 +51,10 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
             return 1;
         }
         DateTime started = DateTime.UtcNow;
-        Session? session = Attachment.Greet(client, backend, out string program);
+        string program = "";
+        Session? session = _supervisor.Handed is { } handed
+            ? TakeOver(handed, backend)
+            : Attachment.Greet(client, backend, out program);
         if (session is null)
         {
             return 0;
@@ -56,6 +62,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         _ = UnixSocket.TryGetPeer(client, out PeerCredentials peer);
         ClientProgram description = ClientProgram.Describe(peer.Pid, program);
         var loop = new DispatchLoop(session);
+        _supervisor.States = new SessionControl(session, loop, _supervisor, description);
         loop.Start();
         _ = _supervisor.Tell(WorkerMessage.Attached);
         session.WhenFaulty(error => _supervisor.Tell(WorkerMessage.Fault, error.ToString()));
@@ -82,6 +89,31 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         // Nothing of the session is worth an orderly tear-down; memory, threads and mappings go with the process.
         Libc._exit(0);
         return 0;
+    }
+
+    private Session? TakeOver(HandedSession handed, IDeviceBackend backend)
+    {
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        try
+        {
+            Session session = SessionRestore.Take(handed, backend, out bool lostCalls);
+            if (lostCalls)
+            {
+                Log.Error("calls were lost with the worker before this one: the session's contexts have failed");
+            }
+            double milliseconds = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            _supervisor.Tell(
+                WorkerMessage.Resumed,
+                new StateReport { PauseMilliseconds = milliseconds, LostCalls = lostCalls }
+            );
+            return session;
+        }
+        catch (Exception failure)
+            when (failure is IOException or UnauthorizedAccessException or ArgumentException or ProtocolException)
+        {
+            _supervisor.Tell(WorkerMessage.Refused, new StateReport { Reason = failure.Message });
+            return null;
+        }
     }
 
     // The socket carries nothing more: its end is the client's end. So is the end of its process: a child that it forked may

@@ -1,11 +1,9 @@
 using Weir.Api;
-using Weir.Devices.Software;
-using Weir.Devices.Software.Modules;
-using Weir.Kernels;
-using Weir.Kernels.Abi;
-using Weir.Kernels.Ptx;
+using Weir.Images;
+using Weir.Remote.Workers;
 using Weir.Wire;
 using Weir.Worker.Attach;
+using Weir.Worker.Portable;
 using Weir.Worker.Rings;
 using Weir.Worker.Sessions;
 
@@ -18,11 +16,12 @@ internal sealed unsafe class LocalSession : IDisposable
     private static ulong s_nextWindow = 0x5000_0000_0000;
 
     private readonly Segment _segment = new();
-    private readonly SoftwareDriver _driver;
-    private readonly Executor _executor;
-    private readonly RingState _ring;
+    private readonly LocalBackend _backend = new();
+    private Executor _executor;
+    private RingState _ring;
     private RingWriter _writer;
     private ulong _ticket;
+    private object? _moment;
 
     public LocalSession()
     {
@@ -30,25 +29,61 @@ internal sealed unsafe class LocalSession : IDisposable
         Assert.True(Mapping.TryReserve(window));
         int host = Mapping.CreateShared("weir-test-host", (long)(WindowBytes / 2));
         Assert.True(Mapping.TryMapHost(window, host));
-        _driver = new SoftwareDriver(
-            new SoftwareDeviceOptions
-            {
-                Kernels = new NoKernels(),
-                MemoryBytes = 64 << 20,
-                Cores = 1,
-                WindowAddress = window.Base,
-                WindowBytes = window.Bytes,
-                WindowDeviceBytes = window.DeviceBytes,
-            }
-        );
-        _ = _driver.Init(0);
-        Session = new Session(_segment.Start, window, host, _driver, []);
+        _segment.Control->Magic = SegmentLayout.Magic;
+        _segment.Control->Version = SegmentLayout.Version;
+        Session = new Session(_segment.Start, window, host, _backend.Open(window), []);
         _executor = new Executor(Session);
         _ring = new RingState(_segment.Start, 0);
         _writer = _segment.Open(0);
     }
 
-    public Session Session { get; }
+    /// <summary>Whose session images are said to be.</summary>
+    public static ClientProgram Client { get; } = new(1, "test", []);
+
+    public Session Session { get; private set; }
+
+    /// <summary>Writes the session's state into an image; the second time into a folder, only what changed since.</summary>
+    public SavedSession Save(string folder)
+    {
+        SavedSession saved = SessionImage.Write(Session, Session.Portable!, Client, folder, _moment, isDurable: false);
+        _moment = saved.Moment;
+        return saved;
+    }
+
+    /// <summary>Writes the state into an image, takes memory off the device, and brings it back as the next touch comes.</summary>
+    public void Park(string folder)
+    {
+        _ = Save(folder);
+        Session.Portable!.DiscardMemory();
+        SessionImage.ReadMemory(ImageReader.Open(folder), Session.Portable!, isLazy: false, _ => { });
+    }
+
+    /// <summary>Writes the session's state into an image, ends the device and all that is in it, and goes on from the image with another device.</summary>
+    public void Move(string folder)
+    {
+        _ = Save(folder);
+        MoveTo(folder);
+    }
+
+    /// <summary>Goes on from an image that was written before; what came after it is lost unless the image is the newest.</summary>
+    /// <param name="folder">The image.</param>
+    /// <param name="stops">False: the device is not ended first, because the image is expected to be refused.</param>
+    public void MoveTo(string folder, bool stops = true)
+    {
+        Window window = Session.Window;
+        RingPosition ring = new(0, _ring.Reader.Position, _ring.ReplySequence);
+        var handed = new HandedSession(-1, _segment.File, Session.HostMemory, new StateOrder(folder));
+        if (stops)
+        {
+            _backend.Stop();
+            Assert.Equal(0, Posix.Libc.munmap((nint)window.Base, (nuint)window.Bytes));
+        }
+        _moment = null;
+        Session = SessionRestore.Take(handed, _backend, out _);
+        _executor = new Executor(Session);
+        // The ring is driven by hand here, so the session's own count of it stays at the beginning.
+        _ring = new RingState(_segment.Start, 0, ring.Bytes) { ReplySequence = ring.Replies };
+    }
 
     /// <summary>Sends one record through the ring and executes it; the result of a call, Success for a post.</summary>
     /// <exception cref="ProtocolException">The worker would end the session.</exception>
@@ -81,17 +116,9 @@ internal sealed unsafe class LocalSession : IDisposable
     public void Dispose()
     {
         Session.End(null);
-        _driver.Dispose();
+        _backend.Stop();
         _ = Posix.Libc.munmap((nint)Session.Window.Base, (nuint)Session.Window.Bytes);
         _ = Posix.Libc.close(Session.HostMemory);
         _segment.Dispose();
-    }
-
-    private sealed class NoKernels : IKernelSource
-    {
-        public CompiledKernel Get(PtxModule module, string entry) =>
-            throw new PtxException("these tests compile nothing", 0, unsupported: true);
-
-        public CompiledKernel? Improve(PtxModule module, string entry) => null;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Weir.Cli.Sessions;
 using Weir.Protocol.Rest;
 
 namespace Weir.Cli.Pool.Programs;
@@ -12,22 +13,37 @@ internal static class PsCommand
     {
         var all = new Option<bool>("--all", "-a") { Description = "Ended ones too." };
         var output = OutputFormat.Option();
-        return new Command("ps", "List sessions and workloads.") { all, output }.Does(
-            async (parsed, client, _) =>
+        var local = new Option<bool>("--local")
+        {
+            Description = "Instead those of programs that run on this machine's own device, without a pool.",
+        };
+        var command = new Command("ps", "List sessions and workloads.") { all, local, output };
+        command.SetAction(
+            (parsed, _) =>
             {
-                string query = parsed.GetValue(all) ? "?all=true" : "";
-                var sessions = await client.GetAsync($"v1/sessions{query}", RestJson.Default.SessionViewArray);
-                var workloads = await client.GetAsync($"v1/workloads{query}", RestJson.Default.WorkloadViewArray);
-                if (parsed.GetValue(output) == "json")
-                {
-                    return PoolCommand.Json(new Activity(sessions, workloads), ActivityJson.Default.Activity);
-                }
-                PrintSessions(sessions);
-                Console.WriteLine();
-                PrintWorkloads(workloads);
-                return ExitCodes.Success;
+                bool isJson = parsed.GetValue(output) == "json";
+                return parsed.GetValue(local)
+                    ? Task.FromResult(LocalSessions.Print(isJson))
+                    : PoolCommand.Guard(() => PrintPool(parsed.GetValue(all), isJson));
             }
         );
+        return command;
+    }
+
+    private static async Task<int> PrintPool(bool all, bool isJson)
+    {
+        using var client = new ControllerClient(Login.Find());
+        string query = all ? "?all=true" : "";
+        var sessions = await client.GetAsync($"v1/sessions{query}", RestJson.Default.SessionViewArray);
+        var workloads = await client.GetAsync($"v1/workloads{query}", RestJson.Default.WorkloadViewArray);
+        if (isJson)
+        {
+            return PoolCommand.Json(new Activity(sessions, workloads), ActivityJson.Default.Activity);
+        }
+        PrintSessions(sessions);
+        Console.WriteLine();
+        PrintWorkloads(workloads);
+        return ExitCodes.Success;
     }
 
     public static void PrintSessions(IEnumerable<SessionView> sessions) =>

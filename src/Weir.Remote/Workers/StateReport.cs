@@ -1,0 +1,23 @@
+namespace Weir.Remote.Workers;
+
+/// <summary>What a worker says of the state of its session.</summary>
+internal sealed record StateReport
+{
+    /// <summary>Why not; null when it was done.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Bytes of state, memory included.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Bytes of them that had to be written.</summary>
+    public long WrittenBytes { get; init; }
+
+    /// <summary>How long the client's calls had to wait, milliseconds.</summary>
+    public double PauseMilliseconds { get; init; }
+
+    /// <summary>How long the client has made no call, seconds.</summary>
+    public double IdleSeconds { get; init; }
+
+    /// <summary>Calls that were lost with the last worker: the session's contexts have failed.</summary>
+    public bool LostCalls { get; init; }
+}

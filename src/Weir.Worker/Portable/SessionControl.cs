@@ -1,0 +1,270 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Weir.Api;
+using Weir.Images;
+using Weir.Remote;
+using Weir.Remote.Workers;
+using Weir.Worker.Logging;
+using Weir.Worker.Sessions;
+
+namespace Weir.Worker.Portable;
+
+/// <summary>
+/// Carries out what the supervisor asks of a session's state: bring it to rest, save it, take its memory off the device, go on. Whatever
+/// cannot be done is refused with its reason, and the session goes on as before.
+/// </summary>
+internal sealed class SessionControl(Session session, DispatchLoop loop, Supervisor supervisor, ClientProgram program)
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    private readonly Lock _gate = new();
+    private Condition _condition;
+    private string? _parkedIn;
+    private string? _lastFolder;
+    private object? _lastMoment;
+
+    private enum Condition
+    {
+        Running,
+        Parked,
+        Held,
+    }
+
+    /// <summary>Takes a message that concerns the session's state; false when it is another one.</summary>
+    public bool TryHandle(byte kind, ReadOnlySpan<byte> body)
+    {
+        switch (kind)
+        {
+            case WorkerMessage.Park:
+                Park(Order(body));
+                return true;
+            case WorkerMessage.Resume:
+                Resume();
+                return true;
+            case WorkerMessage.Snapshot:
+                Save(Order(body), isHeld: false);
+                return true;
+            case WorkerMessage.HandOver:
+                Save(Order(body), isHeld: true);
+                return true;
+            case WorkerMessage.Leave when _condition == Condition.Held:
+                // The session is another worker's now: no word to the client, no summary.
+                Posix.Libc._exit(0);
+                return true;
+            case WorkerMessage.Leave:
+                Refuse("the session was not handed over");
+                return true;
+            case WorkerMessage.Descriptors:
+                _ = supervisor.TellDescriptors(session.SegmentFile, session.HostMemory);
+                return true;
+            case WorkerMessage.Idle:
+                supervisor.Tell(WorkerMessage.Idle, new StateReport { IdleSeconds = loop.IdleTime.TotalSeconds });
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Park(StateOrder order)
+    {
+        lock (_gate)
+        {
+            if (_condition != Condition.Running)
+            {
+                Refuse(_condition == Condition.Parked ? "it is parked already" : "it is being handed over");
+                return;
+            }
+            long start = Stopwatch.GetTimestamp();
+            if (!TryRest(order.Folder, out IPortableDevice? device))
+            {
+                return;
+            }
+            if (!TryWrite(device!, order.Folder!, false, out SavedSession saved))
+            {
+                return;
+            }
+            device!.DiscardMemory();
+            _parkedIn = order.Folder;
+            _condition = Condition.Parked;
+            supervisor.Tell(WorkerMessage.Parked, Report(saved, start));
+            loop.Watch(order.ResumesByItself ? Resume : () => _ = supervisor.Tell(WorkerMessage.Wants));
+        }
+    }
+
+    private void Resume()
+    {
+        lock (_gate)
+        {
+            if (_condition == Condition.Running)
+            {
+                Refuse("it is not parked");
+                return;
+            }
+            long start = Stopwatch.GetTimestamp();
+            long bytes = 0;
+            if (_condition == Condition.Parked)
+            {
+                IPortableDevice device = session.Portable!;
+                try
+                {
+                    ImageReader reader = ImageReader.Open(_parkedIn!);
+                    SessionImage.ReadMemory(reader, device, isLazy: false, _ => { });
+                    bytes = reader
+                        .Manifest.Parts.Where(part => part.Name != SessionImage.ModulePart)
+                        .Sum(part => (long)part.Bytes);
+                }
+                catch (IOException failure)
+                {
+                    Refuse(failure.Message);
+                    return;
+                }
+            }
+            _condition = Condition.Running;
+            supervisor.Tell(WorkerMessage.Resumed, Report(new SavedSession(bytes, 0, null), start));
+            loop.GoOn();
+        }
+    }
+
+    private void Save(StateOrder order, bool isHeld)
+    {
+        lock (_gate)
+        {
+            if (_condition == Condition.Parked)
+            {
+                // Its image holds all of it.
+                CopyParked(order, isHeld);
+                return;
+            }
+            if (_condition == Condition.Held)
+            {
+                Refuse("it is being handed over");
+                return;
+            }
+            long start = Stopwatch.GetTimestamp();
+            if (!TryRest(order.Folder, out IPortableDevice? device))
+            {
+                return;
+            }
+            if (!TryWrite(device!, order.Folder!, !isHeld, out SavedSession saved))
+            {
+                return;
+            }
+            if (isHeld)
+            {
+                _condition = Condition.Held;
+            }
+            else
+            {
+                loop.GoOn();
+            }
+            supervisor.Tell(WorkerMessage.Saved, Report(saved, start));
+        }
+    }
+
+    private void CopyParked(StateOrder order, bool isHeld)
+    {
+        if (order.Folder != _parkedIn)
+        {
+            Refuse($"it is parked; its image is in {_parkedIn}");
+            return;
+        }
+        _condition = isHeld ? Condition.Held : _condition;
+        supervisor.Tell(WorkerMessage.Saved, new StateReport());
+    }
+
+    // Nothing more is taken from the client, and all that was is done. On false it has been said why, and the session goes on.
+    private bool TryRest(string? folder, out IPortableDevice? device)
+    {
+        device = session.Portable;
+        string? reason =
+            folder is null ? "no folder was named"
+            : device is null ? "its device is a real one, whose state cannot leave it yet"
+            : session.Remote is not null ? "its client is on another node"
+            : session.Journal.Never is { Count: > 0 } never
+                ? $"it has state that cannot be carried, from {string.Join(", ", never.Select(CallTable.Name))}"
+            : null;
+        if (reason is null && !loop.TryHalt(s_patience))
+        {
+            reason = $"a call has not come to its end within {s_patience.TotalSeconds:0} s";
+        }
+        else if (reason is null)
+        {
+            reason = Drain(device!);
+            if (reason is not null)
+            {
+                loop.GoOn();
+            }
+        }
+        if (reason is not null)
+        {
+            Refuse(reason);
+        }
+        return reason is null;
+    }
+
+    private string? Drain(IPortableDevice device)
+    {
+        long start = Stopwatch.GetTimestamp();
+        var wait = new SpinWait();
+        while (!device.IsIdle || session.Callbacks.HasPending)
+        {
+            if (session.HasEnded)
+            {
+                return "its client has gone";
+            }
+            if (Stopwatch.GetElapsedTime(start) > s_patience)
+            {
+                return session.Callbacks.HasPending
+                    ? $"the program has not run its host functions within {s_patience.TotalSeconds:0} s"
+                    : $"work on the device has not come to its end within {s_patience.TotalSeconds:0} s";
+            }
+            wait.SpinOnce();
+        }
+        return null;
+    }
+
+    private bool TryWrite(IPortableDevice device, string folder, bool isDurable, out SavedSession saved)
+    {
+        saved = default;
+        try
+        {
+            saved = SessionImage.Write(session, device, program, folder, folder == _lastFolder ? _lastMoment : null, isDurable);
+            _lastFolder = folder;
+            _lastMoment = saved.Moment;
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _lastMoment = null;
+            loop.GoOn();
+            Refuse($"its state cannot be written: {failure.Message}");
+            return false;
+        }
+    }
+
+    private void Refuse(string reason)
+    {
+        Log.Error($"the session's state stays where it is: {reason}");
+        supervisor.Tell(WorkerMessage.Refused, new StateReport { Reason = reason });
+    }
+
+    private static StateReport Report(SavedSession saved, long start) =>
+        new()
+        {
+            Bytes = saved.Bytes,
+            WrittenBytes = saved.WrittenBytes,
+            PauseMilliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds,
+        };
+
+    private static StateOrder Order(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, RemoteJson.Default.StateOrder) ?? new StateOrder();
+        }
+        catch (JsonException)
+        {
+            return new StateOrder();
+        }
+    }
+}

@@ -1,0 +1,183 @@
+using System.Globalization;
+using Weir.Api;
+using Weir.Images;
+using Weir.Worker.Sessions;
+
+namespace Weir.Worker.Portable;
+
+/// <summary>What was written of a session.</summary>
+/// <param name="Bytes">Bytes of state, memory included.</param>
+/// <param name="WrittenBytes">Those that the folder did not have already.</param>
+/// <param name="Moment">For the next image in the same folder.</param>
+internal readonly record struct SavedSession(long Bytes, long WrittenBytes, object? Moment);
+
+/// <summary>The state of a session at rest, written into an image and read from it.</summary>
+internal static unsafe class SessionImage
+{
+    /// <summary>Names of the image's parts.</summary>
+    public const string JournalPart = "journal";
+
+    /// <inheritdoc cref="JournalPart"/>
+    public const string SidePart = "session";
+
+    /// <inheritdoc cref="JournalPart"/>
+    public const string VirtualPart = "virtual";
+
+    /// <inheritdoc cref="JournalPart"/>
+    public const string ModulePart = "module";
+
+    /// <inheritdoc cref="JournalPart"/>
+    public const string MemoryPart = "memory";
+
+    /// <summary>Property that says what the image is of.</summary>
+    public const string KindProperty = "kind";
+
+    /// <inheritdoc cref="KindProperty"/>
+    public const string Kind = "session";
+
+    /// <summary>Property: version of the segment, which the client keeps.</summary>
+    public const string SegmentProperty = "segment";
+
+    /// <summary>Writes the session's state; it is at rest meanwhile.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="device">Its device.</param>
+    /// <param name="program">The client, for people who look at the image.</param>
+    /// <param name="folder">Where the image goes.</param>
+    /// <param name="since">The moment of the folder's last image when this session wrote it, else null.</param>
+    /// <param name="isDurable">It must outlive a power failure.</param>
+    /// <exception cref="IOException">It could not be written; the folder's last image is still there.</exception>
+    public static SavedSession Write(
+        Session session,
+        IPortableDevice device,
+        ClientProgram program,
+        string folder,
+        object? since,
+        bool isDurable
+    )
+    {
+        foreach (PhysicalEntry memory in session.Journal.Virtual.Physical)
+        {
+            memory.Key = KeyOf(memory, session, device);
+        }
+        using ImageWriter writer = ImageWriter.Begin(folder);
+        writer.Property(KindProperty, Kind);
+        writer.Property("program", program.Path);
+        writer.Property("process", program.ProcessId.ToString(CultureInfo.InvariantCulture));
+        writer.Property("written", DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture));
+        writer.Property(SegmentProperty, Wire.SegmentLayout.Version.ToString(CultureInfo.InvariantCulture));
+        List<JournalEntry> entries = session.Journal.Entries();
+        foreach (JournalEntry entry in entries)
+        {
+            entry.Places = PlacesOf(entry, session, device);
+        }
+        List<byte[]> modules = [];
+        writer.Section(JournalPart, JournalCodec.Encode(entries, modules));
+        writer.Section(SidePart, SideState.Of(session, device).Encode());
+        writer.Section(VirtualPart, VirtualCodec.Encode(session.Journal.Virtual));
+        foreach (byte[] module in modules)
+        {
+            writer.Section(ModulePart, module);
+        }
+        SavedPieces pieces = Memory(writer, device, since);
+        writer.Commit(isDurable);
+        return new SavedSession(writer.TotalBytes, writer.WrittenBytes, pieces.Moment);
+    }
+
+    /// <summary>Fills the session's memory, which is allocated as it was.</summary>
+    /// <param name="reader">The image.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="isLazy">What is touched comes first, and the image is read until <paramref name="whenLoaded"/>.</param>
+    /// <param name="whenLoaded">Told when the image is not needed any more, with what went wrong or null.</param>
+    /// <exception cref="IOException">The image is damaged.</exception>
+    public static void ReadMemory(
+        ImageReader reader,
+        IPortableDevice device,
+        bool isLazy,
+        Action<Exception?> whenLoaded
+    )
+    {
+        Dictionary<ulong, (ManifestPart Part, int Index)> pieces = [];
+        foreach (ManifestPart part in reader.Manifest.Parts.Where(part => part.Name == MemoryPart))
+        {
+            if (part.Address % ImageFormat.ChunkBytes != 0 || part.Bytes % ImageFormat.ChunkBytes != 0)
+            {
+                throw new ImageException(ImageFault.Malformed, "the image holds memory at impossible places");
+            }
+            for (int index = 0; index < part.Chunks.Count; index++)
+            {
+                pieces[part.Address + (ulong)index * ImageFormat.ChunkBytes] = (part, index);
+            }
+        }
+        device.RestoreMemory(
+            (address, content) =>
+            {
+                (ManifestPart part, int index) = pieces[address];
+                _ = reader.ReadChunk(part, index, content);
+            },
+            pieces.Keys,
+            isLazy,
+            whenLoaded
+        );
+    }
+
+    private static SavedPieces Memory(ImageWriter writer, IPortableDevice device, object? since)
+    {
+        // What changed comes first and in between comes what did not: all in the order of addresses, as the parts of an image are.
+        List<(ulong Address, string Hash)> found = [];
+        SavedPieces pieces = device.SaveMemory(
+            (address, content) => found.Add((address, writer.Store(content))),
+            since
+        );
+        Dictionary<ulong, string> changed = found.ToDictionary(one => one.Address, one => one.Hash);
+        List<ulong> lost = [];
+        foreach (ulong address in pieces.Pieces)
+        {
+            if (changed.TryGetValue(address, out string? hash))
+            {
+                writer.Memory(MemoryPart, address, hash);
+            }
+            else if (!writer.TryKeep(MemoryPart, address))
+            {
+                lost.Add(address);
+            }
+        }
+        return lost.Count == 0 ? pieces : throw new IOException("the folder's last image was altered meanwhile");
+    }
+
+    private static ulong KeyOf(PhysicalEntry memory, Session session, IPortableDevice device)
+    {
+        nint native;
+        if (
+            memory.Handles.Count > 0
+            && session.Handles.TryGet(HandleKind.PhysicalMemory, memory.Handles[0], out native)
+        )
+        {
+            return device.PlacesOf(HandleKind.PhysicalMemory, native)[0];
+        }
+        ulong mapped = session.Journal.Virtual.Mappings.Values.First(mapping => mapping.Memory == memory).Address;
+        if (session.Driver.MemRetainAllocationHandle(&native, mapped) != CuResult.Success)
+        {
+            throw new IOException("physical memory of the session is not there any more");
+        }
+        ulong key = device.PlacesOf(HandleKind.PhysicalMemory, native)[0];
+        _ = session.Driver.MemRelease(native);
+        return key;
+    }
+
+    private static ulong[] PlacesOf(JournalEntry entry, Session session, IPortableDevice device)
+    {
+        if (CallTable.CarriageField(entry.Op, 0) == CallTable.FirstOfAnswer)
+        {
+            return [entry.Object];
+        }
+        HandleKind kind = (Op)entry.Op switch
+        {
+            Op.LoadModule => HandleKind.Module,
+            Op.ArrayCreate or Op.Array3DCreate => HandleKind.Array,
+            _ => HandleKind.None,
+        };
+        return kind != HandleKind.None && session.Handles.TryGet(kind, entry.Object, out nint native)
+            ? device.PlacesOf(kind, native)
+            : [];
+    }
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+
+namespace Weir.EndToEnd;
+
+/// <summary>tests/EndToEnd/clients/portable.c while it runs: it verifies and changes its state when it is told to.</summary>
+internal sealed class PortableProgram : IDisposable
+{
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    private PortableProgram(Process process)
+    {
+        _process = process;
+        _errors = process.StandardError.ReadToEndAsync();
+        Assert.Equal("ready", Read());
+    }
+
+    /// <summary>Its process id, by which its session is named.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Starts it and waits until its state is made.</summary>
+    public static PortableProgram Start(bool isBusy = false, params IEnumerable<string> options)
+    {
+        string program = ClientRun.Compile(
+            Path.Combine(WeirInstallation.Root, "tests", "EndToEnd", "clients", "portable.c"),
+            WeirInstallation.NewFolder()
+        );
+        string[] arguments =
+        [
+            "--launch",
+            "--device",
+            "software",
+            "--mem",
+            "256MiB",
+            .. options,
+            "--",
+            program,
+            .. isBusy ? ["busy"] : Array.Empty<string>(),
+        ];
+        ProcessStartInfo start = new(WeirInstallation.Worker, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string? value) in ClientRun.Environment)
+        {
+            start.Environment[name] = value;
+        }
+        return new PortableProgram(Process.Start(start)!);
+    }
+
+    /// <summary>It verifies everything.</summary>
+    public void Verify() => Say("v");
+
+    /// <summary>It changes memory, by work that may still be under way afterwards.</summary>
+    public void Change() => Say("c");
+
+    /// <summary>It verifies and finds that something is wrong, and ends.</summary>
+    public void VerifyInVain()
+    {
+        _process.StandardInput.WriteLine("v");
+        _process.StandardInput.Flush();
+        Assert.Equal("wrong", Read());
+    }
+
+    /// <summary>Its process id of the worker that serves it now.</summary>
+    public int Worker => SessionDeskClient.Session(Id)!.Value.GetProperty("worker").GetInt32();
+
+    /// <summary>It ends by itself, and everything was right.</summary>
+    public void Finish()
+    {
+        _process.StandardInput.Close();
+        Assert.True(_process.WaitForExit(TimeSpan.FromSeconds(90)), "the program does not end");
+        Assert.True(_process.ExitCode == 0, $"exit code {_process.ExitCode}: {_errors.Result}");
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+        _process.Dispose();
+    }
+
+    private void Say(string word)
+    {
+        _process.StandardInput.WriteLine(word);
+        _process.StandardInput.Flush();
+        string answer = Read();
+        Assert.True(answer == "ok", $"after '{word}' it said '{answer}': {(_process.HasExited ? _errors.Result : "")}");
+    }
+
+    private string Read() => _process.StandardOutput.ReadLine() ?? $"(it ended: {_errors.Result})";
+}

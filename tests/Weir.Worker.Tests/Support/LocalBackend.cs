@@ -1,0 +1,59 @@
+using Weir.Api;
+using Weir.Devices.Software;
+using Weir.Devices.Software.Modules;
+using Weir.Kernels;
+using Weir.Kernels.Abi;
+using Weir.Kernels.Ptx;
+using Weir.Worker.Devices;
+using Weir.Worker.Sessions;
+
+namespace Weir.Worker.Tests.Support;
+
+/// <summary>A small software device that compiles nothing; opened anew as often as a test wants.</summary>
+internal sealed class LocalBackend : IDeviceBackend
+{
+    private SoftwareDriver? _driver;
+
+    public string Name => "software";
+
+    public byte[] Snapshot => [];
+
+    public bool RegistersHostMemory => false;
+
+    public bool PlacesDeviceMemory => true;
+
+    public DeviceCounts Counts => default;
+
+    public IDeviceBackend Prepare(WorkerOptions options, LeaseLedger? ledger) => this;
+
+    public IDriver Open(Window window)
+    {
+        _driver = new SoftwareDriver(
+            new SoftwareDeviceOptions
+            {
+                Kernels = new NoKernels(),
+                MemoryBytes = 64 << 20,
+                Cores = 1,
+                WindowAddress = window.Base,
+                WindowBytes = window.Bytes,
+                WindowDeviceBytes = window.DeviceBytes,
+            }
+        );
+        _ = _driver.Init(0);
+        return _driver;
+    }
+
+    public void Stop()
+    {
+        _driver?.Dispose();
+        _driver = null;
+    }
+
+    private sealed class NoKernels : IKernelSource
+    {
+        public CompiledKernel Get(PtxModule module, string entry) =>
+            throw new PtxException("these tests compile nothing", 0, unsupported: true);
+
+        public CompiledKernel? Improve(PtxModule module, string entry) => null;
+    }
+}
