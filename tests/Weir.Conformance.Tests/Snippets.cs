@@ -85,6 +85,25 @@ internal static class Snippets
             "setp.lt.u32 %p0, %thread, 32; @%p0 exit; bar.sync 0; bar.red.popc.u32 %o0, 0, %odd; mov.u32 %o1, 1;",
         ["shuffles in every mode"] =
             "setp.ne.u32 %p3, %whole, 0; @!%p3 bra DONE; shfl.sync.up.b32 %o0|%p0, %a, 3, 0x0, -1; shfl.sync.down.b32 %t0|%p1, %a, %b, 0x1f, -1; xor.b32 %o0, %o0, %t0; shfl.sync.bfly.b32 %o1|%p2, %b, 5, 0x181f, -1; shfl.sync.idx.b32 %t1, %a, %thread, 0x1c1f, -1; add.u32 %o1, %o1, %t1; selp.u32 %o2, 1, 0, %p0; @%p1 add.u32 %o2, %o2, 2; @%p2 add.u32 %o2, %o2, 4; shfl.sync.up.b32 %o3, %a, 1, 0x1800, -1; shfl.sync.down.b32 %t1, %b, 40, 0x1f, -1; xor.b32 %o3, %o3, %t1; DONE: mov.u32 %t0, 0;",
+        ["products of matrices"] =
+            ".reg .b32 %m<8>; .reg .f32 %c<4>; .reg .f32 %d<4>; .reg .b32 %i<4>; setp.ne.u32 %p3, %whole, 0; @!%p3 bra DONE; "
+            // Without NaN and infinity: small exponents only.
+            + "and.b32 %m0, %a, 0xbfffbfff; and.b32 %m1, %b, 0xbfffbfff; xor.b32 %m2, %m0, 0x00130007; xor.b32 %m3, %m1, 0x00510021; mov.b64 {%m4, %m5}, %w; and.b32 %m4, %m4, 0xbfffbfff; and.b32 %m5, %m5, 0xbfffbfff; "
+            + "mov.b32 %c0, %m4; mov.b32 %c1, %m1; mov.b32 %c2, %m0; mov.b32 %c3, %m5; "
+            + "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%d0, %d1, %d2, %d3}, {%m0, %m1, %m2, %m3}, {%m4, %m5}, {%c0, %c1, %c2, %c3}; mov.b32 %o0, %d0; mov.b32 %t0, %d1; xor.b32 %o0, %o0, %t0; mov.b32 %t0, %d2; add.u32 %o0, %o0, %t0; mov.b32 %t0, %d3; xor.b32 %o0, %o0, %t0; "
+            + "mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%d0, %d1, %d2, %d3}, {%m2, %m1}, {%m4}, {%c3, %c1, %c2, %c0}; mov.b32 %o1, %d0; mov.b32 %t0, %d1; xor.b32 %o1, %o1, %t0; mov.b32 %t0, %d2; add.u32 %o1, %o1, %t0; mov.b32 %t0, %d3; xor.b32 %o1, %o1, %t0; "
+            + "mma.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16 {%t0, %t1}, {%m0, %m1, %m2, %m3}, {%m5, %m4}, {%m1, %m3}; mad.lo.u32 %o2, %t0, 3, %t1; "
+            + "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%d0, %d1, %d2, %d3}, {%m0, %m1, %m2, %m3}, {%m4, %m5}, {%c0, %c1, %c2, %c3}; mov.b32 %t0, %d0; add.u32 %o2, %o2, %t0; mov.b32 %t0, %d3; xor.b32 %o2, %o2, %t0; "
+            + "mma.sync.aligned.m16n8k32.row.col.s32.s8.u8.s32 {%i0, %i1, %i2, %i3}, {%a, %b, %m2, %m3}, {%m4, %a}, {%b, %m0, %m1, %a}; xor.b32 %o3, %i0, %i1; mad.lo.u32 %o3, %o3, 5, %i2; xor.b32 %o3, %o3, %i3; "
+            + "mma.sync.aligned.m16n8k16.row.col.s32.u8.s8.s32 {%i0, %i1, %i2, %i3}, {%b, %m5}, {%a}, {0, 0, 0, 0}; add.u32 %o3, %o3, %i1; xor.b32 %o3, %o3, %i2; DONE: mov.u32 %t0, 0;",
+        ["matrices from shared memory"] =
+            ".shared .align 16 .b8 tiles[8192]; .reg .b32 %m<8>; mov.u32 %t1, tiles; mad.lo.u32 %t0, %thread, 16, %t1; st.shared.v4.b32 [%t0], {%a, %b, %thread, %a}; bar.sync 0; setp.ne.u32 %p3, %whole, 0; @!%p3 bra DONE; "
+            + "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%m0, %m1, %m2, %m3}, [%t0]; ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%m4, %m5}, [%t0]; ldmatrix.sync.aligned.m8n8.x1.trans.shared::cta.b16 {%m6}, [%t0]; cvt.u64.u32 %x, %t0; cvta.shared.u64 %x, %x; ldmatrix.sync.aligned.m8n8.x1.b16 {%m7}, [%x]; "
+            + "mad.lo.u32 %o0, %m0, 3, %m1; mad.lo.u32 %o1, %m2, 3, %m3; mad.lo.u32 %o2, %m4, 3, %m5; mad.lo.u32 %o3, %m6, 3, %m7; DONE: mov.u32 %t0, 0;",
+        ["copies that are waited for"] =
+            ".shared .align 16 .b8 tiles[8192]; mov.u32 %t1, tiles; mad.lo.u32 %t0, %thread, 32, %t1; and.b32 %t2, %a, 0x1f; mul.wide.u32 %x, %t2, 16; add.s64 %x, %mem, %x; add.s64 %x, %x, 512; "
+            + "cp.async.cg.shared.global [%t0], [%x], 16; cp.async.ca.shared.global.L2::128B [%t0+16], [%x+4], 4; and.b32 %t3, %b, 15; cp.async.commit_group; cp.async.wait_group 0; ld.shared.v2.b32 {%o0, %o1}, [%t0+8]; ld.shared.b32 %t2, [%t0+16]; add.u32 %o0, %o0, %t2; "
+            + "cp.async.ca.shared.global [%t0+16], [%x], 8, %t3; @%odd cp.async.cg.shared.global [%t0], [%x], 16, 5; cp.async.wait_all; ld.shared.v2.b32 {%o2, %o3}, [%t0+16]; ld.shared.b32 %t2, [%t0+4]; xor.b32 %o3, %o3, %t2;",
         ["votes"] =
             "vote.sync.all.pred %p0, %odd, -1; vote.sync.any.pred %p1, %odd, -1; vote.sync.uni.pred %p2, !%odd, -1; vote.sync.ballot.b32 %o0, %odd, -1; selp.u32 %o1, 1, 0, %p0; @%p1 add.u32 %o1, %o1, 2; @%p2 add.u32 %o1, %o1, 4; setp.lt.u32 %p3, %thread, 1000; vote.sync.all.pred %p0, %p3, -1; @%p0 add.u32 %o1, %o1, 8; activemask.b32 %o2;",
         ["votes of those who took a branch"] =

@@ -38,7 +38,10 @@ internal static class InstructionTable
                 return MemoryInstructions.BindIsSpace(at, binding);
             case "tex":
                 return TextureInstructions.Bind(at, binding);
+            case "cp":
+                return MatrixInstructions.Copy(at, binding);
             case "bar" when at.Has("warp"):
+            case "mma" or "ldmatrix":
             case "shfl" or "vote" or "match" or "redux" or "activemask" or "elect":
                 return WarpInstructions.Bind(at, binding);
             case "bar" or "barrier":

@@ -143,7 +143,7 @@ internal static class MemoryInstructions
     private static IReadOnlyList<Operand> Elements(Operand operand) =>
         operand is VectorOperand vector ? vector.Elements : [operand];
 
-    private static Read Address(Instruction at, Operand operand, Binding binding, out string space)
+    internal static Read Address(Instruction at, Operand operand, Binding binding, out string space)
     {
         if (operand is not AddressOperand address)
         {

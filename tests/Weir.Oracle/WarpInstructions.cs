@@ -68,6 +68,8 @@ internal static class WarpInstructions
             "match" => Match(at, binding),
             "redux" => Reduce(at, binding),
             "elect" => Elect(at, binding),
+            "mma" => MatrixInstructions.Multiply(at, binding),
+            "ldmatrix" => MatrixInstructions.Load(at, binding),
             "activemask" => ActiveMask(at, binding),
             _ => WarpBarrier(at, binding),
         };

@@ -55,7 +55,7 @@ internal static class ShapeRules
         }
         switch (instruction.Op)
         {
-            case IrOp.System or IrOp.Atom or IrOp.Shfl or IrOp.Elect or IrOp.Match or IrOp.Tex or IrOp.Suld:
+            case IrOp.System or IrOp.Mma or IrOp.Atom or IrOp.Shfl or IrOp.Elect or IrOp.Match or IrOp.Tex or IrOp.Suld:
                 return Shape.Varying;
             case IrOp.Ld:
                 // Local memory is each lane's own.

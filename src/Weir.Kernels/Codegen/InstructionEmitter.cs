@@ -304,6 +304,9 @@ internal sealed class InstructionEmitter
             case IrOp.ActiveMask:
                 _context.Write(B.Resize(_context.ActiveBits, "i32", false));
                 break;
+            case IrOp.Mma:
+                new MatrixEmitter(_context).Emit();
+                break;
             case IrOp.System:
                 new SystemEmitter(_context).Emit();
                 break;

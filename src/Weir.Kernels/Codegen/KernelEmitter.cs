@@ -85,7 +85,7 @@ internal sealed class KernelEmitter
         foreach (IrInstruction i in function.Blocks.SelectMany(block => block.Instructions))
         {
             bool crosses =
-                i.Op is IrOp.Shfl or IrOp.Vote or IrOp.Match or IrOp.Redux or IrOp.ActiveMask or IrOp.Elect
+                i.Op is IrOp.Mma or IrOp.Shfl or IrOp.Vote or IrOp.Match or IrOp.Redux or IrOp.ActiveMask or IrOp.Elect
                 || i is { Op: IrOp.Bar, Barrier: IrBarrier.WarpSync }
                 // Programs older than shfl pass values within a warp through volatile shared memory, without a barrier.
                 || (i.Op is IrOp.Ld or IrOp.St && i.Flag && i.Space is IrSpace.Shared or IrSpace.Generic && i.Flag);

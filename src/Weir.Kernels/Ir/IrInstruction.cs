@@ -83,6 +83,12 @@ public sealed record IrInstruction
     /// <summary>Geometry of Tex, Suld, Sust.</summary>
     public IrGeometry Geometry { get; init; }
 
+    /// <summary>Mma: elements of a row of A and a column of B; else 0.</summary>
+    public int Depth { get; init; }
+
+    /// <summary>Mma: type of B's elements; A's are of <see cref="Type"/>, the results of <see cref="DestType"/>.</summary>
+    public IrType OtherType { get; init; }
+
     /// <summary>What System asks for.</summary>
     public SystemService Service { get; init; }
 

@@ -105,6 +105,7 @@ public enum IrOp : byte
     ActiveMask,
     Elect, // Sources: membermask; Dests: number of the elected lane, predicate of who it is
     NanoSleep, // Sources[0] = nanoseconds; may do nothing
+    Mma, // 16 × 8 results of Depth products each; Sources: A's, B's and C's registers, Dests: D's; Type F32 = the upper 19 bits of them
     System, // Service; Sources: up to four arguments; Dests[0] = answer when there is one
 
     // Control. Only the last instruction of a block.

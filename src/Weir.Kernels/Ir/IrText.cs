@@ -65,6 +65,7 @@ public static class IrText
         (bool Said, string Name)[] all =
         [
             (i.Op == IrOp.System, Name(i.Service)),
+            (i.Depth > 0, "m16n8k" + i.Depth.ToString(CultureInfo.InvariantCulture)),
             (i.Barrier != default, Name(i.Barrier)),
             (i.Space != default, Name(i.Space)),
             (i.Atomic != default, Name(i.Atomic)),

@@ -14,6 +14,9 @@ internal enum LoweringRule : byte
     Call,
     Return,
     Texture,
+    AsyncCopy,
+    LoadMatrix,
+    MultiplyMatrix,
 
     /// <summary>Understood, with nothing to do.</summary>
     Nothing,

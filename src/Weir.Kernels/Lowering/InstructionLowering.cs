@@ -105,6 +105,15 @@ internal sealed class InstructionLowering(
             case LoweringRule.Texture:
                 result = new TextureLowering(_operands, instruction).Lower(result);
                 break;
+            case LoweringRule.AsyncCopy:
+                new AsyncCopyLowering(builder, _operands, instruction).Lower(result);
+                return;
+            case LoweringRule.LoadMatrix:
+                new MatrixLowering(builder, _operands, instruction).Load(result);
+                return;
+            case LoweringRule.MultiplyMatrix:
+                result = new MatrixLowering(builder, _operands, instruction).Multiply(result);
+                break;
             case LoweringRule.Call:
                 new CallLowering(builder, module, body, scope, frame, instruction, _operands).Lower(
                     guard,

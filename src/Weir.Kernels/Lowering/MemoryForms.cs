@@ -51,6 +51,14 @@ internal static class MemoryForms
         .. Atomics("red", IrOp.Red, "[a], b"),
         new("prefetch{.space=global|local}.level=L1|L2 [a]", IrOp.Prefetch, Rule: LoweringRule.Nothing),
         new("prefetchu.level=L1 [a]", IrOp.Prefetch, Rule: LoweringRule.Nothing),
+        new(
+            "cp.async.cop=ca|cg.space=shared|shared::cta.global{.l2=L2::64B|L2::128B|L2::256B} @d, @a, @n, @m",
+            IrOp.Ld,
+            Rule: LoweringRule.AsyncCopy
+        ),
+        new("cp.async.commit_group", IrOp.Ld, Rule: LoweringRule.Nothing),
+        new("cp.async.wait_group #n", IrOp.Ld, Rule: LoweringRule.Nothing),
+        new("cp.async.wait_all", IrOp.Ld, Rule: LoweringRule.Nothing),
         new("tex.geom=1d|2d|3d.vec=v4.dtype=u32|s32|f32.type=s32|f32 @d, @a", IrOp.Tex, Rule: LoweringRule.Texture),
     ];
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using Weir.Kernels.Ir;
 using Weir.Kernels.Ptx;
 
@@ -34,6 +35,17 @@ internal static class ModifierSlots
         "and",
         "or",
         "warp",
+        "async",
+        "global",
+        "commit_group",
+        "wait_group",
+        "wait_all",
+        "m8n8",
+        "num",
+        "row",
+        "col",
+        "tf32",
+        "ctype",
     ];
 
     private static readonly FrozenSet<string> Meaningful =
@@ -64,6 +76,9 @@ internal static class ModifierSlots
         "geom",
         "testp",
         "wide",
+        "trans",
+        "shape",
+        "btype",
     ];
 
     /// <summary>Fails for a name that means nothing: a mistake in the table.</summary>
@@ -95,7 +110,12 @@ internal static class ModifierSlots
                 Order = Order(value),
                 Flag = instruction.Flag || instruction.Op is IrOp.Ld or IrOp.St,
             },
-            "to" or "volatile" or "cv" or "nan" or "wrap" or "shiftamt" => instruction with { Flag = true },
+            "btype" => instruction with { OtherType = Type(value) },
+            "shape" => instruction with
+            {
+                Depth = int.Parse(value[(value.IndexOf('k') + 1)..], CultureInfo.InvariantCulture),
+            },
+            "to" or "trans" or "volatile" or "cv" or "nan" or "wrap" or "shiftamt" => instruction with { Flag = true },
             "uni" => instruction with { Uniform = true },
             "atomic" => instruction with { Atomic = Enum.Parse<IrAtomic>(value, ignoreCase: true) },
             "shuffle" => instruction with { Shuffle = Enum.Parse<IrShuffle>(value, ignoreCase: true) },

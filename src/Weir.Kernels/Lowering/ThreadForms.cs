@@ -5,8 +5,41 @@ namespace Weir.Kernels.Lowering;
 /// <summary>Barriers, fences and warp operations (PTX ISA, "Parallel Synchronization and Communication").</summary>
 internal static class ThreadForms
 {
+    private const string Matrix = "mma.sync.aligned.shape=";
+
     public static readonly InstructionForm[] All =
     [
+        new(
+            "ldmatrix.sync.aligned.m8n8.num=x1|x2|x4{.trans}{.space=shared|shared::cta}.type=b16 @d, @a",
+            IrOp.Ld,
+            Rule: LoweringRule.LoadMatrix
+        ),
+        new(
+            Matrix + "m16n8k8|m16n8k16.row.col.dtype=f16.type=f16.btype=f16.ctype=f16 @d, @a, @b, @c",
+            IrOp.Mma,
+            Rule: LoweringRule.MultiplyMatrix
+        ),
+        new(
+            Matrix + "m16n8k8|m16n8k16.row.col.dtype=f32.type=f16.btype=f16.ctype=f32 @d, @a, @b, @c",
+            IrOp.Mma,
+            Rule: LoweringRule.MultiplyMatrix
+        ),
+        new(
+            Matrix + "m16n8k8|m16n8k16.row.col.dtype=f32.type=bf16.btype=bf16.ctype=f32 @d, @a, @b, @c",
+            IrOp.Mma,
+            Rule: LoweringRule.MultiplyMatrix
+        ),
+        new(
+            Matrix + "m16n8k4|m16n8k8.row.col.dtype=f32.tf32.tf32.ctype=f32 @d, @a, @b, @c",
+            IrOp.Mma,
+            Fix: i => i with { Type = IrType.F32, OtherType = IrType.F32 },
+            Rule: LoweringRule.MultiplyMatrix
+        ),
+        new(
+            Matrix + "m16n8k16|m16n8k32.row.col.dtype=s32.type=u8|s8.btype=u8|s8.ctype=s32 @d, @a, @b, @c",
+            IrOp.Mma,
+            Rule: LoweringRule.MultiplyMatrix
+        ),
         .. Barriers("bar", ""),
         .. Barriers("barrier", "{.aligned}"),
         new("bar.warp.sync mask:b32", IrOp.Bar, i => i with { Barrier = IrBarrier.WarpSync }),

@@ -45,9 +45,23 @@ internal static class FormTexts
             LoweringRule.Call => "callee",
             LoweringRule.Return => "",
             LoweringRule.Texture => $"{{{Many(instruction.DestType, 4)}}}, [%d1, {{{Coordinates(instruction)}}}]",
+            LoweringRule.AsyncCopy => "[%r1+16], [%d1+16], 16",
+            LoweringRule.LoadMatrix => $"{{{Many(IrType.B32, Matrices(form, values))}}}, "
+                + (instruction.Space == IrSpace.Shared ? "[%r1+16]" : "[%d1+16]"),
+            LoweringRule.MultiplyMatrix => Fragments(form.Fix?.Invoke(instruction) ?? instruction),
             _ => string.Join(", ", form.Operands.Select((spec, n) => Operand(spec, instruction, vector, n))),
         };
         return $"{mnemonic} {operands};";
+    }
+
+    private static int Matrices(InstructionForm form, string?[] values) =>
+        values[form.Slots.ToList().FindIndex(slot => slot.Name == "num")]![1] - '0';
+
+    private static string Fragments(IrInstruction instruction)
+    {
+        var bits = instruction.Depth * IrTypes.Bits(instruction.Type);
+        var sums = instruction.DestType == IrType.F16 ? Many(IrType.B32, 2) : Many(instruction.DestType, 4);
+        return $"{{{sums}}}, {{{Many(IrType.B32, bits / 64)}}}, {{{Many(IrType.B32, bits / 128)}}}, {{{sums}}}";
     }
 
     private static string Coordinates(IrInstruction instruction) =>
