@@ -108,13 +108,9 @@ internal static class SessionDeskClient
             return length > 0 ? JsonDocument.Parse(buffer.AsMemory(0, length)).RootElement : null;
         }
         catch (SocketException failure)
-            when (failure.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
+            when (failure.SocketErrorCode is not (SocketError.TimedOut or SocketError.WouldBlock))
         {
-            // Of a broker that was killed, or ended a moment ago.
-            return null;
-        }
-        catch (SocketException) when (!File.Exists(path))
-        {
+            // Of a broker that was killed, or ends at this moment.
             return null;
         }
     }

@@ -67,6 +67,8 @@ public class SessionTests
         for (int round = 0; round < 3; round++)
         {
             program.Change();
+            // It waits for its posts: one that is taken after the image would be lost.
+            program.Verify();
             _ = SessionDeskClient.Do("snapshot", program.Id, folder);
             Kill(program.Worker);
             _ = SessionDeskClient.Await(program.Id, session => session.GetProperty("worker").GetInt32() == 0, "lost");
@@ -136,6 +138,7 @@ public class SessionTests
         using var program = PortableProgram.Start();
         string folder = WeirInstallation.NewFolder();
         program.Change();
+        program.Verify();
         _ = SessionDeskClient.Do("snapshot", program.Id, folder);
         string chunk = Directory.GetFiles(Path.Combine(folder, "chunks"), "*", SearchOption.AllDirectories)[0];
         byte[] whole = File.ReadAllBytes(chunk);

@@ -228,7 +228,14 @@ internal sealed class SessionControl(Session session, DispatchLoop loop, Supervi
         saved = default;
         try
         {
-            saved = SessionImage.Write(session, device, program, folder, folder == _lastFolder ? _lastMoment : null, isDurable);
+            saved = SessionImage.Write(
+                session,
+                device,
+                program,
+                folder,
+                folder == _lastFolder ? _lastMoment : null,
+                isDurable
+            );
             _lastFolder = folder;
             _lastMoment = saved.Moment;
             return true;
