@@ -277,6 +277,10 @@ public class SchedulingTests
         Assert.Contains("n2", runs.Summary);
         Assert.Contains(runs.Events, one => one.Kind == "start");
         Assert.Equal("ended", (await Explain(pool, lease.Lease.Id)).State);
+        var after = await pool.SubmitAsync(Job("default") with { After = [job.Id] });
+        var dependent = await Explain(pool, after.Id);
+        Assert.Equal("waits", dependent.State);
+        Assert.StartsWith("waiting", dependent.Summary);
         await Assert.ThrowsAsync<PoolException>(() => Explain(pool, "w-unknown"));
     }
 

@@ -113,7 +113,11 @@ internal sealed class QueueEndpoints(
             }
             if (workload is not null && caller.MayTouch(state, workload.User, workload.Project))
             {
-                return QueueViews.Over(id, $"{workload.State}: {workload.Reason ?? "no reason was kept"}");
+                // One that waits for other workloads is not in the queue yet.
+                return QueueViews.Over(id, $"{workload.State}: {workload.Reason ?? "no reason was kept"}") with
+                {
+                    State = workload.Ended ? "ended" : "waits",
+                };
             }
         }
         throw ControlException.Unknown(
