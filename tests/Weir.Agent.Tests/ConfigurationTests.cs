@@ -25,6 +25,7 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("{\n  \"node\": 7\n}", "line 2")]
     [InlineData("{ \"software\": [{ \"memoryBytes\": 1000 }] }", "at least 64 MiB")]
     [InlineData("{ \"software\": [{ \"count\": 0 }] }", "count of 1")]
+    [InlineData("{ \"software\": [{ \"oversubscribe\": 0.5 }] }", "1 to 8")]
     [InlineData("{ \"workerUsers\": \"0-10\" }", "62000-62999")]
     [InlineData("{ \"prewarm\": 1000 }", "0 to 64")]
     [InlineData("{ \"controller\": { \"address\": \"here:1\" } }", "fingerprint")]
@@ -74,6 +75,18 @@ public sealed class ConfigurationTests : IDisposable
             DeviceInventory.Find(config, "/none").Select(device => device.Uuid)
         );
         Assert.NotEqual(devices[0].Uuid, DeviceInventory.Find(config with { Node = "n2" }, "/none")[0].Uuid);
+    }
+
+    [Fact]
+    public void More_memory_is_promised_than_there_is_where_the_owner_says_so()
+    {
+        var config = Read(
+            """{ "node": "n1", "realDevices": false, "software": [{ "memoryBytes": 1073741824, "oversubscribe": 1.8 }, {}] }"""
+        );
+        List<DeviceState> devices = DeviceInventory.Find(config, "/none");
+        Assert.Equal(1842ul << 20, devices[0].MemoryBytes);
+        Assert.Equal(["--memory", "64", "--arena", "1073741824"], devices[0].Options(64).TakeLast(4));
+        Assert.DoesNotContain("--arena", devices[1].Options());
     }
 
     public void Dispose() => File.Delete(_file);

@@ -83,7 +83,7 @@ internal sealed unsafe class ArenaShare : IArenaShare, IDisposable
         {
             long now = Libc.MonotonicNs();
             ReadOnlySpan<ArenaHolder> holders = _holders.AsSpan(0, Read());
-            victim = ArenaDecision.Choose(holders, _self, now, out isAnyThere);
+            victim = ArenaDecision.Choose(holders, _self, Math.Max(bytes, comingBytes), now, out isAnyThere);
             isTaken = victim >= 0 && holders[victim].IsBusy && !ArenaDecision.IsTurn(holders, _self, now);
         }
         if (!isAnyThere)

@@ -30,6 +30,13 @@ public class LaunchOptionsTests
         Assert.Equal(["ls", "-l", "--"], LaunchOptions.Parse(["ls", "-l", "--"]).Program);
 
     [Fact]
+    public void How_memory_is_oversubscribed_is_for_workers() =>
+        Assert.Equal(
+            ["--oversubscribe", "1.8", "--arena", "1073741824"],
+            LaunchOptions.Parse(["--oversubscribe=1.8", "--arena", "1073741824", "p"]).Paging
+        );
+
+    [Fact]
     public void Reports_are_absolute() =>
         Assert.True(Path.IsPathRooted(LaunchOptions.Parse(["--report", "r.json", "p"]).Report));
 
@@ -44,6 +51,9 @@ public class LaunchOptionsTests
     [InlineData("--threads", "-1", "p")]
     [InlineData("--threads", "1e3", "p")]
     [InlineData("--prewarm", "65", "p")]
+    [InlineData("--oversubscribe", "9", "p")]
+    [InlineData("--oversubscribe", "NaN", "p")]
+    [InlineData("--arena", "some", "p")]
     [InlineData("--what", "ever", "p")]
     public void What_is_not_understood_is_said(params string[] words) =>
         Assert.NotEmpty(Assert.Throws<FormatException>(() => LaunchOptions.Parse(words)).Message);

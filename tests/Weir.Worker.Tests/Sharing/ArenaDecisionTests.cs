@@ -36,7 +36,7 @@ public class ArenaDecisionTests
                 Arb.From(Gen.Choose(0, 5)),
                 (holders, self) =>
                 {
-                    int victim = ArenaDecision.Choose(holders, self, Now, out bool isAnyThere);
+                    int victim = ArenaDecision.Choose(holders, self, ulong.MaxValue, Now, out bool isAnyThere);
                     bool isAny = holders.Where((one, index) => index != self && one.ResidentBytes > 0).Any();
                     return isAnyThere == isAny && (victim < 0 || (victim != self && holders[victim].ResidentBytes > 0));
                 }
@@ -51,7 +51,7 @@ public class ArenaDecisionTests
                 Arb.From(Gen.ArrayOf(Holder)),
                 holders =>
                 {
-                    int victim = ArenaDecision.Choose(holders, -1, Now, out _);
+                    int victim = ArenaDecision.Choose(holders, -1, ulong.MaxValue, Now, out _);
                     return victim < 0
                         || !holders.Any(one =>
                             !one.IsBusy
@@ -65,7 +65,7 @@ public class ArenaDecisionTests
 
     [Theory]
     [InlineData(100, 1000, 1)]
-    [InlineData(100, 4000, 1)]
+    [InlineData(100, 4000, 5)]
     [InlineData(1000, 1000, 5)]
     public void Two_that_are_always_busy_take_turns_that_are_long_against_what_swapping_costs(
         int chunks,
@@ -84,7 +84,7 @@ public class ArenaDecisionTests
         const long Seconds = 60;
         for (long now = Ms; now < Seconds * 1000 * Ms; now += Ms)
         {
-            if (ArenaDecision.Choose(both, 1 - holder, now, out _) == holder)
+            if (ArenaDecision.Choose(both, 1 - holder, ulong.MaxValue, now, out _) == holder)
             {
                 both[1 - holder] = both[holder] with { HeldSince = now };
                 both[holder] = both[holder] with { ResidentBytes = 0, HeldSince = 0 };
@@ -105,20 +105,29 @@ public class ArenaDecisionTests
             new(400 * MiB, true, Now, Now - 20 * Ms, 1_000_000),
             new(400 * MiB, true, Now, Now - 10 * Ms, 1_000_000),
         ];
-        Assert.Equal(1, ArenaDecision.Choose(both, 0, Now, out _));
-        Assert.Equal(-1, ArenaDecision.Choose(both, 1, Now, out _));
+        Assert.Equal(1, ArenaDecision.Choose(both, 0, 400 * MiB, Now, out _));
+        Assert.Equal(-1, ArenaDecision.Choose(both, 1, 400 * MiB, Now, out _));
         Assert.True(ArenaDecision.IsTurn(both, 0, Now));
         Assert.False(ArenaDecision.IsTurn(both, 1, Now));
         // When its slice is over, the other may begin.
-        Assert.Equal(0, ArenaDecision.Choose(both, 1, Now + 2000 * Ms, out _));
+        Assert.Equal(0, ArenaDecision.Choose(both, 1, 400 * MiB, Now + 4000 * Ms, out _));
+    }
+
+    [Fact]
+    public void Who_needs_little_waits_less_for_a_busy_one()
+    {
+        ArenaHolder big = new(900 * MiB, true, Now, Now - 500 * Ms, 1_000_000);
+        ArenaHolder small = new(0, true, Now, 0, 1_000_000);
+        Assert.Equal(0, ArenaDecision.Choose([big, small], 1, 20 * MiB, Now, out _));
+        Assert.Equal(-1, ArenaDecision.Choose([big, small], 1, 900 * MiB, Now, out _));
     }
 
     [Fact]
     public void A_pause_between_two_kernels_is_no_reason_to_swap()
     {
         ArenaHolder big = new(900 * MiB, false, Now - 10 * Ms, Now - 1000 * Ms, 1_000_000);
-        Assert.Equal(-1, ArenaDecision.Choose([big], 1, Now, out bool isAnyThere));
+        Assert.Equal(-1, ArenaDecision.Choose([big], 1, 900 * MiB, Now, out bool isAnyThere));
         Assert.True(isAnyThere);
-        Assert.Equal(0, ArenaDecision.Choose([big with { UsedAt = Now - 50 * Ms }], 1, Now, out _));
+        Assert.Equal(0, ArenaDecision.Choose([big with { UsedAt = Now - 50 * Ms }], 1, 900 * MiB, Now, out _));
     }
 }

@@ -9,6 +9,7 @@ namespace Weir.Devices.Software.Memory.Residency;
 internal sealed unsafe class HostStore : IDisposable
 {
     private const ulong ChunkBytes = ArenaBacking.ChunkBytes;
+    private const int MostWarmSlots = 256;
     private const int PunchHole = 3; // FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE
     private const int OpenUnnamed = 0x41_0000; // O_TMPFILE
     private const int ReadWrite = 2;
@@ -133,7 +134,11 @@ internal sealed unsafe class HostStore : IDisposable
     {
         if (slots.Remove(chunk, out int slot))
         {
-            // Kept for the next chunk: it is the same session's.
+            // A few keep their pages for the next chunk, which is the same session's: new pages would cost as much as the copy.
+            if (free.Count >= MostWarmSlots)
+            {
+                ArenaBacking.Release(AddressOf(slot), AddressOf(slot) + ChunkBytes);
+            }
             free.Push(slot);
             _ = nodes.Remove(chunk, out LinkedListNode<int>? node);
             order.Remove(node!);
