@@ -64,7 +64,11 @@ internal abstract class Command(DeviceStream stream)
         }
         Interlocked.CompareExchange(ref began, Stopwatch.GetTimestamp(), 0);
         Run(slot, first, end);
-        Volatile.Write(ref ended, Stopwatch.GetTimestamp());
+        long now = Stopwatch.GetTimestamp();
+        long latest;
+        while (
+            (latest = Volatile.Read(ref ended)) < now && Interlocked.CompareExchange(ref ended, now, latest) != latest
+        ) { }
     }
 
     /// <summary>Called once, in order, when it is done; under the scheduler's lock.</summary>

@@ -165,7 +165,11 @@ internal sealed unsafe class CopyCalls(SoftwareDevice device, CurrentContexts co
         bool isAwaited
     )
     {
-        if (shape.TotalBytes <= AtOnceBytes && device.Scheduler.TryEnterIdle(stream) is { } slot)
+        if (
+            shape.TotalBytes <= AtOnceBytes
+            && device.Profiles is null
+            && device.Scheduler.TryEnterIdle(stream) is { } slot
+        )
         {
             try
             {

@@ -48,7 +48,12 @@ internal sealed class FillCalls(SoftwareDevice device, StreamCalls streams)
             width *= height;
             height = 1;
         }
-        if (height == 1 && rowBytes <= AtOnceBytes && device.Scheduler.TryEnterIdle(queue) is { } slot)
+        if (
+            height == 1
+            && rowBytes <= AtOnceBytes
+            && device.Profiles is null
+            && device.Scheduler.TryEnterIdle(queue) is { } slot
+        )
         {
             FillCommand.Fill(start, width, elementBytes, value);
             device.Scheduler.LeaveIdle(slot);
