@@ -8,13 +8,13 @@ internal static class OversubscriptionBench
 {
     public const string Section = "oversubscription";
 
-    private const int DeviceMiB = 512;
-    private const int SessionMiB = 460; // twice that is 1.8 times the device
+    private const int DeviceMiB = 256;
+    private const int SessionMiB = 230; // twice that is 1.8 times the device
     private const int Rounds = 3;
-    private const double PhaseSeconds = 2.5;
+    private const double PhaseSeconds = 1.5;
     private const int Iterations = 16;
     private const int IdleSessions = 50;
-    private const int IdleSessionMiB = 40;
+    private const int IdleSessionMiB = 20;
 
     public static IEnumerable<Figure> Run(BenchPlace place)
     {
