@@ -29,6 +29,7 @@ internal sealed class Node
         Farm = new WorkerFarm(this);
         Sessions = new SessionBook(this);
         Leases = new LeaseBook(this);
+        Mover = new SessionMover(this);
         Faults = new FaultWatch(this);
         Workloads = new WorkloadBook(this);
     }
@@ -59,6 +60,9 @@ internal sealed class Node
 
     /// <summary>Sessions.</summary>
     public SessionBook Sessions { get; }
+
+    /// <summary>Takes sessions off their devices and brings them back.</summary>
+    public SessionMover Mover { get; }
 
     /// <summary>Devices that failed.</summary>
     public FaultWatch Faults { get; }
@@ -110,6 +114,7 @@ internal sealed class Node
                 Farm.Refill(device);
             }
             Faults.Watch();
+            Mover.Watch();
         }
     }
 
@@ -139,6 +144,7 @@ internal sealed class Node
                     },
                 },
                 .. Leases.Lost(),
+                .. Leases.Wanted(),
             ];
         }
     }
@@ -181,6 +187,12 @@ internal sealed class Node
                     break;
                 case ControllerMessage.BodyOneofCase.WorkloadStop:
                     Workloads.Stop(message.WorkloadStop);
+                    break;
+                case ControllerMessage.BodyOneofCase.Session:
+                    Mover.Obey(message.Session);
+                    break;
+                case ControllerMessage.BodyOneofCase.Room:
+                    Mover.Room(message.Room);
                     break;
                 case ControllerMessage.BodyOneofCase.OutputAcknowledged:
                     Workloads.Acknowledge(message.OutputAcknowledged);

@@ -29,7 +29,10 @@ public partial class PagingTests
         try
         {
             List<(ulong Address, ulong Bytes)> ranges = [.. programs.SelectMany(Ranges)];
-            Task<string>[] outputs = [.. programs.Select(one => one.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken))];
+            Task<string>[] outputs =
+            [
+                .. programs.Select(one => one.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)),
+            ];
             ulong most = 0;
             while (programs.Any(one => !one.HasExited))
             {

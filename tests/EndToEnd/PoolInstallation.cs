@@ -127,10 +127,13 @@ internal sealed class PoolInstallation : IDisposable
         JsonDocument.Parse(Weir([.. arguments, "--output", "json"]).Succeeded().Text).RootElement;
 
     /// <summary>SIGKILL to the controller that `weir up` watches over.</summary>
-    public void KillController()
+    public void KillController() => Kill("weir-controller");
+
+    /// <summary>SIGKILL to a part that `weir up` watches over.</summary>
+    public void Kill(string part)
     {
         string[] children = File.ReadAllLines(Path.Combine(_folder, "a", "run", "up.pids"));
-        string id = children.Single(line => line.EndsWith("weir-controller", StringComparison.Ordinal)).Split(' ')[0];
+        string id = children.Single(line => line.EndsWith(part, StringComparison.Ordinal)).Split(' ')[0];
         using var kill = Process.Start("kill", ["-9", id]);
         kill.WaitForExit();
     }

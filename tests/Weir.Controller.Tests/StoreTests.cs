@@ -1,5 +1,6 @@
 using Weir.Cli.Pool;
 using Weir.Controller.Serving;
+using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Controller.Tests.Support;
 using Weir.Protocol.Rest;
@@ -54,11 +55,16 @@ public class StoreTests
     {
         using var folder = new TestFolder();
         string path = folder.At("weir.db");
+        const string credential = "weirn1.n1.secret";
         using (var old = new SqliteDatabase(path).Open())
         {
             Migrations.Apply(old, path, last: 1);
             using var command = old.CreateCommand();
-            command.CommandText = """
+            // With its node: a lease whose node nobody knows is ended at the first look.
+            command.CommandText = $$$"""
+                INSERT INTO nodes VALUES ('n1', '{{{Identifiers.Hash(
+                    credential
+                )}}}', 'n1:1', '', '', '', '0.1.0', 8, 1, 'ready', 1);
                 INSERT INTO pools VALUES ('default', '{"name":"default","computeLimit":100,"memoryLimit":100,"graceMs":30000}');
                 INSERT INTO projects VALUES ('default', '{"name":"default","members":["*"],"computeQuota":100}');
                 INSERT INTO nodes VALUES ('n0', '00', 'vm:1', '', '', '', '', 1, 1, 'ready', 1);
@@ -74,7 +80,10 @@ public class StoreTests
         var project = Assert.Single(await pool.Client.GetAsync("v1/projects", RestJson.Default.ProjectViewArray));
         Assert.Equal((100, 40), (project.ComputeQuota, project.ComputeGranted));
         // Its quota is what it was: all that it may have.
-        await pool.NodeAsync("n1", devices: 2);
+        var identity = pool.Host.Identity;
+        await using var agent = new FakeAgent(identity.Address, identity.Fingerprint, credential, "n1");
+        agent.AddDevices(2, 8L << 30, "Model A");
+        await agent.ConnectAsync();
         Assert.Equal("quota", (await LeaseTests.Refused(pool, new ClaimRequest { Compute = 61 })).Code);
         await pool.EndAsync("l-old");
         await LeaseTests.Until(async () => (await pool.WorkloadAsync("w-old")).State == "starting");

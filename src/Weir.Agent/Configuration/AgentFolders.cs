@@ -37,6 +37,9 @@ internal sealed record AgentFolders(string Run, string State)
     /// <summary>Compiled kernels.</summary>
     public string Cache => Path.Combine(State, "cache");
 
+    /// <summary>Images of sessions: a folder each for those that are parked, and "named" for those that people asked for.</summary>
+    public string Images => Path.Combine(State, "images");
+
     /// <summary>Logs of workers.</summary>
     public string Logs => Path.Combine(State, "log");
 
@@ -71,6 +74,8 @@ internal sealed record AgentFolders(string Run, string State)
         _ = Directory.CreateDirectory(Output, Passable);
         _ = Directory.CreateDirectory(State, Passable);
         _ = Directory.CreateDirectory(Logs, Own);
+        _ = Directory.CreateDirectory(Images, Passable);
+        _ = Directory.CreateDirectory(Path.Combine(Images, "named"), Passable);
         _ = Directory.CreateDirectory(Workloads, Passable);
         _ = Directory.CreateDirectory(Path.GetDirectoryName(Compiler)!, Passable);
         _ = Directory.CreateDirectory(Cache, Passable);

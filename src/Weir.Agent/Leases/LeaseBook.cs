@@ -54,6 +54,10 @@ internal sealed class LeaseBook(Node node)
         LeaseState? known = Find(grant.Lease);
         if (known?.Epoch >= grant.Epoch)
         {
+            if (known.Epoch == grant.Epoch)
+            {
+                node.Mover.Reconciled(known, grant.Released);
+            }
             return;
         }
         try
@@ -114,6 +118,16 @@ internal sealed class LeaseBook(Node node)
     /// <summary>Leases whose holder was lost, to be told to a controller that may not have heard it.</summary>
     public IEnumerable<AgentMessage> Lost() =>
         _leases.Values.Where(lease => lease.ToldHeld == false).Select(lease => Holder(lease, false)).ToArray();
+
+    /// <summary>Leases whose slices are wanted, to be told to a controller that may not have heard it.</summary>
+    public IEnumerable<AgentMessage> Wanted() =>
+        _leases
+            .Values.Where(lease => lease.HasWanted)
+            .Select(lease => new AgentMessage
+            {
+                Want = new LeaseWant { Lease = lease.Name, Epoch = lease.Epoch },
+            })
+            .ToArray();
 
     /// <summary>
     /// A holder says which lease is its own; waits a little for one that is not known yet. The lock is given up meanwhile.

@@ -60,6 +60,9 @@ internal sealed unsafe class LeasePageFile : IDisposable
     /// <summary>Gives back what a session held: its worker has ended, or is about to be prepared.</summary>
     public void Clear(int slot) => *LeasePage.Slot(_page, slot) = default;
 
+    /// <summary>Notes what a session has, when its worker does not.</summary>
+    public void Write(int slot, LeaseSlot value) => *LeasePage.Slot(_page, slot) = value;
+
     /// <summary>Closes and removes it; workers that still have it mapped keep it until they end.</summary>
     public void Dispose()
     {

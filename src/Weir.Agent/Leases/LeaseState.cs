@@ -42,6 +42,21 @@ internal sealed class LeaseState(LeaseGrant grant)
     /// <summary>The last holder said that its program has ended.</summary>
     public bool IsGivenBack { get; set; }
 
+    /// <summary>The controller said that its slices went back to the pool.</summary>
+    public bool IsReleased { get; set; } = grant.Released;
+
+    /// <summary>The controller was asked for its slices and has not answered.</summary>
+    public bool HasWanted { get; set; }
+
+    /// <summary>
+    /// All of its sessions are parked, which the controller was told: its slices may be somebody else's by now, so they are asked for
+    /// before a session comes back.
+    /// </summary>
+    public bool MayBeReleased =>
+        IsReleased || (Sessions.Any(session => session.IsOpen) && Sessions.Where(session => session.IsOpen).All(IsOff));
+
+    private static bool IsOff(ClientSession session) => session.Condition != SessionCondition.Attached;
+
     /// <summary>Somebody holds it: a channel is open, or a client is served, whose broker may have been killed.</summary>
     public bool IsHeld => Holders.Count > 0 || Sessions.Any(session => session.IsOpen || session.IsHandedOver);
 }

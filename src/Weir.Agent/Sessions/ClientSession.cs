@@ -10,7 +10,7 @@ namespace Weir.Agent.Sessions;
 internal sealed class ClientSession
 {
     /// <summary>What is kept of it in the book.</summary>
-    public required SessionRecord Record { get; init; }
+    public required SessionRecord Record { get; set; }
 
     /// <summary>Its lease.</summary>
     public required LeaseState Lease { get; init; }
@@ -19,7 +19,7 @@ internal sealed class ClientSession
     public required DeviceState Device { get; init; }
 
     /// <summary>Its worker.</summary>
-    public required Worker Worker { get; init; }
+    public required Worker Worker { get; set; }
 
     /// <summary>The channel that asked for it; null after a restart of the agent.</summary>
     public HolderChannel? Channel { get; set; }
@@ -29,6 +29,46 @@ internal sealed class ClientSession
 
     /// <summary>Its worker has the client's socket, so it does without its holder.</summary>
     public bool IsHandedOver { get; set; }
+
+    /// <summary>Where its state is.</summary>
+    public SessionCondition Condition { get; set; }
+
+    /// <summary>What is under way with its state; null: nothing.</summary>
+    public SessionErrand? Errand { get; set; }
+
+    /// <summary>Folder of its last whole image; null when there is none.</summary>
+    public string? Image { get; set; }
+
+    /// <summary>How long its program had made no call when its worker was asked last, seconds.</summary>
+    public double IdleSeconds { get; set; }
+
+    /// <summary>It has refused to be parked for being idle: it is not asked again.</summary>
+    public bool CannotPark { get; set; }
+
+    /// <summary>A duplicate of its client's socket; -1: none.</summary>
+    public int Client { get; set; } = -1;
+
+    /// <summary>The segment that client and worker share; -1 until the worker has sent it.</summary>
+    public int Segment { get; set; } = -1;
+
+    /// <summary>The host half of the window; -1 until the worker has sent it.</summary>
+    public int HostMemory { get; set; } = -1;
+
+    /// <summary>Another worker could take it.</summary>
+    public bool IsPortable => Client >= 0 && Segment >= 0 && HostMemory >= 0;
+
+    /// <summary>Lets go of the client: when its worker has gone too, the client sees the end.</summary>
+    public void CloseEnds()
+    {
+        foreach (int end in (int[])[Client, Segment, HostMemory])
+        {
+            if (end >= 0)
+            {
+                _ = Posix.Libc.close(end);
+            }
+        }
+        (Client, Segment, HostMemory) = (-1, -1, -1);
+    }
 
     /// <summary>Why the agent ends it; null when it does not.</summary>
     public string? EndReason { get; set; }
@@ -48,7 +88,8 @@ internal sealed class ClientSession
             Session = Record.Session,
             Device = Device.Uuid,
             BusyNs = slot.BusyNanoseconds,
-            MemoryBytes = slot.UsedBytes,
+            // What a parked session has counts against its lease's quota, but is not on the device.
+            MemoryBytes = Condition == SessionCondition.Attached ? slot.UsedBytes : 0,
             Launches = slot.Launches,
         };
     }
@@ -60,7 +101,12 @@ internal sealed class ClientSession
             Session = Record.Session,
             Lease = Record.Lease,
             Epoch = Record.Epoch,
-            State = SessionState.SessionOpen,
+            State = Condition switch
+            {
+                SessionCondition.Attached => SessionState.SessionOpen,
+                SessionCondition.Waiting => SessionState.SessionWaiting,
+                _ => SessionState.SessionParked,
+            },
             ClientProcess = (uint)Math.Max(0, Record.ClientProcess),
             ClientProgram = Record.ClientProgram,
             ClientHost = Record.ClientHost,

@@ -9,6 +9,7 @@ using Weir.Protocol.Agents;
 using Weir.Remote.Control;
 using Weir.Remote.Workers;
 using Weir.Wire;
+using SessionAnswer = Weir.Protocol.Agents.SessionAnswer;
 
 namespace Weir.Agent.Sessions;
 
@@ -20,6 +21,7 @@ internal sealed class SessionBook(Node node)
 {
     private const int RemoteGraceSeconds = 30;
     private static readonly TimeSpan s_workerPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_roomPatience = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan s_clientPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_endPatience = TimeSpan.FromSeconds(2);
 
@@ -63,6 +65,19 @@ internal sealed class SessionBook(Node node)
             );
         }
         DeviceState device = node.Device(lease.Grant.Shares[share].Uuid)!;
+        // A lease whose sessions are all parked may have lost its room; the controller is asked, and waits for it if need be.
+        long until = Environment.TickCount64 + (long)s_roomPatience.TotalMilliseconds;
+        while (!node.Mover.HasRoom(lease) && lease.EndReason is null)
+        {
+            int left = (int)(until - Environment.TickCount64);
+            if (left <= 0)
+            {
+                throw new IOException(
+                    $"lease {lease.Name} gave its slices back while it was idle, and the pool has no room for it now; try again"
+                );
+            }
+            _ = Monitor.Wait(node.Gate, left);
+        }
         Worker? worker = node.Farm.Take(device, s_workerPatience);
         if (lease.EndReason is { } reason)
         {
@@ -119,31 +134,12 @@ internal sealed class SessionBook(Node node)
         worker.Session = session;
         _sessions.Add(record.Session, session);
         _ = lease.Sessions.Add(session);
-        session.Page.Clear(slot);
-        Share granted = lease.Grant.Shares[share];
-        node.Start.Allow(worker, granted.MemoryBytes);
         string secret = Convert
             .ToBase64String(RandomNumberGenerator.GetBytes(32))
             .TrimEnd('=')
             .Replace('+', '-')
             .Replace('/', '_');
-        device.Page ??= new DevicePageFile(Path.Combine(node.Folders.Run, device.Uuid + ".page"));
-        bool told =
-            WorkerFarm.Tell(worker, WorkerMessage.Share, [], device.Page.Descriptor)
-            && WorkerFarm.Tell(
-                worker,
-                WorkerMessage.Prepare,
-                WorkerFarm.Words([
-                    .. device.Options(granted.MemoryBytes),
-                    "--slot",
-                    $"{slot}",
-                    "--share",
-                    $"{granted.Compute}",
-                    "--account",
-                    lease.Name,
-                ]),
-                session.Page.Descriptor
-            );
+        bool told = Instruct(session, worker, slot);
         if (told && request.Remote)
         {
             var terms = new RemoteTerms(record.Session, secret, RemoteGraceSeconds, request.Pid, record.ClientProgram);
@@ -163,6 +159,69 @@ internal sealed class SessionBook(Node node)
         return new SessionOffer(record.Session, record.Routing, worker.Fingerprint, secret, RemoteGraceSeconds);
     }
 
+    /// <summary>Tells a worker what the session's device is; false when it does not listen any more.</summary>
+    public bool Instruct(ClientSession session, Worker worker, int slot)
+    {
+        Share granted = session.Lease.Grant.Shares[session.Record.Share];
+        DeviceState device = session.Device;
+        session.Page.Clear(slot);
+        node.Start.Allow(worker, granted.MemoryBytes);
+        device.Page ??= new DevicePageFile(Path.Combine(node.Folders.Run, device.Uuid + ".page"));
+        return WorkerFarm.Tell(worker, WorkerMessage.Share, [], device.Page.Descriptor)
+            && WorkerFarm.Tell(
+                worker,
+                WorkerMessage.Prepare,
+                WorkerFarm.Words([
+                    .. device.Options(granted.MemoryBytes),
+                    "--slot",
+                    $"{slot}",
+                    "--share",
+                    $"{granted.Compute}",
+                    "--account",
+                    session.Lease.Name,
+                ]),
+                session.Page.Descriptor
+            );
+    }
+
+    /// <summary>A place in the share's page for the worker that shall take the session over; -1: there is none.</summary>
+    public static int Reserve(ClientSession session) => FreeSlot(session.Lease, session.Record.Share);
+
+    /// <summary>Another worker has the session now.</summary>
+    public void Moved(ClientSession session, Worker worker, int slot)
+    {
+        session.Worker = worker;
+        worker.Session = session;
+        worker.IsAttached = true;
+        session.Record = session.Record with
+        {
+            Slot = slot,
+            Worker = worker.Name,
+            WorkerKind = worker.Kind,
+            Process = worker.ProcessId,
+            ProcessStart = worker.ProcessStart,
+            User = worker.User,
+        };
+        Keep(session);
+    }
+
+    /// <summary>Writes down what has changed of a session.</summary>
+    public void Keep(ClientSession session)
+    {
+        session.Record = session.Record with
+        {
+            Image = session.Image,
+            IsParked = session.Condition != SessionCondition.Attached,
+        };
+        WholeFile.Write(
+            FileOf(session.Record.Session),
+            JsonSerializer.SerializeToUtf8Bytes(session.Record, SessionJson.Default.SessionRecord)
+        );
+    }
+
+    /// <summary>The folder of the session's own image, which goes with the session.</summary>
+    public string ImageOf(ClientSession session) => Path.Combine(node.Folders.Images, session.Record.Session);
+
     /// <summary>Gives the client of this machine to its worker; the socket stays the caller's.</summary>
     /// <exception cref="IOException">There is no such session of this channel.</exception>
     public void HandOver(HolderChannel channel, string name, int client)
@@ -176,6 +235,8 @@ internal sealed class SessionBook(Node node)
             throw new IOException("the worker has just ended; try again");
         }
         session.IsHandedOver = true;
+        // So that another worker could have it.
+        session.Client = Posix.Libc.fcntl(client, Posix.Libc.F_DUPFD_CLOEXEC, 3);
     }
 
     /// <summary>Those of the names that are no sessions here (any more). Takes the node's lock.</summary>
@@ -200,6 +261,7 @@ internal sealed class SessionBook(Node node)
         session.IsOpen = true;
         session.Deadline?.Dispose();
         session.Deadline = null;
+        SessionMover.Opened(session);
         node.Leases.HoldersChanged(session.Lease);
         node.Tell(new AgentMessage { Session = session.ToMessage() });
     }
@@ -215,6 +277,11 @@ internal sealed class SessionBook(Node node)
             return;
         }
         session.EndReason = reason;
+        if (session.Condition == SessionCondition.Lost)
+        {
+            Ended(session, "");
+            return;
+        }
         if (!session.IsOpen || !WorkerFarm.Tell(session.Worker, WorkerMessage.End, Encoding.UTF8.GetBytes(reason)))
         {
             WorkerFarm.Kill(session.Worker);
@@ -244,6 +311,17 @@ internal sealed class SessionBook(Node node)
         report.EndedMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         report.Reason = reason;
         session.Page.Clear(session.Record.Slot);
+        session.CloseEnds();
+        if (session.Errand is { Request: not 0 } errand)
+        {
+            node.Tell(
+                new AgentMessage
+                {
+                    SessionAnswer = new SessionAnswer { Request = errand.Request, Refusal = "the session has ended" },
+                }
+            );
+        }
+        RemoveImage(session.Record.Session);
         _ = _sessions.Remove(session.Record.Session);
         _ = session.Lease.Sessions.Remove(session);
         File.Delete(FileOf(session.Record.Session));
@@ -286,6 +364,7 @@ internal sealed class SessionBook(Node node)
                 lease.Pages[record.Share].Clear(record.Slot);
             }
             node.Start.CleanUp(record.Worker, record.User);
+            RemoveImage(record.Session);
             return false;
         }
         if (lease is null || device is null || lease.Epoch != record.Epoch || record.Share >= lease.Pages.Count)
@@ -300,8 +379,11 @@ internal sealed class SessionBook(Node node)
             Device = device,
             Worker = worker,
             IsOpen = true,
+            Image = record.Image,
+            Condition = record.IsParked ? SessionCondition.Parked : SessionCondition.Attached,
         };
         worker.Session = session;
+        SessionMover.Opened(session);
         _sessions.Add(record.Session, session);
         _ = lease.Sessions.Add(session);
         Log.Info($"session {record.Session} (client {record.ClientProcess}) goes on");
@@ -330,7 +412,8 @@ internal sealed class SessionBook(Node node)
         return Enumerable.Range(0, LeasePage.Slots).FirstOrDefault(slot => !taken.Contains(slot), -1);
     }
 
-    private Timer Later(ClientSession session, TimeSpan after, Action action) =>
+    /// <summary>Does something after a time, if the session is still there.</summary>
+    public Timer Later(ClientSession session, TimeSpan after, Action action) =>
         new(
             _ =>
             {
@@ -346,6 +429,22 @@ internal sealed class SessionBook(Node node)
             after,
             Timeout.InfiniteTimeSpan
         );
+
+    private void RemoveImage(string session)
+    {
+        string folder = Path.Combine(node.Folders.Images, session);
+        try
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.Error($"the image of ended session {session} stays behind: {failure.Message}");
+        }
+    }
 
     private string FileOf(string session) => Path.Combine(node.Folders.Sessions, session + ".json");
 

@@ -19,6 +19,8 @@ namespace Weir.Agent.Sessions;
 /// <param name="ClientProgram">Path of its program.</param>
 /// <param name="ClientHost">The client's machine; empty: this one.</param>
 /// <param name="StartedMs">Unix time, milliseconds.</param>
+/// <param name="Image">Folder of its last whole image; null when there is none.</param>
+/// <param name="IsParked">Its state is in that image, not on the device.</param>
 internal sealed record SessionRecord(
     string Session,
     string Lease,
@@ -35,7 +37,9 @@ internal sealed record SessionRecord(
     int ClientProcess,
     string ClientProgram,
     string ClientHost,
-    long StartedMs
+    long StartedMs,
+    string? Image = null,
+    bool IsParked = false
 );
 
 /// <summary>JSON of the book, generated at build time.</summary>

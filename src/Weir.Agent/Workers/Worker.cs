@@ -50,6 +50,9 @@ internal sealed class Worker
     /// <summary>What it said about the end of its session; null when it said nothing.</summary>
     public string? LastWord { get; set; }
 
+    /// <summary>It has had a session, or is about to take one over: no other one will be its own.</summary>
+    public bool IsSpent { get; set; }
+
     /// <summary>Waits for a session.</summary>
-    public bool IsIdle => Session is null && Control >= 0;
+    public bool IsIdle => Session is null && !IsSpent && Control >= 0;
 }

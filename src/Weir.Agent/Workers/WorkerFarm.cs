@@ -214,11 +214,39 @@ internal sealed class WorkerFarm(Node node)
         {
             return false;
         }
-        int length = UnixSocket.Receive(worker.Control, _buffer, out int descriptor, Libc.MSG_DONTWAIT);
-        if (descriptor >= 0)
+        int length = Receive(worker.Control, out int first, out int second);
+        try
         {
-            _ = Libc.close(descriptor);
+            return Take(worker, length, ref first, ref second);
         }
+        finally
+        {
+            _ = first >= 0 ? Libc.close(first) : 0;
+            _ = second >= 0 ? Libc.close(second) : 0;
+        }
+    }
+
+    private unsafe int Receive(int control, out int first, out int second)
+    {
+        int* descriptors = stackalloc int[2];
+        int length;
+        fixed (byte* data = _buffer)
+        {
+            // The watcher said that there is something, or that it is over; after an end it is looked for once more.
+            var entry = new PollEntry { Descriptor = control, Events = Libc.POLLIN };
+            if (Libc.poll(&entry, 1, 0) <= 0)
+            {
+                (first, second) = (-1, -1);
+                return -1;
+            }
+            length = (int)DescriptorSocket.Receive(control, data, (nuint)_buffer.Length, descriptors, 2, raw: false);
+        }
+        (first, second) = (descriptors[0], descriptors[1]);
+        return length;
+    }
+
+    private bool Take(Worker worker, int length, ref int first, ref int second)
+    {
         if (length == 0)
         {
             CloseControl(worker);
@@ -238,7 +266,7 @@ internal sealed class WorkerFarm(Node node)
                 _failedStarts[worker.Kind] = 0;
                 Monitor.PulseAll(node.Gate);
                 break;
-            case WorkerMessage.Attached when worker.Session is { } session:
+            case WorkerMessage.Attached when worker.Session is { IsOpen: false } session:
                 worker.IsAttached = true;
                 node.Sessions.Opened(session);
                 Refill(session.Device);
@@ -257,6 +285,9 @@ internal sealed class WorkerFarm(Node node)
                 break;
             case WorkerMessage.Ended:
                 worker.LastWord = Text(body);
+                break;
+            default:
+                _ = node.Mover.Hear(worker, _buffer[0], body, ref first, ref second);
                 break;
         }
         return true;
@@ -293,7 +324,11 @@ internal sealed class WorkerFarm(Node node)
             string end = Describe(status, worker.LastWord);
             // By somebody, which says nothing about the device.
             bool wasKilled = (status & 0x7f) == Libc.SIGKILL;
-            if (worker.Session is { } session)
+            if (node.Mover.Ended(worker, worker.LastWord is null))
+            {
+                // Its session goes on elsewhere, or may.
+            }
+            else if (worker.Session is { } session)
             {
                 node.Sessions.Ended(session, end);
             }

@@ -44,6 +44,11 @@ internal sealed class ClaimOptions
         "The lease ends after so long, e.g. 8h.",
         text => (long?)Quantities.Milliseconds(text)
     );
+    private readonly Option<long?> _idle = Parsed(
+        "--idle-release",
+        "Give the slices back when the program made no call for so long, e.g. 30s; its next call takes them again.",
+        text => (long?)Quantities.Milliseconds(text)
+    );
 
     /// <summary>--mem, which `weir run` shares with the local device.</summary>
     public Option<long?> Memory => _memory;
@@ -52,7 +57,20 @@ internal sealed class ClaimOptions
     {
         foreach (
             Option option in (Option[])
-                [_gpus, _memory, _model, _leastMemory, _node, _uuids, _pool, _project, _template, _priority, _life]
+                [
+                    _gpus,
+                    _memory,
+                    _model,
+                    _leastMemory,
+                    _node,
+                    _uuids,
+                    _pool,
+                    _project,
+                    _template,
+                    _priority,
+                    _life,
+                    _idle,
+                ]
         )
         {
             command.Options.Add(option);
@@ -69,7 +87,7 @@ internal sealed class ClaimOptions
 
     /// <summary>Whether an option is given that means nothing without a claim; its name.</summary>
     public string? Stray(ParseResult parsed) =>
-        ((Option[])[_model, _leastMemory, _node, _uuids, _pool, _project, _priority, _wait, _life])
+        ((Option[])[_model, _leastMemory, _node, _uuids, _pool, _project, _priority, _wait, _life, _idle])
             .FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })
             ?.Name;
 
@@ -90,6 +108,7 @@ internal sealed class ClaimOptions
             Priority = parsed.GetValue(_priority),
             WaitMs = (int)Math.Min(int.MaxValue, parsed.GetValue(_wait) ?? 0),
             LifeMs = parsed.GetValue(_life),
+            IdleReleaseMs = parsed.GetValue(_idle) is { } idle ? (int)Math.Min(int.MaxValue, idle) : null,
             // WEIR_REMOTE=1: reach also this machine's devices as other machines do, to try that way.
             Boot =
                 Environment.GetEnvironmentVariable("WEIR_REMOTE") == "1"

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Weir.Cli.Pool.Programs;
 using Weir.Images;
 using Weir.Remote.Workers;
 
@@ -8,7 +9,8 @@ namespace Weir.Cli.Sessions;
 /// <summary>`weir park`, `resume`, `snapshot`, `move`, `restore`: what becomes of a running program's accelerator state.</summary>
 internal static class SessionCommands
 {
-    private const string WhichSession = "Process id of the program (`weir ps --local` lists them).";
+    private const string WhichSession =
+        "Process id of the program (`weir ps --local` lists them), or a pool's session as `weir ps` shows it: n1/s-….";
 
     /// <summary>`weir park SESSION`.</summary>
     public static Command CreatePark()
@@ -87,7 +89,16 @@ internal static class SessionCommands
         };
         command.SetAction(parsed =>
         {
-            string path = Path.GetFullPath(parsed.GetValue(folder)!);
+            string named = parsed.GetValue(folder)!;
+            if (PoolSessions.IsName(named))
+            {
+                return Do(named, "restore", null);
+            }
+            if (parsed.GetValue(session) is { } pooled && PoolSessions.IsName(pooled))
+            {
+                return Do(pooled, "restore", named);
+            }
+            string path = Path.GetFullPath(named);
             try
             {
                 string? whose = parsed.GetValue(session) ?? ImageReader.Open(path).Property("process");
@@ -105,6 +116,10 @@ internal static class SessionCommands
 
     private static int Do(string session, string verb, string? folder)
     {
+        if (PoolSessions.IsName(session))
+        {
+            return PoolSessions.DoAsync(session, verb == "move" ? "migrate" : verb, folder).GetAwaiter().GetResult();
+        }
         if (LocalSessions.Find(session) is not { } found)
         {
             return Fail($"there is no session {session} on this machine (`weir ps --local` lists them)");

@@ -57,6 +57,10 @@ internal static class ClaimRules
         {
             throw Capped(template, $"a life of at most {longest / 1000} s");
         }
+        if (claim.IdleReleaseMs is <= 0 or > 86_400_000)
+        {
+            throw ControlException.Invalid("a release when idle comes after more than no time, and at most a day");
+        }
         return new ResolvedClaim(
             new Demand(count, compute, memory, claim.Model, claim.MinMemoryBytes, claim.Node, claim.Uuids),
             project.Name,
@@ -68,7 +72,10 @@ internal static class ClaimRules
             claim.Boot,
             claim.Program,
             workload
-        );
+        )
+        {
+            IdleReleaseMs = claim.IdleReleaseMs ?? 0,
+        };
     }
 
     /// <summary>The template with that name; null for none.</summary>
@@ -175,7 +182,7 @@ internal static class ClaimRules
         long memory = 0;
         foreach (var lease in state.Leases.Values)
         {
-            if (ProjectForest.Upwards(state, lease.Project).Any(above => above.Name == project))
+            if (!lease.Released && ProjectForest.Upwards(state, lease.Project).Any(above => above.Name == project))
             {
                 compute += lease.Compute;
                 memory += lease.Memory;

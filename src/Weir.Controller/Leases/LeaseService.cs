@@ -54,6 +54,7 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
             Workload = claim.Workload,
             Priority = claim.Priority,
             GraceMs = claim.GraceMs,
+            IdleReleaseMs = claim.IdleReleaseMs,
             Slices = slices,
             GrantedAt = now,
             ExpiresAt = now + claim.LifeMs,
@@ -204,6 +205,8 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
             User = lease.User,
             GraceMs = (uint)lease.GraceMs,
             ClaimMs = lease.Workload is null ? ClaimMs : 0u,
+            IdleReleaseMs = (uint)lease.IdleReleaseMs,
+            Released = lease.Released,
         };
         foreach (var slice in lease.Slices.Where(slice => slice.Node == node))
         {
@@ -225,7 +228,10 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
         lease.EndedAt = clock.Now;
         lease.Reason = reason;
         state.Leases.Remove(lease.Id);
-        state.Count(lease, -1);
+        if (!lease.Released)
+        {
+            state.Count(lease, -1);
+        }
         Ended(lease);
     }
 

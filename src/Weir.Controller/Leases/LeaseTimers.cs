@@ -69,7 +69,7 @@ internal sealed class LeaseTimers(
                     return $"node {name} was away for too long";
                 }
             }
-            else if (node.Mode == "draining" && node.DrainDeadline <= now)
+            else if (node.Mode == "draining" && node.DrainDeadline <= now && !lease.Released)
             {
                 return $"node {name} is drained";
             }

@@ -30,6 +30,10 @@ internal static class LeaseViews
         {
             return "ended";
         }
+        if (lease.Released)
+        {
+            return lease.WantedSince is null ? "parked" : "waiting";
+        }
         if (lease.HeldOn.Count > 0)
         {
             return "held";

@@ -24,4 +24,8 @@ internal sealed record ResolvedClaim(
     string? Boot,
     string? Program,
     string? Workload
-);
+)
+{
+    /// <summary>Sessions that made no call for so long are parked; 0: never.</summary>
+    public int IdleReleaseMs { get; init; }
+}

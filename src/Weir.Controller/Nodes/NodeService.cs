@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Weir.Controller.Access;
 using Weir.Controller.Leases;
+using Weir.Controller.Sessions;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Controller.Workloads;
@@ -21,6 +22,8 @@ internal sealed class NodeService(
     LeaseService leases,
     WorkloadService workloads,
     SessionBook sessions,
+    LeaseRooms rooms,
+    SessionService moves,
     TokenService tokens,
     string incarnation,
     ILogger log
@@ -157,6 +160,7 @@ internal sealed class NodeService(
             {
                 node.Link = null;
                 node.Reconciled = false;
+                moves.AgentGone(node);
                 node.LastSeen = clock.Now;
                 commits.Post(new StoreWrite(Writes.Node(node)));
                 Say($"node {node.Name} is away: {link.CloseReason ?? "the connection ended"}");
@@ -206,6 +210,12 @@ internal sealed class NodeService(
                     break;
                 case AgentMessage.BodyOneofCase.Workload:
                     workloads.Take(node, message.Workload);
+                    break;
+                case AgentMessage.BodyOneofCase.SessionAnswer:
+                    moves.Answered(message.SessionAnswer);
+                    break;
+                case AgentMessage.BodyOneofCase.Want:
+                    rooms.Want(node, message.Want);
                     break;
                 case AgentMessage.BodyOneofCase.Hello:
                     throw new GrpcException(GrpcStatus.InvalidArgument, "the agent said hello twice");

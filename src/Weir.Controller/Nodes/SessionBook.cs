@@ -1,3 +1,4 @@
+using Weir.Controller.Sessions;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Protocol.Agents;
@@ -6,7 +7,7 @@ using SessionState = Weir.Controller.State.SessionState;
 namespace Weir.Controller.Nodes;
 
 /// <summary>Which sessions there are, and what they use. Called under the gate.</summary>
-internal sealed class SessionBook(ClusterState state, CommitQueue commits, ControllerClock clock)
+internal sealed class SessionBook(ClusterState state, CommitQueue commits, ControllerClock clock, LeaseRooms rooms)
 {
     /// <summary>A session opened or ended on the node.</summary>
     public void Take(NodeState node, SessionReport report)
@@ -40,6 +41,12 @@ internal sealed class SessionBook(ClusterState state, CommitQueue commits, Contr
         session.Process = report.ClientProcess;
         session.Host = report.ClientHost;
         session.Devices = [.. report.Devices];
+        session.Condition = report.State switch
+        {
+            Weir.Protocol.Agents.SessionState.SessionParked => "parked",
+            Weir.Protocol.Agents.SessionState.SessionWaiting => "waiting",
+            _ => "attached",
+        };
         foreach (var usage in report.Usage)
         {
             Use(session, usage);
@@ -53,6 +60,7 @@ internal sealed class SessionBook(ClusterState state, CommitQueue commits, Contr
             state.Sessions[session.Id] = session;
             commits.Post(new StoreWrite(Writes.Session(session)));
         }
+        rooms.SessionsChanged(session.Lease);
     }
 
     /// <summary>Sessions that the node no longer has ended while nobody watched.</summary>

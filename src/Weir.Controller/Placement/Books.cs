@@ -135,6 +135,29 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
         Hold(entry, () => workload.State == "queued" ? null : "its process has not ended yet");
     }
 
+    /// <summary>The lease's slices went back to the pool while its sessions are parked.</summary>
+    public void Released(LeaseState lease)
+    {
+        if (_leases.TryGetValue(lease.Id, out var entry))
+        {
+            _ended = true;
+            Remove(entry);
+        }
+    }
+
+    /// <summary>The lease has its slices again: a fact, as what runs at the start is.</summary>
+    public void Returned(LeaseState lease)
+    {
+        if (_pool is null)
+        {
+            _ = Note(lease);
+            return;
+        }
+        // Its device may be usable again only just now.
+        Refresh();
+        Adopt(Note(lease));
+    }
+
     /// <summary>What was decided could not be carried out: the entry waits again, until the obstacle is gone.</summary>
     public void StartFailed(QueueEntry entry, Func<string?> obstacle)
     {
@@ -244,25 +267,15 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
 
     private void EnterWhatRuns()
     {
-        foreach (var lease in state.Leases.Values)
+        foreach (var lease in state.Leases.Values.Where(lease => !lease.Released))
         {
-            var workload = lease.Workload is { } id ? state.Workloads.GetValueOrDefault(id) : null;
-            Note(
-                new QueueEntry(++_last)
-                {
-                    Lease = lease,
-                    Workload = workload,
-                    Project = lease.Project,
-                    User = lease.User,
-                    Since = workload?.SubmittedAt ?? lease.GrantedAt,
-                }
-            );
+            _ = Note(lease);
         }
         foreach (var workload in state.Workloads.Values)
         {
             if (workload.OnNode && !_workloads.ContainsKey(workload.Id))
             {
-                Note(
+                _ = Note(
                     new QueueEntry(++_last)
                     {
                         Workload = workload,
@@ -273,19 +286,35 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
                 );
             }
         }
+    }
 
-        void Note(QueueEntry entry)
+    private QueueEntry Note(LeaseState lease)
+    {
+        var workload = lease.Workload is { } id ? state.Workloads.GetValueOrDefault(id) : null;
+        return Note(
+            new QueueEntry(++_last)
+            {
+                Lease = lease,
+                Workload = workload,
+                Project = lease.Project,
+                User = lease.User,
+                Since = workload?.SubmittedAt ?? lease.GrantedAt,
+            }
+        );
+    }
+
+    private QueueEntry Note(QueueEntry entry)
+    {
+        _entries.Add(entry.Number, entry);
+        if (entry.Workload is { } workload)
         {
-            _entries.Add(entry.Number, entry);
-            if (entry.Workload is { } workload)
-            {
-                _workloads[workload.Id] = entry;
-            }
-            if (entry.Lease is { } lease)
-            {
-                _leases[lease.Id] = entry;
-            }
+            _workloads[workload.Id] = entry;
         }
+        if (entry.Lease is { } lease)
+        {
+            _leases[lease.Id] = entry;
+        }
+        return entry;
     }
 
     private void Submit(QueueEntry entry)

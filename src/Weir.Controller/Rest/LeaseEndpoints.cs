@@ -3,9 +3,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Weir.Controller.Leases;
 using Weir.Controller.Queue;
+using Weir.Controller.Sessions;
 using Weir.Controller.State;
 using Weir.Controller.Store;
+using Weir.Protocol.Agents;
 using Weir.Protocol.Rest;
+using SessionState = Weir.Controller.State.SessionState;
 
 namespace Weir.Controller.Rest;
 
@@ -14,6 +17,7 @@ internal sealed class LeaseEndpoints(
     ClusterState state,
     LeaseService leases,
     QueueService queue,
+    SessionService moves,
     History history,
     Callers callers
 )
@@ -48,6 +52,37 @@ internal sealed class LeaseEndpoints(
                 (HttpContext context, string id, string? boot) => leases.TakeOverAsync(callers.Of(context), id, boot)
             )
             .Describe("Take a lease over", "A new epoch and a new ticket; whoever holds an older one is fenced.");
+        foreach (
+            (string verb, SessionAction action, string what) in ((string, SessionAction, string)[])
+                [
+                    (
+                        "park",
+                        SessionAction.SessionPark,
+                        "Its state leaves its device; when all sessions of its lease are parked, the slices go back to the pool."
+                    ),
+                    ("resume", SessionAction.SessionResume, "Its state comes back to its device, when there is room."),
+                    (
+                        "snapshot",
+                        SessionAction.SessionSnapshot,
+                        "Its state is written into an image on its node, and it goes on. Query: image, a name."
+                    ),
+                    (
+                        "restore",
+                        SessionAction.SessionRestore,
+                        "A session whose worker was lost goes on from its last image. Query: image, another one by its name."
+                    ),
+                    ("migrate", SessionAction.SessionMigrate, "Another worker of its node takes it over."),
+                ]
+        )
+        {
+            routes
+                .MapPost(
+                    $"/v1/sessions/{{node}}/{{session}}/{verb}",
+                    (HttpContext context, string node, string session, string? image) =>
+                        moves.DoAsync(callers.Of(context), $"{node}/{session}", action, image)
+                )
+                .Describe($"{char.ToUpperInvariant(verb[0])}{verb[1..]} a session", what);
+        }
         routes.MapGet("/v1/sessions", Sessions).Describe("List sessions", "Open ones; with all=true ended ones too.");
     }
 
@@ -125,7 +160,7 @@ internal sealed class LeaseEndpoints(
                         session.Program,
                         (int)session.Process,
                         session.Host,
-                        session.EndedAt is null ? "open" : "ended",
+                        session.EndedAt is null ? session.Condition : "ended",
                         session.Devices,
                         session.ComputeUsed,
                         session.Memory,

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Weir.Controller.Access;
 using Weir.Controller.Leases;
+using Weir.Controller.Sessions;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Protocol.Agents;
@@ -17,6 +18,7 @@ internal sealed class NodeEndpoints(
     ControllerClock clock,
     AuditLog audit,
     LeaseService leases,
+    SessionService moves,
     Callers callers
 )
 {
@@ -29,7 +31,10 @@ internal sealed class NodeEndpoints(
                 (HttpContext context, string name, DrainRequest? drain) =>
                     ModeAsync(context, name, "draining", drain?.DeadlineMs)
             )
-            .Describe("Drain a node", "Nothing new is placed on it; what is left at the deadline is ended.");
+            .Describe(
+                "Drain a node",
+                "Nothing new is placed on it; its sessions are parked where they can be, and what is left at the deadline is ended."
+            );
         routes
             .MapPost(
                 "/v1/nodes/{name}/cordon",
@@ -73,7 +78,7 @@ internal sealed class NodeEndpoints(
 
     private NodeView View(NodeState node)
     {
-        int held = state.Leases.Values.Count(lease => lease.Nodes.Contains(node.Name));
+        int held = state.Leases.Values.Count(lease => !lease.Released && lease.Nodes.Contains(node.Name));
         string shown = node.Mode == "draining" && held == 0 ? "drained" : node.Mode;
         return new NodeView(
             node.Name,
@@ -143,6 +148,14 @@ internal sealed class NodeEndpoints(
             var node = Node(name);
             node.Mode = mode;
             node.DrainDeadline = clock.Now + deadlineMs;
+            if (mode == "draining")
+            {
+                // What can be parked need not be waited for; what cannot goes on and is.
+                foreach (var lease in state.Leases.Values.Where(lease => lease.Nodes.Contains(name)).ToArray())
+                {
+                    _ = moves.Park(lease, $"node {name} is drained by {caller.User}");
+                }
+            }
             audit.Add(caller, $"node.{mode}", name);
             commits.Post(new StoreWrite(Writes.Node(node)));
             view = View(node);

@@ -14,6 +14,7 @@ using Weir.Controller.Nodes;
 using Weir.Controller.Placement;
 using Weir.Controller.Queue;
 using Weir.Controller.Rest;
+using Weir.Controller.Sessions;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Controller.Workloads;
@@ -165,11 +166,22 @@ internal sealed class ControllerHost : IAsyncDisposable
         var reasons = new Reasons(state, mover);
         var events = new DecisionLog(state, commits, clock);
         var queue = new QueueService(state, books, leases, workloads, mover, reasons, events, clock, log);
-        leases.RoomChanged = queue.RoomChanged;
-        leases.Freed = queue.Serve;
+        var rooms = new LeaseRooms(state, commits, clock, audit, leases, books);
+        var moves = new SessionService(state, clock, audit);
+        leases.RoomChanged = () =>
+        {
+            // Who had it before and was parked comes first.
+            rooms.Serve();
+            queue.RoomChanged();
+        };
+        leases.Freed = () =>
+        {
+            rooms.Serve();
+            queue.Serve();
+        };
         leases.Ended = books.Ended;
         workloads.WhyNever = reasons.WhyNever;
-        var sessions = new SessionBook(state, commits, clock);
+        var sessions = new SessionBook(state, commits, clock, rooms);
         var nodes = new NodeService(
             state,
             commits,
@@ -178,6 +190,8 @@ internal sealed class ControllerHost : IAsyncDisposable
             leases,
             workloads,
             sessions,
+            rooms,
+            moves,
             tokens,
             incarnation,
             log
@@ -201,8 +215,8 @@ internal sealed class ControllerHost : IAsyncDisposable
         web.UseRouting();
         web.MapOpenApi();
         new AgentEndpoint(nodes, log).Map(web);
-        new LeaseEndpoints(state, leases, queue, history, callers).Map(web);
-        new NodeEndpoints(state, commits, clock, audit, leases, callers).Map(web);
+        new LeaseEndpoints(state, leases, queue, moves, history, callers).Map(web);
+        new NodeEndpoints(state, commits, clock, audit, leases, moves, callers).Map(web);
         new PolicyEndpoints(state, commits, audit, leases, callers).Map(web);
         var views = new QueueViews(state, books, reasons, mover);
         new QueueEndpoints(state, books, queue, views, mover, history, callers).Map(web);

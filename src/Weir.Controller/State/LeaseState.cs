@@ -17,6 +17,15 @@ internal sealed class LeaseState
     public string? Workload { get; init; }
     public int Priority { get; init; }
     public int GraceMs { get; init; }
+
+    /// <summary>Sessions that made no call for so long are parked; 0: never.</summary>
+    public int IdleReleaseMs { get; init; }
+
+    /// <summary>All of its sessions are parked, and its slices went back to the pool.</summary>
+    public bool Released { get; set; }
+
+    /// <summary>Released, and since when a session waits for the slices; null: none does.</summary>
+    public long? WantedSince { get; set; }
     public required IReadOnlyList<SliceView> Slices { get; init; }
     public long GrantedAt { get; set; }
     public long? ExpiresAt { get; init; }

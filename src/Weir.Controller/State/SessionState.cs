@@ -13,6 +13,9 @@ internal sealed class SessionState
     public long Process { get; set; }
     public string Host { get; set; } = "";
     public IReadOnlyList<string> Devices { get; set; } = [];
+
+    /// <summary>"attached", "parked", or "waiting": parked, and its program waits in a call.</summary>
+    public string Condition { get; set; } = "attached";
     public long StartedAt { get; set; }
     public long? EndedAt { get; set; }
     public string? Reason { get; set; }

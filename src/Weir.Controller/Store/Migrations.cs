@@ -79,6 +79,10 @@ internal static class Migrations
               detail TEXT NOT NULL);
             CREATE INDEX events_subject ON events (subject);
             """,
+        """
+            ALTER TABLE leases ADD COLUMN idle BIGINT NOT NULL DEFAULT 0;
+            ALTER TABLE leases ADD COLUMN released BIGINT NOT NULL DEFAULT 0;
+            """,
     ];
 
     /// <summary>The step that this release ends with.</summary>

@@ -104,7 +104,10 @@ internal static class StoreReader
         {
             lease.Durable = true;
             state.Leases[lease.Id] = lease;
-            state.Count(lease, +1);
+            if (!lease.Released)
+            {
+                state.Count(lease, +1);
+            }
         }
         foreach (var session in Sessions(store, "ended IS NULL", int.MaxValue))
         {
@@ -140,7 +143,7 @@ internal static class StoreReader
         List<LeaseState> found = [];
         Each(
             store.Read(
-                $"SELECT id, epoch, secret_hash, project, user_name, pool, program, workload, priority, grace, slices, granted, expires, ended, reason FROM leases WHERE {condition} ORDER BY granted DESC LIMIT {most}",
+                $"SELECT id, epoch, secret_hash, project, user_name, pool, program, workload, priority, grace, slices, granted, expires, ended, reason, idle, released FROM leases WHERE {condition} ORDER BY granted DESC LIMIT {most}",
                 values
             ),
             row =>
@@ -162,6 +165,8 @@ internal static class StoreReader
                         ExpiresAt = Number(row, 12),
                         EndedAt = Number(row, 13),
                         Reason = Text(row, 14),
+                        IdleReleaseMs = (int)row.GetInt64(15),
+                        Released = row.GetInt64(16) != 0,
                     }
                 )
         );

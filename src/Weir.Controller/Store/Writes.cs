@@ -91,12 +91,13 @@ internal static class Writes
             JsonSerializer.Serialize(lease.Slices.ToArray(), StoreJson.Default.SliceViewArray),
             lease.GrantedAt,
             lease.ExpiresAt,
+            lease.IdleReleaseMs,
         ];
         return store =>
             store.Execute(
                 """
-                INSERT INTO leases (id, epoch, secret_hash, project, user_name, pool, program, workload, priority, grace, slices, granted, expires)
-                VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12)
+                INSERT INTO leases (id, epoch, secret_hash, project, user_name, pool, program, workload, priority, grace, slices, granted, expires, idle)
+                VALUES (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8, @p9, @p10, @p11, @p12, @p13)
                 """,
                 values
             );
@@ -105,6 +106,9 @@ internal static class Writes
     public static Action<StoreSession> LeaseEpoch(string id, ulong epoch, string secretHash) =>
         store =>
             store.Execute("UPDATE leases SET epoch = @p1, secret_hash = @p2 WHERE id = @p0", id, epoch, secretHash);
+
+    public static Action<StoreSession> LeaseReleased(string id, bool released) =>
+        store => store.Execute("UPDATE leases SET released = @p1 WHERE id = @p0", id, released);
 
     public static Action<StoreSession> LeaseEnd(string id, long at, string reason) =>
         store =>

@@ -47,6 +47,12 @@ public sealed record ClaimRequest
     /// <summary>How long the holder may be away; null: the pool's.</summary>
     public int? GraceMs { get; set; }
 
+    /// <summary>
+    /// Sessions that made no call for so long are parked, in milliseconds; when all of the lease's are, its slices go back to the pool until one
+    /// of them makes a call. Null: never.
+    /// </summary>
+    public int? IdleReleaseMs { get; set; }
+
     /// <summary>The claimant's /proc/sys/kernel/random/boot_id: agents of the same machine are reached by their unix socket.</summary>
     public string? Boot { get; set; }
 
@@ -60,7 +66,8 @@ public sealed record GrantView(LeaseView Lease, LeaseTicket Ticket);
 /// <summary>A lease as people see it.</summary>
 /// <param name="Id">"l-…".</param>
 /// <param name="Epoch">Counted up by every takeover.</param>
-/// <param name="State">"granted" (no holder came yet), "held", "away" (within the grace time), "ended".</param>
+/// <param name="State">"granted" (no holder came yet), "held", "away" (within the grace time), "parked" (all of its sessions are,
+/// and its slices are the pool's), "waiting" (a session wants them back), "ended".</param>
 /// <param name="Project">Who pays.</param>
 /// <param name="User">Who claimed it.</param>
 /// <param name="Pool">Where its devices are.</param>

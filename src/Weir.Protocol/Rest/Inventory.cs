@@ -56,7 +56,7 @@ public sealed record DeviceView(
     int Leases
 );
 
-/// <summary>A session as `weir ps` shows it.</summary>
+/// <summary>A session as `weir ps` shows it: "attached", "parked", "waiting" (parked, and its program waits in a call) or "ended".</summary>
 public sealed record SessionView(
     string Id,
     string Lease,
@@ -75,6 +75,13 @@ public sealed record SessionView(
     long? EndedAt,
     string? Reason
 );
+
+/// <summary>What was done with a session.</summary>
+/// <param name="Session">Which.</param>
+/// <param name="Bytes">Bytes of its state.</param>
+/// <param name="WrittenBytes">Those of them that had to be written.</param>
+/// <param name="PauseMs">How long its program's calls had to wait, milliseconds.</param>
+public sealed record SessionMoveView(string Session, long Bytes, long WrittenBytes, long PauseMs);
 
 /// <summary>Body of POST /v1/nodes/{name}/drain.</summary>
 /// <param name="DeadlineMs">Leases that are left after so long are ended; null: waits for them.</param>

@@ -17,6 +17,7 @@ namespace Weir.Protocol.Rest;
 [JsonSerializable(typeof(DeviceView))]
 [JsonSerializable(typeof(DeviceView[]))]
 [JsonSerializable(typeof(SessionView[]))]
+[JsonSerializable(typeof(SessionMoveView))]
 [JsonSerializable(typeof(PoolView))]
 [JsonSerializable(typeof(PoolView[]))]
 [JsonSerializable(typeof(ProjectView))]

@@ -20,6 +20,7 @@ internal sealed class SessionControl(Session session, DispatchLoop loop, Supervi
     private readonly Lock _gate = new();
     private Condition _condition;
     private string? _parkedIn;
+    private bool _wants;
     private string? _lastFolder;
     private object? _lastMoment;
 
@@ -65,6 +66,31 @@ internal sealed class SessionControl(Session session, DispatchLoop loop, Supervi
         }
     }
 
+    /// <summary>Says again what holds, to a supervisor that has come later.</summary>
+    public void Repeat()
+    {
+        lock (_gate)
+        {
+            if (_condition == Condition.Parked)
+            {
+                supervisor.Tell(WorkerMessage.Parked, new StateReport());
+                if (_wants)
+                {
+                    _ = supervisor.Tell(WorkerMessage.Wants);
+                }
+            }
+        }
+    }
+
+    private void Want()
+    {
+        lock (_gate)
+        {
+            _wants = true;
+            _ = supervisor.Tell(WorkerMessage.Wants);
+        }
+    }
+
     private void Park(StateOrder order)
     {
         lock (_gate)
@@ -86,8 +112,9 @@ internal sealed class SessionControl(Session session, DispatchLoop loop, Supervi
             device!.DiscardMemory();
             _parkedIn = order.Folder;
             _condition = Condition.Parked;
+            _wants = false;
             supervisor.Tell(WorkerMessage.Parked, Report(saved, start));
-            loop.Watch(order.ResumesByItself ? Resume : () => _ = supervisor.Tell(WorkerMessage.Wants));
+            loop.Watch(order.ResumesByItself ? Resume : Want);
         }
     }
 

@@ -155,6 +155,8 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
         if (_control < 0)
         {
             _control = Libc.accept4(Listener, null, null, Libc.SOCK_CLOEXEC);
+            // What was said while nobody listened is said again.
+            States?.Repeat();
             return;
         }
         int length = Receive(out int descriptor);

@@ -64,7 +64,8 @@ internal sealed class OperatorClient : IDisposable
         ulong? memory = null,
         uint graceMs = 30_000,
         string? secret = null,
-        uint compute = 50
+        uint compute = 50,
+        uint idleMs = 0
     )
     {
         secret ??= Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -75,6 +76,7 @@ internal sealed class OperatorClient : IDisposable
             SecretHash = ByteString.CopyFrom(SHA256.HashData(Encoding.UTF8.GetBytes(secret))),
             GraceMs = graceMs,
             ClaimMs = 60_000,
+            IdleReleaseMs = idleMs,
             User = "someone",
             Project = "something",
         };

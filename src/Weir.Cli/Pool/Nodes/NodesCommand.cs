@@ -79,7 +79,10 @@ internal static class NodesCommand
         );
         var wait = new Option<bool>("--wait") { Description = "Come back when nothing is left on it." };
         var output = OutputFormat.Option();
-        return new Command("drain", "Place nothing new on a node and let what runs there end.")
+        return new Command(
+            "drain",
+            "Place nothing new on a node; what runs there is parked where that can be, otherwise it ends by itself."
+        )
         {
             name,
             deadline,
