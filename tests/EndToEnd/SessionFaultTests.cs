@@ -168,10 +168,24 @@ public class SessionFaultTests
                 && process != worker
                 && process != program
                 && Parent(process) == broker
+                && Role(process) == "--worker"
             )
             {
                 yield return process;
             }
+        }
+    }
+
+    // A broker's children are workers, and for a moment the compile service, which it starts.
+    private static string Role(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/cmdline").Split('\0').ElementAtOrDefault(1) ?? "";
+        }
+        catch (IOException)
+        {
+            return "";
         }
     }
 

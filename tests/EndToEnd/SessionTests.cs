@@ -18,6 +18,7 @@ public class SessionTests
             Assert.NotEqual(before, program.Worker);
             program.Verify();
             program.Change();
+            program.Verify();
             // The next call takes the device back by itself.
             _ = SessionDeskClient.Do("park", program.Id);
             Assert.Equal("parked", SessionDeskClient.Session(program.Id)!.Value.GetProperty("state").GetString());
