@@ -117,6 +117,9 @@ public sealed unsafe partial class SoftwareDriver : IPortableDevice
     ) => Portable.Restore(new Source(read), pieces, isLazy, whenLoaded);
 
     /// <inheritdoc/>
+    public object MarkMemory() => Portable.Mark();
+
+    /// <inheritdoc/>
     public void DiscardMemory() => Portable.Discard();
 
     private sealed class Sink(PieceWriter write) : IPieceSink

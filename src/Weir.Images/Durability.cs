@@ -34,7 +34,9 @@ internal static unsafe class Durability
             }
         );
         HashSet<string> folders = [.. files.Select(file => Path.GetDirectoryName(file)!), folder];
-        folders.UnionWith(folders.Select(one => Path.GetDirectoryName(one)!).Where(one => one.Length > folder.Length).ToArray());
+        folders.UnionWith(
+            folders.Select(one => Path.GetDirectoryName(one)!).Where(one => one.Length > folder.Length).ToArray()
+        );
         foreach (string one in folders)
         {
             FlushNames(one);

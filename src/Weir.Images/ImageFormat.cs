@@ -34,6 +34,10 @@ internal static class ImageFormat
     /// <summary>Number of chunks that so many bytes make.</summary>
     public static ulong ChunkCount(ulong bytes) => (bytes + ChunkBytes - 1) / ChunkBytes;
 
+    /// <summary>What tells an image from every other: its manifest's checksum. The file has been read by <see cref="Decode"/>, or made by <see cref="Encode"/>.</summary>
+    public static string Identity(ReadOnlySpan<byte> file) =>
+        Encoding.ASCII.GetString(file[..file.IndexOf((byte)'\n')]).Split(' ')[3];
+
     /// <summary>The manifest's file.</summary>
     public static byte[] Encode(Manifest manifest)
     {

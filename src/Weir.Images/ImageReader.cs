@@ -7,14 +7,18 @@ internal sealed class ImageReader
 {
     private readonly string _folder;
 
-    private ImageReader(string folder, Manifest manifest)
+    private ImageReader(string folder, Manifest manifest, string identity)
     {
         _folder = folder;
+        Identity = identity;
         Manifest = manifest;
     }
 
     /// <summary>What the image consists of.</summary>
     public Manifest Manifest { get; }
+
+    /// <summary>Tells the image from every other.</summary>
+    public string Identity { get; }
 
     /// <summary>Opens the image in a folder.</summary>
     /// <exception cref="ImageException">There is none that can be used.</exception>
@@ -34,7 +38,7 @@ internal sealed class ImageReader
         {
             throw new ImageException(ImageFault.Missing, $"the image in {folder} cannot be read: {failure.Message}");
         }
-        return new ImageReader(folder, ImageFormat.Decode(file, path));
+        return new ImageReader(folder, ImageFormat.Decode(file, path), ImageFormat.Identity(file));
     }
 
     /// <summary>A property, or null.</summary>

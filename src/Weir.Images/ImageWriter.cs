@@ -25,6 +25,9 @@ internal sealed class ImageWriter : IDisposable
         _lock = file;
     }
 
+    /// <summary>Of the folder's image: the last one, then the one that was committed; null while there is none. See <see cref="ImageReader.Identity"/>.</summary>
+    public string? Identity { get; private set; }
+
     /// <summary>Bytes of the parts added so far.</summary>
     public long TotalBytes { get; private set; }
 
@@ -52,7 +55,9 @@ internal sealed class ImageWriter : IDisposable
         var writer = new ImageWriter(folder, file);
         try
         {
-            foreach (ManifestPart part in ImageReader.Open(folder).Manifest.Parts)
+            ImageReader last = ImageReader.Open(folder);
+            writer.Identity = last.Identity;
+            foreach (ManifestPart part in last.Manifest.Parts)
             {
                 writer.Remember(part);
             }
@@ -119,6 +124,7 @@ internal sealed class ImageWriter : IDisposable
             Durability.FlushNames(_folder);
         }
         _isCommitted = true;
+        Identity = ImageFormat.Identity(manifest);
         RemoveOthers();
     }
 

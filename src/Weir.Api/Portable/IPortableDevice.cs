@@ -46,6 +46,11 @@ public interface IPortableDevice
     /// <exception cref="IOException">A piece cannot be read.</exception>
     void RestoreMemory(PieceReader read, IEnumerable<ulong> pieces, bool isLazy, Action<Exception?> whenLoaded);
 
+    /// <summary>
+    /// The moment, for a save after which only what is written from now on counts: memory is now what an image holds. Nothing runs meanwhile.
+    /// </summary>
+    object MarkMemory();
+
     /// <summary>Takes all memory off the device and forgets it: it has been saved, and <see cref="RestoreMemory"/> comes before the next touch.</summary>
     void DiscardMemory();
 

@@ -13,7 +13,18 @@ namespace Weir.Worker.Portable;
 /// Carries out what the supervisor asks of a session's state: bring it to rest, save it, take its memory off the device, go on. Whatever
 /// cannot be done is refused with its reason, and the session goes on as before.
 /// </summary>
-internal sealed class SessionControl(Session session, DispatchLoop loop, Supervisor supervisor, ClientProgram program)
+/// <param name="session">The session.</param>
+/// <param name="loop">What takes its records.</param>
+/// <param name="supervisor">Who asks.</param>
+/// <param name="program">The client.</param>
+/// <param name="restored">The image that the session comes from, else null.</param>
+internal sealed class SessionControl(
+    Session session,
+    DispatchLoop loop,
+    Supervisor supervisor,
+    ClientProgram program,
+    string? restored
+)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
@@ -21,8 +32,11 @@ internal sealed class SessionControl(Session session, DispatchLoop loop, Supervi
     private Condition _condition;
     private string? _parkedIn;
     private bool _wants;
-    private string? _lastFolder;
-    private object? _lastMoment;
+
+    // The image that memory was last equal to, and when.
+    private SavedSession _last = restored is null
+        ? default
+        : new SavedSession(0, 0, session.Portable?.MarkMemory(), restored);
 
     private enum Condition
     {
@@ -136,6 +150,8 @@ internal sealed class SessionControl(Session session, DispatchLoop loop, Supervi
                 {
                     ImageReader reader = ImageReader.Open(_parkedIn!);
                     SessionImage.ReadMemory(reader, device, isLazy: false, _ => { });
+                    // Memory is what the image holds: the next one costs what is written from here on.
+                    _last = new SavedSession(0, 0, device.MarkMemory(), reader.Identity);
                     bytes = reader
                         .Manifest.Parts.Where(part => part.Name != SessionImage.ModulePart)
                         .Sum(part => (long)part.Bytes);
@@ -147,7 +163,7 @@ internal sealed class SessionControl(Session session, DispatchLoop loop, Supervi
                 }
             }
             _condition = Condition.Running;
-            supervisor.Tell(WorkerMessage.Resumed, Report(new SavedSession(bytes, 0, null), start));
+            supervisor.Tell(WorkerMessage.Resumed, Report(new SavedSession(bytes, 0, null, null), start));
             loop.GoOn();
         }
     }
@@ -255,21 +271,13 @@ internal sealed class SessionControl(Session session, DispatchLoop loop, Supervi
         saved = default;
         try
         {
-            saved = SessionImage.Write(
-                session,
-                device,
-                program,
-                folder,
-                folder == _lastFolder ? _lastMoment : null,
-                isDurable
-            );
-            _lastFolder = folder;
-            _lastMoment = saved.Moment;
+            saved = SessionImage.Write(session, device, program, folder, _last, isDurable);
+            _last = saved;
             return true;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            _lastMoment = null;
+            _last = default;
             loop.GoOn();
             Refuse($"its state cannot be written: {failure.Message}");
             return false;

@@ -9,7 +9,8 @@ namespace Weir.Worker.Portable;
 /// <param name="Bytes">Bytes of state, memory included.</param>
 /// <param name="WrittenBytes">Those that the folder did not have already.</param>
 /// <param name="Moment">For the next image in the same folder.</param>
-internal readonly record struct SavedSession(long Bytes, long WrittenBytes, object? Moment);
+/// <param name="Image">Tells the image from every other.</param>
+internal readonly record struct SavedSession(long Bytes, long WrittenBytes, object? Moment, string? Image);
 
 /// <summary>The state of a session at rest, written into an image and read from it.</summary>
 internal static unsafe class SessionImage
@@ -43,7 +44,7 @@ internal static unsafe class SessionImage
     /// <param name="device">Its device.</param>
     /// <param name="program">The client, for people who look at the image.</param>
     /// <param name="folder">Where the image goes.</param>
-    /// <param name="since">The moment of the folder's last image when this session wrote it, else null.</param>
+    /// <param name="last">What this session's memory was last equal to: that image, and since when. Counts only where it is the folder's.</param>
     /// <param name="isDurable">It must outlive a power failure.</param>
     /// <exception cref="IOException">It could not be written; the folder's last image is still there.</exception>
     public static SavedSession Write(
@@ -51,7 +52,7 @@ internal static unsafe class SessionImage
         IPortableDevice device,
         ClientProgram program,
         string folder,
-        object? since,
+        SavedSession last,
         bool isDurable
     )
     {
@@ -78,9 +79,10 @@ internal static unsafe class SessionImage
         {
             writer.Section(ModulePart, module);
         }
-        SavedPieces pieces = Memory(writer, device, since);
+        bool isSame = last.Image is not null && last.Image == writer.Identity;
+        SavedPieces pieces = Memory(writer, device, isSame ? last.Moment : null);
         writer.Commit(isDurable);
-        return new SavedSession(writer.TotalBytes, writer.WrittenBytes, pieces.Moment);
+        return new SavedSession(writer.TotalBytes, writer.WrittenBytes, pieces.Moment, writer.Identity);
     }
 
     /// <summary>Fills the session's memory, which is allocated as it was.</summary>

@@ -19,10 +19,12 @@ internal static unsafe class SessionRestore
     /// <param name="handed">What came with it.</param>
     /// <param name="backend">The device.</param>
     /// <param name="lostCalls">Calls were lost: the session's contexts have failed.</param>
+    /// <param name="image">Tells the image from every other.</param>
     /// <exception cref="IOException">It cannot be done; says why. Nothing that the client sees has changed.</exception>
-    public static Session Take(HandedSession handed, IDeviceBackend backend, out bool lostCalls)
+    public static Session Take(HandedSession handed, IDeviceBackend backend, out bool lostCalls, out string image)
     {
         ImageReader reader = ImageReader.Open(handed.Order.Folder ?? throw new IOException("no folder was named"));
+        image = reader.Identity;
         if (reader.Property(SessionImage.KindProperty) != SessionImage.Kind)
         {
             throw new ImageException(ImageFault.Foreign, "the image is not of a session");

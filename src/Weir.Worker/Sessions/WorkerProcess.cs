@@ -52,8 +52,9 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         }
         DateTime started = DateTime.UtcNow;
         string program = "";
+        string? restored = null;
         Session? session = _supervisor.Handed is { } handed
-            ? TakeOver(handed, backend)
+            ? TakeOver(handed, backend, out restored)
             : Attachment.Greet(client, backend, out program);
         if (session is null)
         {
@@ -62,7 +63,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         _ = UnixSocket.TryGetPeer(client, out PeerCredentials peer);
         ClientProgram description = ClientProgram.Describe(peer.Pid, program);
         var loop = new DispatchLoop(session);
-        _supervisor.States = new SessionControl(session, loop, _supervisor, description);
+        _supervisor.States = new SessionControl(session, loop, _supervisor, description, restored);
         loop.Start();
         _ = _supervisor.Tell(WorkerMessage.Attached);
         session.WhenFaulty(error => _supervisor.Tell(WorkerMessage.Fault, error.ToString()));
@@ -91,12 +92,13 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         return 0;
     }
 
-    private Session? TakeOver(HandedSession handed, IDeviceBackend backend)
+    private Session? TakeOver(HandedSession handed, IDeviceBackend backend, out string? image)
     {
+        image = null;
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         try
         {
-            Session session = SessionRestore.Take(handed, backend, out bool lostCalls);
+            Session session = SessionRestore.Take(handed, backend, out bool lostCalls, out image);
             if (lostCalls)
             {
                 Log.Error("calls were lost with the worker before this one: the session's contexts have failed");

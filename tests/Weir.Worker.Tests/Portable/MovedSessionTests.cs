@@ -223,6 +223,23 @@ public unsafe class MovedSessionTests
     }
 
     [Fact]
+    public void A_folder_that_another_session_wrote_to_meanwhile_is_written_anew()
+    {
+        using var folder = new TemporaryFolder();
+        using LocalSession session = Open();
+        using LocalSession other = Open();
+        ulong memory = Allocate(session, 8 << 20);
+        Fill(session, memory, 8 << 20, 1);
+        _ = session.Save(folder.Path);
+        ulong others = Allocate(other, 8 << 20);
+        Fill(other, others, 8 << 20, 2);
+        _ = other.Save(folder.Path);
+        _ = session.Save(folder.Path);
+        session.MoveTo(folder.Path);
+        AssertFilled(session, memory, 8 << 20, 1);
+    }
+
+    [Fact]
     public void An_image_that_is_damaged_anywhere_is_refused_before_anything_is_touched()
     {
         using var folder = new TemporaryFolder();

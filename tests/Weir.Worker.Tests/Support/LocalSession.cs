@@ -21,7 +21,7 @@ internal sealed unsafe class LocalSession : IDisposable
     private RingState _ring;
     private RingWriter _writer;
     private ulong _ticket;
-    private object? _moment;
+    private SavedSession _last;
 
     public LocalSession()
     {
@@ -45,8 +45,8 @@ internal sealed unsafe class LocalSession : IDisposable
     /// <summary>Writes the session's state into an image; the second time into a folder, only what changed since.</summary>
     public SavedSession Save(string folder)
     {
-        SavedSession saved = SessionImage.Write(Session, Session.Portable!, Client, folder, _moment, isDurable: false);
-        _moment = saved.Moment;
+        SavedSession saved = SessionImage.Write(Session, Session.Portable!, Client, folder, _last, isDurable: false);
+        _last = saved;
         return saved;
     }
 
@@ -55,7 +55,9 @@ internal sealed unsafe class LocalSession : IDisposable
     {
         _ = Save(folder);
         Session.Portable!.DiscardMemory();
-        SessionImage.ReadMemory(ImageReader.Open(folder), Session.Portable!, isLazy: false, _ => { });
+        ImageReader image = ImageReader.Open(folder);
+        SessionImage.ReadMemory(image, Session.Portable!, isLazy: false, _ => { });
+        _last = new SavedSession(0, 0, Session.Portable!.MarkMemory(), image.Identity);
     }
 
     /// <summary>Writes the session's state into an image, ends the device and all that is in it, and goes on from the image with another device.</summary>
@@ -78,8 +80,8 @@ internal sealed unsafe class LocalSession : IDisposable
             _backend.Stop();
             Assert.Equal(0, Posix.Libc.munmap((nint)window.Base, (nuint)window.Bytes));
         }
-        _moment = null;
-        Session = SessionRestore.Take(handed, _backend, out _);
+        Session = SessionRestore.Take(handed, _backend, out _, out string image);
+        _last = new SavedSession(0, 0, Session.Portable!.MarkMemory(), image);
         _executor = new Executor(Session);
         // The ring is driven by hand here, so the session's own count of it stays at the beginning.
         _ring = new RingState(_segment.Start, 0, ring.Bytes) { ReplySequence = ring.Replies };

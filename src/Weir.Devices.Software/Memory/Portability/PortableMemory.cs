@@ -76,6 +76,9 @@ public sealed unsafe class PortableMemory
     /// </summary>
     public void Place(ReadOnlySpan<ulong> addresses) => device.Memory.Placements.Want(addresses);
 
+    /// <summary>The moment for a next save, when memory is now what was saved elsewhere (<see cref="Restore"/> has ended).</summary>
+    public ChangeMark Mark() => new(device.Resident.EndEpoch());
+
     /// <summary>Saves what is not zero and was, or may have been, written since a moment; the program may go on meanwhile.</summary>
     /// <param name="sink">Where it goes.</param>
     /// <param name="since">The mark of an earlier save; null: everything.</param>
