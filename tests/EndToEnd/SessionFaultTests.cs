@@ -14,6 +14,8 @@ public class SessionFaultTests
         for (int kill = 0; kill < Kills; kill++)
         {
             program.Change();
+            // What is posted and not yet done would be lost with a worker that dies after it has taken over, and be told so.
+            program.Verify();
             int old = program.Worker;
             Task move = Task.Run(
                 () => SessionDeskClient.Ask("move", program.Id),

@@ -96,6 +96,8 @@ public sealed class OversubscriptionTests
             while (!Volatile.Read(ref isDone))
             {
                 GC.Collect();
+                // Often, but not always: one collection after the other would leave nobody the time to serve a fault.
+                Thread.Sleep(1);
             }
         });
         collecting.Start();
