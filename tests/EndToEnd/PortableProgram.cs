@@ -90,7 +90,11 @@ internal sealed class PortableProgram : IDisposable
         _process.StandardInput.WriteLine(word);
         _process.StandardInput.Flush();
         string answer = Read();
-        Assert.True(answer == "ok", $"after '{word}' it said '{answer}': {(_process.HasExited ? _errors.Result : "")}");
+        if (answer != "ok")
+        {
+            _process.Kill();
+            Assert.Fail($"after '{word}' it said '{answer}': {_errors.Result}");
+        }
     }
 
     private string Read() => _process.StandardOutput.ReadLine() ?? $"(it ended: {_errors.Result})";
