@@ -214,10 +214,10 @@ public sealed unsafe class PortableMemoryTests : IDisposable
         device.Write<byte>(memory, content);
         MemoryImage image = new();
         SavedMemory saved = device.Driver.Portable.Save(image, isStill: true);
-        if (!device.Driver.Portable.Release())
-        {
-            return;
-        }
+        Assert.SkipUnless(
+            device.Driver.Portable.Release(),
+            "this machine does not let a process serve its own page faults (userfaultfd)"
+        );
         device.Driver.Portable.Discard();
         using ManualResetEventSlim go = new();
         using ManualResetEventSlim loaded = new();

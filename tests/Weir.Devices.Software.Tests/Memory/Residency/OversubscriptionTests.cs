@@ -24,10 +24,7 @@ public sealed class OversubscriptionTests
     {
         using MemoryPlace place = new();
         using TestDevice device = Open(place, way);
-        if (!CanFault)
-        {
-            return;
-        }
+        Assert.SkipUnless(CanFault, "this machine does not let a process serve its own page faults (userfaultfd)");
         nint add = device.Function(device.Load(KernelTexts.Add), "add");
         // Twice what the device has, in four parts.
         ulong[] parts = [.. Enumerable.Range(0, 4).Select(_ => device.Allocate(16 * MiB))];
@@ -61,10 +58,7 @@ public sealed class OversubscriptionTests
     [Fact]
     public void More_than_the_device_has_is_restored_and_the_source_is_not_needed_after_that()
     {
-        if (!CanFault)
-        {
-            return;
-        }
+        Assert.SkipUnless(CanFault, "this machine does not let a process serve its own page faults (userfaultfd)");
         using MemoryPlace place = new();
         using TestDevice device = Open(place, new ResidencyOptions());
         ulong memory = device.Allocate(48 * MiB);
@@ -83,10 +77,7 @@ public sealed class OversubscriptionTests
     [Fact]
     public void The_garbage_collector_does_not_wait_for_memory_that_another_thread_brings()
     {
-        if (!CanFault)
-        {
-            return;
-        }
+        Assert.SkipUnless(CanFault, "this machine does not let a process serve its own page faults (userfaultfd)");
         using MemoryPlace place = new();
         using TestDevice device = Open(place, new ResidencyOptions());
         ulong[] parts = [.. Enumerable.Range(0, 4).Select(_ => device.Allocate(16 * MiB))];
