@@ -1,7 +1,7 @@
 // What the machine itself can do: the figures that Weir's own are divided by.
 //   memcpy_GBs         one thread, 64 MiB blocks (bytes copied per time)
-//   triad_GBs, triad1_GBs  a[i] = b[i] + s*c[i] over 3 x 64 MiB, all cores / one core (bytes read and written per time)
-//   read_GBs, read1_GBs    the sum of 64 MiB of floats, all cores / one core (bytes read per time)
+//   update_GBs, update1_GBs  a[i] += s*b[i] over 2 x 64 MiB, all cores / one core (bytes read and written per time)
+//   read_GBs, read1_GBs      the sum of 64 MiB of floats, all cores / one core (bytes read per time)
 #define _GNU_SOURCE
 #include "clock.h"
 #include <pthread.h>
@@ -24,17 +24,17 @@ static void copy(void) {
     free(to);
 }
 
-enum { TRIAD_COUNT = 16 << 20 };
-static float *triad_a, *triad_b, *triad_c;
+enum { COUNT = 16 << 20 };
+static float *first, *second;
 
 struct part {
     size_t from, to;
     float sum;
 };
 
-__attribute__((optimize("O3", "tree-vectorize"), target("avx2"))) static void *triad_part(void *argument) {
+__attribute__((optimize("O3", "tree-vectorize"), target("avx2"))) static void *update_part(void *argument) {
     struct part *p = argument;
-    for (size_t i = p->from; i < p->to; i++) triad_a[i] = triad_b[i] + 3.0f * triad_c[i];
+    for (size_t i = p->from; i < p->to; i++) first[i] += 3.0f * second[i];
     return NULL;
 }
 
@@ -44,7 +44,7 @@ __attribute__((optimize("O3"), target("avx2"))) static void *read_part(void *arg
     struct part *p = argument;
     vector sums[8] = {0};
     for (size_t i = p->from; i + 64 <= p->to; i += 64)
-        for (int k = 0; k < 8; k++) sums[k] += *(const vector *)(triad_a + i + 8 * k);
+        for (int k = 0; k < 8; k++) sums[k] += *(const vector *)(first + i + 8 * k);
     for (int k = 0; k < 8; k++)
         for (int lane = 0; lane < 8; lane++) p->sum += sums[k][lane];
     return NULL;
@@ -59,7 +59,7 @@ static void measure(const char *name, int threads, void *(*work)(void *), double
         struct part parts[256];
         uint64_t start = now_ns();
         for (int t = 0; t < threads; t++) {
-            parts[t] = (struct part){(size_t)TRIAD_COUNT * t / threads, (size_t)TRIAD_COUNT * (t + 1) / threads, 0};
+            parts[t] = (struct part){(size_t)COUNT * t / threads, (size_t)COUNT * (t + 1) / threads, 0};
             pthread_create(&ids[t], NULL, work, &parts[t]);
         }
         for (int t = 0; t < threads; t++) pthread_join(ids[t], NULL);
@@ -72,17 +72,18 @@ static void measure(const char *name, int threads, void *(*work)(void *), double
 
 int main(void) {
     copy();
-    size_t bytes = sizeof(float) * TRIAD_COUNT;
-    triad_a = malloc(bytes);
-    triad_b = malloc(bytes);
-    triad_c = malloc(bytes);
-    memset(triad_a, 0, bytes);
-    memset(triad_b, 0, bytes);
-    memset(triad_c, 0, bytes);
+    size_t bytes = sizeof(float) * COUNT;
+    first = malloc(bytes);
+    second = malloc(bytes);
+    // Not zero: fresh memory that is set to zero may stay one shared page, which is read from the cache.
+    for (size_t i = 0; i < COUNT; i++) {
+        first[i] = 1;
+        second[i] = 1e-3f;
+    }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int threads = cores > 256 ? 256 : (int)cores;
-    measure("triad1_GBs", 1, triad_part, 3.0 * (double)bytes);
-    measure("triad_GBs", threads, triad_part, 3.0 * (double)bytes);
+    measure("update1_GBs", 1, update_part, 3.0 * (double)bytes);
+    measure("update_GBs", threads, update_part, 3.0 * (double)bytes);
     measure("read1_GBs", 1, read_part, (double)bytes);
     measure("read_GBs", threads, read_part, (double)bytes);
     return 0;

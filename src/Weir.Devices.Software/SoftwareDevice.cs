@@ -56,7 +56,7 @@ internal sealed class SoftwareDevice : IDisposable
                 OwnHostBytes
             );
         }
-        Scheduler = new Scheduler(options.Cores, options.Share);
+        Scheduler = new Scheduler(options.Cores, options.Share, options.CallerSettles);
     }
 
     /// <summary>How it was asked to be.</summary>

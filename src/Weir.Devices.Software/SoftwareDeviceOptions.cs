@@ -1,3 +1,4 @@
+using Weir.Api;
 using Weir.Devices.Software.Execution;
 using Weir.Devices.Software.Memory;
 using Weir.Devices.Software.Memory.Residency;
@@ -37,6 +38,12 @@ public sealed record SoftwareDeviceOptions
 
     /// <summary>Whom to ask for cores, where others use them too; null when all of <see cref="Cores"/> are this device's.</summary>
     public ICoreShare? Share { get; init; }
+
+    /// <summary>
+    /// True when the caller promises <see cref="ISettlingDriver.Settle"/> whenever it has no call to make for a moment: short work is then
+    /// left for the calling thread, which mostly waits for it next, instead of waking others for it.
+    /// </summary>
+    public bool CallerSettles { get; init; }
 
     /// <summary>Tells this device from others; null for one that is the same on every machine.</summary>
     public Guid? Uuid { get; init; }

@@ -14,7 +14,7 @@ namespace Weir.Devices.Software;
 /// A GPU made of software behind the driver API: every method hands its call to the part that does it. Method comments
 /// are those of the interface. Dispose when no call is under way.
 /// </summary>
-public sealed unsafe partial class SoftwareDriver : IDriver, IDeviceOutput, IDisposable
+public sealed unsafe partial class SoftwareDriver : IDriver, ISettlingDriver, IDeviceOutput, IDisposable
 {
     private readonly SoftwareDevice device;
     private readonly DeviceCalls devices;
@@ -32,6 +32,12 @@ public sealed unsafe partial class SoftwareDriver : IDriver, IDeviceOutput, IDis
     private readonly LaunchCalls launches;
     private readonly ArrayCalls arrays;
     private readonly TextureCalls textures;
+
+    /// <inheritdoc/>
+    public bool HasWork => device.Scheduler.Outstanding > 0;
+
+    /// <inheritdoc/>
+    public void Settle() => device.Scheduler.Settle();
 
     /// <summary>Makes the device.</summary>
     /// <param name="options">How it shall be.</param>

@@ -45,6 +45,9 @@ internal abstract class Command(DeviceStream stream)
     /// <summary>True when a thread of its own must run it because it may take any time.</summary>
     public virtual bool IsHostFunction => false;
 
+    /// <summary>How long one core will need for it, as far as that is known; otherwise <see cref="long.MaxValue"/>.</summary>
+    public virtual long ExpectedNanoseconds => long.MaxValue;
+
     /// <summary>Number of units; 0 when only its place in the order matters.</summary>
     public long Units => units;
 

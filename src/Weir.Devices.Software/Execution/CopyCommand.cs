@@ -8,6 +8,7 @@ namespace Weir.Devices.Software.Execution;
 internal sealed unsafe class CopyCommand : Command
 {
     private const long PieceBytes = 1 << 20;
+    private const ulong BytesPerNanosecond = 8;
 
     private readonly CopyShape shape;
     private readonly CopySide destination;
@@ -43,6 +44,9 @@ internal sealed unsafe class CopyCommand : Command
             SetUnits((long)(shape.Rows * shape.Slices), slots, rowsPerPiece);
         }
     }
+
+    /// <inheritdoc/>
+    public override long ExpectedNanoseconds => (long)(shape.TotalBytes / BytesPerNanosecond);
 
     /// <inheritdoc/>
     public override void Run(ExecutorSlot slot, long first, long end)

@@ -52,9 +52,16 @@ internal sealed unsafe class EventCalls(SoftwareDevice device, CurrentContexts c
     public CuResult Query(nint handle)
     {
         CuResult result = Find(handle, out DeviceEvent mark);
-        return result != CuResult.Success ? result
-            : !mark.IsReached ? CuResult.NotReady
-            : (CuResult)mark.Context.Fault;
+        if (result != CuResult.Success)
+        {
+            return result;
+        }
+        if (mark.IsReached)
+        {
+            return (CuResult)mark.Context.Fault;
+        }
+        device.Scheduler.Settle();
+        return CuResult.NotReady;
     }
 
     public CuResult Synchronize(nint handle)

@@ -15,6 +15,9 @@ internal sealed unsafe class ExecutorPool : IDisposable
     private const long IdleSpinNanoseconds = 10_000;
     private const int WordsApart = 32;
 
+    // Work that takes less stays with the thread that brought it: waking another one takes as long, and keeps a core busy.
+    private const long StayNanoseconds = 30_000;
+
     // Kernels of tens of thousands of instructions spill megabytes; untouched stack costs nothing.
     private const int StackBytes = 16 << 20;
 
@@ -25,9 +28,13 @@ internal sealed unsafe class ExecutorPool : IDisposable
     private readonly Action<Command> complete;
     private readonly Func<bool> canWork;
     private readonly ICoreShare? share;
+    private readonly bool callerSettles;
     private readonly int* readyEpoch;
     private readonly int* doneEpoch;
     private int readyCount;
+
+    // Expected time of ready commands that nobody was woken for; guarded by the gate.
+    private long stayingNanoseconds;
     private int nextReady;
     private int parked;
     private int waiting;
@@ -36,8 +43,10 @@ internal sealed unsafe class ExecutorPool : IDisposable
     /// <param name="slotCount">Cores to use.</param>
     /// <param name="complete">Told of a command whose last unit is finished, outside of every lock of the pool.</param>
     /// <param name="share">Whom to ask for cores, or null when they are all this device's.</param>
-    public ExecutorPool(int slotCount, Action<Command> complete, ICoreShare? share)
+    /// <param name="callerSettles">Whether short commands may wait for <see cref="Settle"/>.</param>
+    public ExecutorPool(int slotCount, Action<Command> complete, ICoreShare? share, bool callerSettles)
     {
+        this.callerSettles = callerSettles;
         this.complete = complete;
         this.share = share;
         slots = new ExecutorSlot[slotCount];
@@ -93,23 +102,64 @@ internal sealed unsafe class ExecutorPool : IDisposable
     /// <summary>Adds a command whose turn has come and that has units.</summary>
     /// <param name="command">The command.</param>
     /// <param name="callerHelps">True when the calling thread is about to wait for it: one thread less needs waking.</param>
-    public void Add(Command command, bool callerHelps)
+    /// <param name="mayStay">True when the calling thread will wait, or settle, before it sleeps.</param>
+    public void Add(Command command, bool callerHelps, bool mayStay)
     {
         lock (gate)
         {
             ready.Add(command);
             Volatile.Write(ref readyCount, ready.Count);
+            if (mayStay && Stays(command))
+            {
+                return;
+            }
+            Volatile.Write(ref stayingNanoseconds, 0);
             if (!callerHelps || command.Ranges > 1)
             {
                 StartThreads();
             }
         }
-        Interlocked.Increment(ref *readyEpoch);
-        int wanted = (int)Math.Min(command.Ranges - (callerHelps ? 1 : 0), Volatile.Read(ref parked));
-        if (wanted > 0)
+        Wake(command.Ranges - (callerHelps ? 1 : 0));
+    }
+
+    /// <summary>Told of a command whose turn will come after others: when much waits behind what stayed, it stays no longer.</summary>
+    public void FollowsStaying(Command command)
+    {
+        if (Volatile.Read(ref stayingNanoseconds) == 0)
         {
-            LibC.FutexWake(readyEpoch, wanted);
+            return;
         }
+        lock (gate)
+        {
+            long waiting = stayingNanoseconds;
+            if (waiting == 0 || waiting <= StayNanoseconds - command.ExpectedNanoseconds)
+            {
+                stayingNanoseconds = waiting == 0 ? 0 : waiting + Math.Max(0, command.ExpectedNanoseconds);
+                return;
+            }
+        }
+        Settle();
+    }
+
+    /// <summary>Wakes threads for what stayed with the thread that brought it.</summary>
+    public void Settle()
+    {
+        if (Volatile.Read(ref stayingNanoseconds) == 0)
+        {
+            return;
+        }
+        long ranges;
+        lock (gate)
+        {
+            Volatile.Write(ref stayingNanoseconds, 0);
+            ranges = ready.Sum(command => command.Ranges);
+            if (ranges == 0)
+            {
+                return;
+            }
+            StartThreads();
+        }
+        Wake(ranges);
     }
 
     /// <summary>Wakes the threads that wait for commands to be done.</summary>
@@ -156,6 +206,32 @@ internal sealed unsafe class ExecutorPool : IDisposable
             slot.Dispose();
         }
         NativeMemory.Free(readyEpoch);
+    }
+
+    // With a single core there is nobody to share the work with.
+    private bool Stays(Command command)
+    {
+        if (!callerSettles)
+        {
+            return false;
+        }
+        long expected = Math.Max(1, command.ExpectedNanoseconds);
+        if (slots.Length > 1 && expected > StayNanoseconds - stayingNanoseconds)
+        {
+            return false;
+        }
+        Volatile.Write(ref stayingNanoseconds, Math.Min(expected, StayNanoseconds) + stayingNanoseconds);
+        return true;
+    }
+
+    private void Wake(long ranges)
+    {
+        Interlocked.Increment(ref *readyEpoch);
+        int wanted = (int)Math.Min(ranges, Volatile.Read(ref parked));
+        if (wanted > 0)
+        {
+            LibC.FutexWake(readyEpoch, wanted);
+        }
     }
 
     private void StartThreads()
@@ -281,6 +357,10 @@ internal sealed unsafe class ExecutorPool : IDisposable
             if (ready.Remove(command))
             {
                 Volatile.Write(ref readyCount, ready.Count);
+                if (ready.Count == 0)
+                {
+                    Volatile.Write(ref stayingNanoseconds, 0);
+                }
             }
         }
     }

@@ -50,6 +50,9 @@ internal sealed unsafe class KernelCommand : Command
     }
 
     /// <inheritdoc/>
+    public override long ExpectedNanoseconds => kernel.ExpectedNanoseconds(Units);
+
+    /// <inheritdoc/>
     public override void Run(ExecutorSlot slot, long first, long end)
     {
         if (Stream.Context.Fault != 0)

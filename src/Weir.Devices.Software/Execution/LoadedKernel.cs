@@ -39,6 +39,13 @@ internal sealed unsafe class LoadedKernel
         }
     }
 
+    /// <summary>How long one core will need for that many blocks, nanoseconds; unknown, <see cref="long.MaxValue"/>, until it has run.</summary>
+    public long ExpectedNanoseconds(long blocks)
+    {
+        long each = Volatile.Read(ref picosecondsPerBlock);
+        return each == 0 || blocks > long.MaxValue / each ? long.MaxValue : blocks * each / PicosecondsPerNanosecond;
+    }
+
     /// <summary>Learns how long blocks take; what was seen last counts half.</summary>
     public void Note(long blocks, long nanoseconds)
     {

@@ -23,10 +23,11 @@ internal sealed class Scheduler : IDisposable
 
     /// <param name="slotCount">Cores to use.</param>
     /// <param name="share">Whom to ask for them, or null when they are all this device's.</param>
-    public Scheduler(int slotCount, ICoreShare? share = null)
+    /// <param name="callerSettles">Whether short work may wait for <see cref="Settle"/>.</param>
+    public Scheduler(int slotCount, ICoreShare? share = null, bool callerSettles = false)
     {
         this.share = share;
-        pool = new ExecutorPool(slotCount, Complete, share);
+        pool = new ExecutorPool(slotCount, Complete, share, callerSettles);
     }
 
     /// <summary>Cores in use.</summary>
@@ -64,6 +65,9 @@ internal sealed class Scheduler : IDisposable
         pool.Release(slot);
         gate.Exit();
     }
+
+    /// <summary>Has others do what was left for the calling thread.</summary>
+    public void Settle() => pool.Settle();
 
     /// <summary>Puts a command at the end of its stream.</summary>
     /// <param name="command">The command.</param>
@@ -104,6 +108,8 @@ internal sealed class Scheduler : IDisposable
         {
             return true;
         }
+        // Who asks does not wait.
+        pool.Settle();
         lock (gate)
         {
             return stream.Kind == StreamKind.Legacy ? IsIdle(stream) : stream.Last is null;
@@ -206,7 +212,11 @@ internal sealed class Scheduler : IDisposable
         stream.Last = command;
         if (command.Blockers == 0)
         {
-            MakeReady(command, callerHelps);
+            MakeReady(command, callerHelps, mayStay: true);
+        }
+        else
+        {
+            pool.FollowsStaying(command);
         }
     }
 
@@ -219,7 +229,7 @@ internal sealed class Scheduler : IDisposable
         }
     }
 
-    private void MakeReady(Command command, bool callerHelps = false)
+    private void MakeReady(Command command, bool callerHelps = false, bool mayStay = false)
     {
         if (command.IsHostFunction)
         {
@@ -231,7 +241,7 @@ internal sealed class Scheduler : IDisposable
             CompleteLocked(command);
             return;
         }
-        pool.Add(command, callerHelps);
+        pool.Add(command, callerHelps, mayStay);
     }
 
     private void CompleteLocked(Command command)

@@ -101,6 +101,7 @@ internal sealed class SoftwareBackend : IDeviceBackend
                 WindowBytes = window.HostIsElsewhere ? window.DeviceBytes : window.Bytes,
                 WindowDeviceBytes = window.DeviceBytes,
                 Share = share,
+                CallerSettles = true,
             }
         );
         _ = _driver.Init(0);

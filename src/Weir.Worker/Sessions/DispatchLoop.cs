@@ -17,11 +17,21 @@ internal sealed unsafe class DispatchLoop(Session session)
     private const int PausesPerLook = 32;
     private const int LooksPerClock = 8;
 
+    // A client that waits for what it has posted says so within a microsecond or two.
+    private const int LooksBeforeSettling = 3;
+
+    // A client that never pauses does not wait for what it has posted.
+    private const int RecordsBeforeSettling = 16;
+
     // As the cores of the software device have: a thread that waits for a kernel may run a part of it.
     private const int StackBytes = 16 << 20;
 
     private readonly object _gate = new();
     private bool _isLed;
+
+    // The leader is in a call that may take long; whoever sets it back under the gate decides who leads then.
+    private bool _isWatched;
+    private Deputy? _deputy;
 
     // The leader has slept since the last record that it found while awake.
     private bool _hasJustWoken;
@@ -210,31 +220,61 @@ internal sealed unsafe class DispatchLoop(Session session)
 
     private bool TryPassLead()
     {
-        bool needsNew;
         lock (_gate)
         {
-            needsNew = _waiting == 0;
-            if (needsNew && _executors >= MaxExecutors)
+            if (_waiting == 0)
             {
-                return false;
+                if (_executors >= MaxExecutors)
+                {
+                    return false;
+                }
+                AddExecutor();
             }
             _isLed = false;
             Monitor.Pulse(_gate);
         }
-        if (needsNew)
-        {
-            AddExecutor();
-        }
         return true;
+    }
+
+    // True when the calling thread still leads afterwards.
+    private bool ExecuteWatched(Executor executor, RingState ring, in RecordHeader header, RecordReader record)
+    {
+        _deputy ??= new Deputy(StepIn);
+        lock (_gate)
+        {
+            _isWatched = true;
+        }
+        _deputy.Begin();
+        executor.Execute(ring, header, record);
+        lock (_gate)
+        {
+            if (_isWatched)
+            {
+                _isWatched = false;
+                _deputy.End();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool StepIn()
+    {
+        lock (_gate)
+        {
+            _isWatched = _isWatched && !TryPassLead();
+            return !_isWatched;
+        }
     }
 
     // Returns when the session has ended or the lead was handed on.
     private void Lead(Executor executor)
     {
-        while (!session.HasEnded)
+        for (int records = 1; !session.HasEnded; records++)
         {
             if (_order != Go)
             {
+                session.Settling?.Settle();
                 Stand();
                 continue;
             }
@@ -247,20 +287,40 @@ internal sealed unsafe class DispatchLoop(Session session)
             ring.Reader.Advance(header);
             // A client on another node says on the connection, which the leader reads, that its host functions have run.
             bool needsReader = session.Remote is not null && header.IsCall && session.Callbacks.HasPending;
-            if (
-                needsReader
-                || CallTable.Blocks(header.Op) && executor.MayWaitLong(ring, header, session.Rings.OpenCount)
-            )
+            bool mayWait = CallTable.Blocks(header.Op);
+            bool isAlone = session.Rings.OpenCount <= 1;
+            if (mayWait && isAlone && !needsReader && session.Settling is { } settling)
+            {
+                // The leader does the work itself; that mostly takes less than it would to wake another leader.
+                if (!settling.HasWork)
+                {
+                    executor.Execute(ring, header, record);
+                    continue;
+                }
+                ring.IsBusy = true;
+                if (!ExecuteWatched(executor, ring, header, record))
+                {
+                    settling.Settle();
+                    return;
+                }
+                continue;
+            }
+            if (needsReader || mayWait && (!isAlone || executor.MayWaitLong(header)))
             {
                 ring.IsBusy = true;
                 if (TryPassLead())
                 {
                     executor.Execute(ring, header, record);
+                    session.Settling?.Settle();
                     return;
                 }
                 ring.IsBusy = false;
             }
             executor.Execute(ring, header, record);
+            if (records % RecordsBeforeSettling == 0)
+            {
+                session.Settling?.Settle();
+            }
         }
     }
 
@@ -274,6 +334,7 @@ internal sealed unsafe class DispatchLoop(Session session)
             {
                 return known;
             }
+            session.Settling?.Settle();
             client.Wait();
             return null;
         }
@@ -294,6 +355,10 @@ internal sealed unsafe class DispatchLoop(Session session)
             if (_hasJustWoken)
             {
                 _ = Weir.Wire.Libc.YieldRaw();
+            }
+            if (look == LooksBeforeSettling)
+            {
+                session.Settling?.Settle();
             }
             if (look % LooksPerClock != 0)
             {

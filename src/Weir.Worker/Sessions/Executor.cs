@@ -32,15 +32,11 @@ internal sealed unsafe class Executor
     public byte* Payload { get; } = (byte*)NativeMemory.AlignedAlloc(PayloadBytes, 64);
 
     /// <summary>
-    /// Will this call keep the thread? With several rings open it is assumed; for a lone client only when the device is
-    /// seen to be busy for longer than a hand-over takes.
+    /// Will this call of a lone client keep the thread? Only when the device is seen to be busy for longer than a hand-over
+    /// takes.
     /// </summary>
-    public bool MayWaitLong(RingState ring, in RecordHeader header, int openRings)
+    public bool MayWaitLong(in RecordHeader header)
     {
-        if (openRings > 1)
-        {
-            return true;
-        }
         SetContext(header.Context);
         CuResult state;
         long start = 0;

@@ -31,6 +31,7 @@ internal sealed unsafe class Session
         Window = window;
         HostMemory = hostMemory;
         Driver = driver;
+        Settling = driver as ISettlingDriver;
         Rings = new RingSet(segment);
         Staging = new StagingUse(this, staging);
         Errors = new LatchedErrors(SegmentLayout.Control(segment));
@@ -63,6 +64,9 @@ internal sealed unsafe class Session
 
     /// <summary>What the session's state consists of.</summary>
     public Journal Journal { get; init; } = new();
+
+    /// <summary>The device when it leaves short work to whoever calls it, else null.</summary>
+    public ISettlingDriver? Settling { get; }
 
     /// <summary>The device when a session's state can leave it, else null.</summary>
     public IPortableDevice? Portable => Driver as IPortableDevice;
