@@ -122,6 +122,12 @@ public sealed unsafe partial class SoftwareDriver : IPortableDevice
     /// <inheritdoc/>
     public void DiscardMemory() => Portable.Discard();
 
+    /// <inheritdoc/>
+    public bool ReleaseMemory() => Portable.Release();
+
+    /// <inheritdoc/>
+    public void RecallMemory() => Portable.Recall();
+
     private sealed class Sink(PieceWriter write) : IPieceSink
     {
         public void Write(ulong address, ReadOnlySpan<byte> content) => write(address, content);

@@ -109,6 +109,37 @@ internal sealed class ImageReader
         }
     }
 
+    /// <summary>
+    /// Looks whether every chunk is there, in its length, without reading it: enough where the image was written a moment ago and each chunk is
+    /// checked when it is read.
+    /// </summary>
+    /// <exception cref="ImageException">One is not there, or too short.</exception>
+    public void VerifyPresence()
+    {
+        foreach (ManifestPart part in Manifest.Parts)
+        {
+            for (int index = 0; index < part.Chunks.Count; index++)
+            {
+                if (part.Chunks[index] is not { Length: > 0 } hash)
+                {
+                    continue;
+                }
+                FileInfo file = new(ImageFormat.ChunkPath(_folder, hash));
+                long length = (long)
+                    Math.Min(ImageFormat.ChunkBytes, part.Bytes - (ulong)index * ImageFormat.ChunkBytes);
+                if (!file.Exists || file.Length != length)
+                {
+                    throw new ImageException(
+                        ImageFault.Truncated,
+                        file.Exists
+                            ? $"{file.FullName} ends after {file.Length} of {length} bytes"
+                            : $"{file.FullName} is not there: the image is not whole"
+                    );
+                }
+            }
+        }
+    }
+
     private void Fetch(string hash, Span<byte> place)
     {
         string path = ImageFormat.ChunkPath(_folder, hash);

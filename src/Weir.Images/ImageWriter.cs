@@ -107,8 +107,9 @@ internal sealed class ImageWriter : IDisposable
     /// It must outlive the machine's next power failure, which costs waiting for the disk. An image that is of use only while processes
     /// of this machine live need not.
     /// </param>
+    /// <param name="prepare">Told what <see cref="Identity"/> will be, at the last moment before it is the folder's image.</param>
     /// <exception cref="IOException">There is no room, or writing failed; the last image is still there.</exception>
-    public void Commit(bool isDurable)
+    public void Commit(bool isDurable, Action<string>? prepare = null)
     {
         byte[] manifest = ImageFormat.Encode(new Manifest { Properties = _properties, Parts = _parts });
         string path = Path.Combine(_folder, ImageFormat.ManifestName);
@@ -118,6 +119,7 @@ internal sealed class ImageWriter : IDisposable
         {
             Durability.Flush(_folder, [.. _written.Select(hash => ImageFormat.ChunkPath(_folder, hash)), fresh]);
         }
+        prepare?.Invoke(ImageFormat.Identity(manifest));
         File.Move(fresh, path, overwrite: true);
         if (isDurable)
         {

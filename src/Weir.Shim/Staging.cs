@@ -117,7 +117,7 @@ internal static unsafe class Staging
             {
                 return CuResult.DeviceUnavailable;
             }
-            if ((*word & ~StagingChunk.SleeperFlag) == StagingChunk.Ready)
+            if (StagingChunk.State(*word) == StagingChunk.Ready)
             {
                 Unpack(Data(chunks[oldest]), parts[oldest]);
             }

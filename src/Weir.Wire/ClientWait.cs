@@ -116,9 +116,9 @@ internal static unsafe class ClientWait
                 continue;
             }
 
-            if (StagingChunk.PrepareSleep(word))
+            if (StagingChunk.PrepareSleep(word, out var sleeping))
             {
-                Futex.WaitRaw(word, StagingChunk.Busy | StagingChunk.SleeperFlag, SliceNs);
+                Futex.WaitRaw(word, sleeping, SliceNs);
             }
 
             if (!StagingChunk.IsDone(Volatile.Read(ref *word)) && IsGone(control, socket))

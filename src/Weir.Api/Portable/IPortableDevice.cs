@@ -54,6 +54,15 @@ public interface IPortableDevice
     /// <summary>Takes all memory off the device and forgets it: it has been saved, and <see cref="RestoreMemory"/> comes before the next touch.</summary>
     void DiscardMemory();
 
+    /// <summary>
+    /// Takes all memory off the device and keeps it in the host's memory, from where a touch brings it back. False when that cannot be done here, or
+    /// not with all of it: what could not leave has stayed.
+    /// </summary>
+    bool ReleaseMemory();
+
+    /// <summary>Begins to bring back what <see cref="ReleaseMemory"/> took; what is touched comes first.</summary>
+    void RecallMemory();
+
     /// <summary>Size of a piece, bytes; its address is a multiple of it.</summary>
     const int PieceBytes = 2 << 20;
 }

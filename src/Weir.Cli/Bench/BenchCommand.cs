@@ -18,11 +18,7 @@ internal static class BenchCommand
         (SchedulingBench.Section, "replays of a public trace, decisions", SchedulingBench.Run),
         (RemoteBench.Section, "a device on another node, beside a bare SslStream", RemoteBench.Run),
         (ShareBench.Section, "programs that share a device", ShareBench.Run),
-        (
-            OversubscriptionBench.Section,
-            "sessions and a program with more memory than their device",
-            OversubscriptionBench.Run
-        ),
+        (SessionBench.Section, "sessions that leave their device, and more memory than it has", SessionBench.Run),
         (VideoBench.Section, "ffmpeg's scale_cuda, beside its own scaler", VideoBench.Run),
     ];
 

@@ -6,7 +6,7 @@ namespace Weir.Cli.Bench;
 /// <summary>Memory that is promised more often than the device has it: what that costs, and how many bytes really move.</summary>
 internal static class OversubscriptionBench
 {
-    public const string Section = "oversubscription";
+    private const string Section = SessionBench.Section;
 
     private const int DeviceMiB = 256;
     private const int SessionMiB = 230; // twice that is 1.8 times the device

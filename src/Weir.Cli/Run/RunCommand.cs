@@ -47,8 +47,15 @@ internal static class RunCommand
         {
             Description =
                 "Write the program's accelerator state into an image this often (30s, 5m). When its worker dies, it goes on from the "
-                + "last one in another worker; calls since then are lost, and if there were any its contexts fail with an error.",
+                + "last one in another worker; what becomes of calls since then says --on-loss.",
         };
+        var onLoss = new Option<string?>("--on-loss")
+        {
+            Description =
+                "What becomes of calls since the last image when the worker dies. fail: the program's contexts end with an error (default). replay: "
+                + "a log of them is kept and they are done again (with images every 30 s where --snapshot-every says nothing else).",
+        };
+        onLoss.AcceptOnlyFromAmong("replay", "fail");
         var program = new Argument<string[]>("program")
         {
             Description = "The program and its arguments, after --",
@@ -69,6 +76,7 @@ internal static class RunCommand
             check,
             profile,
             snapshots,
+            onLoss,
             program,
         };
         claim.AddTo(command);
@@ -126,6 +134,7 @@ internal static class RunCommand
             Add("--oversubscribe", parsed.GetValue(oversubscribe));
             Add("--report", parsed.GetValue(report));
             Add("--snapshot-every", parsed.GetValue(snapshots));
+            Add("--on-loss", parsed.GetValue(onLoss));
             if (parsed.GetValue(check) || parsed.GetValue(profile) is not null)
             {
                 return ObservedRun.Run(

@@ -16,7 +16,10 @@ internal static class SessionCommands
     public static Command CreatePark()
     {
         Argument<string> session = new("session") { Description = WhichSession };
-        Option<string?> folder = new("--to") { Description = "Folder for the image (default: one of its own)." };
+        Option<string?> folder = new("--to")
+        {
+            Description = "Write an image into this folder instead of keeping the state in this machine's memory.",
+        };
         Command command = new(
             "park",
             "Take a running program's accelerator state off its device. The program's next call brings it back."
@@ -141,11 +144,14 @@ internal static class SessionCommands
         string bytes = $"{Sizes.Text((ulong)report.Bytes)}, {Sizes.Text((ulong)report.WrittenBytes)} of it written";
         return verb switch
         {
+            "park" when report.InMemory => $"{session} is parked in this machine's memory ({pause})",
             "park" => $"{session} is parked in {answer.Folder} ({bytes}, {pause})",
             "snapshot" => $"{session} is saved in {answer.Folder} ({bytes}, calls waited {pause})",
             "resume" => $"{session} goes on ({Sizes.Text((ulong)report.Bytes)}, {pause})",
             _ when report.LostCalls =>
                 $"{session} is attached again, but it had made calls since the image was written: its contexts have failed",
+            _ when report.ReplayedCalls > 0 =>
+                $"{session} goes on in another worker; {report.ReplayedCalls} calls since the image were done again ({pause})",
             _ => $"{session} goes on in another worker ({pause})",
         };
     }

@@ -12,6 +12,9 @@ internal sealed record StateReport
     /// <summary>Bytes of them that had to be written.</summary>
     public long WrittenBytes { get; init; }
 
+    /// <summary>It is parked in the host's memory: no image was written.</summary>
+    public bool InMemory { get; init; }
+
     /// <summary>How long the client's calls had to wait, milliseconds.</summary>
     public double PauseMilliseconds { get; init; }
 
@@ -20,4 +23,7 @@ internal sealed record StateReport
 
     /// <summary>Calls that were lost with the last worker: the session's contexts have failed.</summary>
     public bool LostCalls { get; init; }
+
+    /// <summary>Calls and posts of the last worker that were done again.</summary>
+    public int ReplayedCalls { get; init; }
 }

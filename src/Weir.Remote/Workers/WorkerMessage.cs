@@ -113,6 +113,9 @@ internal static class WorkerMessage
     /// <summary>Worker: the client of a parked session has made a call. Said once until <see cref="Resume"/>.</summary>
     public const byte Wants = (byte)'w';
 
+    /// <summary>Worker: the log of its calls fills up; an image makes room (<see cref="Snapshot"/>), and calls wait for it when there is none left.</summary>
+    public const byte LogFills = (byte)'l';
+
     /// <summary>Worker: the session goes on; the JSON of a <see cref="StateReport"/> follows.</summary>
     public const byte Resumed = (byte)'m';
 

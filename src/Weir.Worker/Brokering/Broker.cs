@@ -39,7 +39,7 @@ internal sealed unsafe class Broker(BrokerOptions options)
     public int Run()
     {
         _desk.Open();
-        _holder = new SessionHolder(_desk, options.SnapshotEvery, IdleWorker);
+        _holder = new SessionHolder(_desk, options.SnapshotEvery, options.OnLoss, IdleWorker);
         SessionHolder holder = _holder;
         Prepare();
         var entries = new List<PollEntry>();
@@ -294,21 +294,34 @@ internal sealed unsafe class Broker(BrokerOptions options)
     private void Hear(WorkerSlot worker)
     {
         byte[] buffer = new byte[WorkerMessage.MaxBytes];
-        int* descriptors = stackalloc int[2];
+        const int MostDescriptors = 3;
+        int* descriptors = stackalloc int[MostDescriptors];
         int length;
         fixed (byte* place = buffer)
         {
             length = (int)
-                DescriptorSocket.Receive(worker.Control, place, (nuint)buffer.Length, descriptors, 2, raw: false);
+                DescriptorSocket.Receive(
+                    worker.Control,
+                    place,
+                    (nuint)buffer.Length,
+                    descriptors,
+                    MostDescriptors,
+                    raw: false
+                );
         }
         if (
             length > 0
-            && _holder!.Hear(worker, buffer[0], buffer.AsSpan(1, length - 1), descriptors[0], descriptors[1])
+            && _holder!.Hear(
+                worker,
+                buffer[0],
+                buffer.AsSpan(1, length - 1),
+                new ReadOnlySpan<int>(descriptors, MostDescriptors)
+            )
         )
         {
             return;
         }
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < MostDescriptors; i++)
         {
             _ = descriptors[i] >= 0 ? Libc.close(descriptors[i]) : 0;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Weir.Posix;
+using Weir.Remote.Workers;
 
 namespace Weir.Worker.Brokering;
 
@@ -23,6 +24,9 @@ internal sealed record BrokerOptions
 
     /// <summary>How often each session's state is written into an image, by which it is brought back when its worker dies; zero: never.</summary>
     public TimeSpan SnapshotEvery { get; private set; }
+
+    /// <summary>What becomes of a session's calls since its last image when its worker dies (<see cref="Weir.Remote.Workers.StateOrder.Loss"/>).</summary>
+    public string OnLoss { get; private set; } = StateOrder.Fail;
 
     /// <summary>File that workers append what they saw to, and the broker its end; or null.</summary>
     public string? Observations { get; private set; }
@@ -52,6 +56,10 @@ internal sealed record BrokerOptions
                     break;
                 case "--snapshot-every":
                     options.SnapshotEvery = TimeSpan.FromMilliseconds(long.Parse(value, CultureInfo.InvariantCulture));
+                    break;
+                case "--on-loss":
+                    options.OnLoss = value;
+                    forWorkers.AddRange(["--log-calls", value == StateOrder.Replay ? "1" : "0"]);
                     break;
                 case "--prewarm":
                     options.Prewarm = int.Parse(value, CultureInfo.InvariantCulture);

@@ -41,6 +41,15 @@ internal sealed class HeldSession(int client, int processId, string program)
     /// <summary>Folder that the image is being written to or read from.</summary>
     public string? Folder { get; set; }
 
+    /// <summary>An image shall be written as soon as nothing else is under way.</summary>
+    public bool NeedsImage { get; set; }
+
+    /// <summary>The log of its calls since the last image; -1 when there is none.</summary>
+    public int CallLog { get; set; } = -1;
+
+    /// <summary>Folder of the image that holds the memory of a parked session; null when it is not parked, or in the host's memory.</summary>
+    public string? ParkedIn { get; set; }
+
     /// <summary>Folder of the last whole image; null when there is none.</summary>
     public string? Image { get; set; }
 
@@ -59,5 +68,6 @@ internal sealed class HeldSession(int client, int processId, string program)
         _ = Libc.close(Client);
         _ = Segment >= 0 ? Libc.close(Segment) : 0;
         _ = HostMemory >= 0 ? Libc.close(HostMemory) : 0;
+        _ = CallLog >= 0 ? Libc.close(CallLog) : 0;
     }
 }

@@ -13,7 +13,12 @@ namespace Weir.Worker.Brokering;
 /// What a broker does with the sessions of its workers when they shall be parked, saved, moved to another worker or brought back after
 /// a worker's death. One thing at a time for each session; answers go to whoever asked.
 /// </summary>
-internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery, Func<WorkerSlot?> idleWorker)
+internal sealed unsafe class SessionHolder(
+    SessionDesk desk,
+    TimeSpan imageEvery,
+    string onLoss,
+    Func<WorkerSlot?> idleWorker
+)
 {
     // How long a session whose worker was lost waits for somebody to restore it.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -35,6 +40,7 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
             DateTime next = DateTime.MaxValue;
             foreach (HeldSession session in _sessions)
             {
+                next = session is { NeedsImage: true, Verb: null, State: "attached" } ? DateTime.UtcNow : next;
                 next = session.NextImage < next ? session.NextImage : next;
                 next = session.GivenUp < next ? session.GivenUp : next;
             }
@@ -48,7 +54,11 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
     public void Begin(WorkerSlot worker, int client)
     {
         string program = ClientProgram.Describe(worker.ClientProcessId).Path;
-        HeldSession session = new(client, worker.ClientProcessId, program) { Worker = worker };
+        HeldSession session = new(client, worker.ClientProcessId, program)
+        {
+            Worker = worker,
+            NeedsImage = onLoss == StateOrder.Replay,
+        };
         worker.Session = session;
         _sessions.Add(session);
         _ = UnixSocket.Send(worker.Control, [WorkerMessage.Descriptors]);
@@ -61,11 +71,12 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
         DateTime now = DateTime.UtcNow;
         foreach (HeldSession session in _sessions.ToArray())
         {
-            if (session.NextImage <= now)
+            if (session.NextImage <= now || session.NeedsImage)
             {
                 if (session is { Verb: null, State: "attached", IsPortable: true })
                 {
-                    Begin(session, "snapshot", -1, OwnFolder(session), WorkerMessage.Snapshot);
+                    session.NeedsImage = false;
+                    Begin(session, "snapshot", -1, new StateOrder(OwnFolder(session)), WorkerMessage.Snapshot);
                 }
                 Schedule(session);
             }
@@ -103,20 +114,22 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
         switch (request.Verb)
         {
             case "park":
-                Begin(session!, request.Verb, connection, folder, WorkerMessage.Park, resumesByItself: true);
+                // Somebody who named a folder wants the image.
+                StateOrder order = new(folder, ResumesByItself: true, InMemory: request.Folder is null);
+                Begin(session!, request.Verb, connection, order, WorkerMessage.Park);
                 break;
             case "resume":
-                Begin(session!, request.Verb, connection, folder, WorkerMessage.Resume);
+                Begin(session!, request.Verb, connection, new StateOrder(folder), WorkerMessage.Resume);
                 break;
             case "snapshot":
-                Begin(session!, request.Verb, connection, folder, WorkerMessage.Snapshot);
+                Begin(session!, request.Verb, connection, new StateOrder(folder), WorkerMessage.Snapshot);
                 break;
             case "move":
                 Begin(
                     session!,
                     request.Verb,
                     connection,
-                    session!.State == "parked" ? session.Image! : folder,
+                    new StateOrder(session!.ParkedIn ?? folder),
                     WorkerMessage.HandOver
                 );
                 break;
@@ -125,7 +138,7 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
                 break;
             case "restore" when (request.Folder ?? session!.Image) is { } image:
                 (session!.Verb, session.Asker, session.Folder) = ("restore", connection, image);
-                Restore(session, "fail");
+                Restore(session, onLoss);
                 break;
             default:
                 desk.Answer(connection, new SessionAnswer { Reason = $"'{request.Verb}' cannot be done with it" });
@@ -134,7 +147,7 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
     }
 
     /// <summary>A worker said something that concerns its session; false when it was something else.</summary>
-    public bool Hear(WorkerSlot worker, byte kind, ReadOnlySpan<byte> body, int first, int second)
+    public bool Hear(WorkerSlot worker, byte kind, ReadOnlySpan<byte> body, ReadOnlySpan<int> descriptors)
     {
         if (_sessions.Find(one => one.Worker == worker || one.Target == worker) is not { } session)
         {
@@ -143,11 +156,22 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
         switch (kind)
         {
             case WorkerMessage.Descriptors when session.Segment < 0:
-                (session.Segment, session.HostMemory) = (first, second);
+                (session.Segment, session.HostMemory, session.CallLog) = (
+                    descriptors[0],
+                    descriptors[1],
+                    descriptors[2]
+                );
+                return true;
+            case WorkerMessage.LogFills:
+                session.NeedsImage = true;
                 return true;
             case WorkerMessage.Parked:
-                (session.State, session.Image) = ("parked", session.Folder);
-                Done(session, Report(body));
+                StateReport? parked = Report(body);
+                session.State = "parked";
+                session.Folder = parked?.InMemory == true ? null : session.Folder;
+                session.ParkedIn = session.Folder;
+                session.Image = session.Folder ?? session.Image;
+                Done(session, parked);
                 return true;
             case WorkerMessage.Wants:
                 session.State = "waiting";
@@ -156,7 +180,7 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
                 TakenOver(session, Report(body));
                 return true;
             case WorkerMessage.Resumed:
-                session.State = "attached";
+                (session.State, session.ParkedIn) = ("attached", null);
                 if (session.Verb == "resume")
                 {
                     Done(session, Report(body));
@@ -214,7 +238,7 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
         if (imageEvery > TimeSpan.Zero)
         {
             (session.Verb, session.Folder) = ("restore", session.Image);
-            Restore(session, "fail");
+            Restore(session, onLoss);
         }
         return true;
     }
@@ -231,17 +255,10 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
     /// <summary>The client of a lost session has gone.</summary>
     public void ClientGone(HeldSession session) => Forget(session);
 
-    private static void Begin(
-        HeldSession session,
-        string verb,
-        int asker,
-        string folder,
-        byte kind,
-        bool resumesByItself = false
-    )
+    private static void Begin(HeldSession session, string verb, int asker, StateOrder order, byte kind)
     {
-        (session.Verb, session.Asker, session.Folder) = (verb, asker, folder);
-        Tell(session.Worker!, kind, new StateOrder(folder, resumesByItself));
+        (session.Verb, session.Asker, session.Folder) = (verb, asker, order.Folder);
+        Tell(session.Worker!, kind, order);
     }
 
     private void Restore(HeldSession session, string? loss)
@@ -262,11 +279,17 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
                 RemoteJson.Default.StateOrder
             ),
         ];
-        int* descriptors = stackalloc int[3] { session.Client, session.Segment, session.HostMemory };
+        int* descriptors = stackalloc int[4] { session.Client, session.Segment, session.HostMemory, session.CallLog };
         fixed (byte* data = message)
         {
             // Should it fail, the worker has died and is buried soon.
-            _ = DescriptorSocket.TrySend(target.Control, data, (nuint)message.Length, descriptors, 3);
+            _ = DescriptorSocket.TrySend(
+                target.Control,
+                data,
+                (nuint)message.Length,
+                descriptors,
+                session.CallLog < 0 ? 3 : 4
+            );
         }
     }
 
@@ -282,7 +305,9 @@ internal sealed unsafe class SessionHolder(SessionDesk desk, TimeSpan imageEvery
         session.Worker = session.Target;
         session.Worker!.Session = session;
         session.Target = null;
-        session.State = "attached";
+        (session.State, session.ParkedIn) = ("attached", null);
+        // What was done again need not be done a third time.
+        session.NeedsImage |= onLoss == StateOrder.Replay;
         session.GivenUp = DateTime.MaxValue;
         Schedule(session);
         Done(session, report);

@@ -1,10 +1,13 @@
 using System.Globalization;
+using Weir.Remote.Workers;
 
 namespace Weir.Worker.Launching;
 
 /// <summary>Command line of the launcher: what `weir run` was asked for.</summary>
 internal sealed record LaunchOptions
 {
+    private static readonly TimeSpan s_snapshotEvery = TimeSpan.FromSeconds(30);
+
     /// <summary>"auto", "software" or "cuda".</summary>
     public string Device { get; private set; } = "auto";
 
@@ -39,6 +42,9 @@ internal sealed record LaunchOptions
 
     /// <summary>How often sessions are written into images; null for never.</summary>
     public TimeSpan? SnapshotEvery { get; private set; }
+
+    /// <summary>What becomes of calls since the last image when a worker dies: "replay" or "fail"; null for the second.</summary>
+    public string? OnLoss { get; private set; }
 
     /// <summary>Workers kept ready.</summary>
     public int Prewarm { get; private set; } = 1;
@@ -82,6 +88,11 @@ internal sealed record LaunchOptions
                 case "--snapshot-every":
                     options.SnapshotEvery = Duration(name, value);
                     break;
+                case "--on-loss":
+                    options.OnLoss = value is StateOrder.Replay or StateOrder.Fail
+                        ? value
+                        : throw new FormatException($"--on-loss takes replay or fail, not {value}");
+                    break;
                 case "--lease":
                     options.Lease = Absolute(value);
                     break;
@@ -115,6 +126,8 @@ internal sealed record LaunchOptions
         {
             at++;
         }
+        // Calls can be done again only from an image on.
+        options.SnapshotEvery ??= options.OnLoss is null ? null : s_snapshotEvery;
         options.Program = [.. words.Skip(at)];
         return options.Program.Count > 0 ? options : throw new FormatException("no program given");
     }

@@ -121,6 +121,10 @@ internal static unsafe class Launcher
             long milliseconds = (long)period.TotalMilliseconds;
             arguments.AddRange(["--snapshot-every", milliseconds.ToString(CultureInfo.InvariantCulture)]);
         }
+        if (options.OnLoss is { } loss)
+        {
+            arguments.AddRange(["--on-loss", loss]);
+        }
         if (options.Report is { } report)
         {
             arguments.AddRange(["--report", report]);

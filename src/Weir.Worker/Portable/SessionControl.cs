@@ -17,26 +17,28 @@ namespace Weir.Worker.Portable;
 /// <param name="loop">What takes its records.</param>
 /// <param name="supervisor">Who asks.</param>
 /// <param name="program">The client.</param>
-/// <param name="restored">The image that the session comes from, else null.</param>
+/// <param name="restored">The image that the session comes from, if it does.</param>
+/// <param name="memory">Memory that is still on its way from that image.</param>
 internal sealed class SessionControl(
     Session session,
     DispatchLoop loop,
     Supervisor supervisor,
     ClientProgram program,
-    string? restored
+    SavedSession restored,
+    ComingMemory memory
 )
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private readonly Lock _gate = new();
     private Condition _condition;
+
+    // The image that holds the memory of a parked session; null when the host's memory does.
     private string? _parkedIn;
     private bool _wants;
 
     // The image that memory was last equal to, and when.
-    private SavedSession _last = restored is null
-        ? default
-        : new SavedSession(0, 0, session.Portable?.MarkMemory(), restored);
+    private SavedSession _last = restored;
 
     private enum Condition
     {
@@ -70,7 +72,7 @@ internal sealed class SessionControl(
                 Refuse("the session was not handed over");
                 return true;
             case WorkerMessage.Descriptors:
-                _ = supervisor.TellDescriptors(session.SegmentFile, session.HostMemory);
+                _ = supervisor.TellDescriptors(session.SegmentFile, session.HostMemory, session.CallLog?.File ?? -1);
                 return true;
             case WorkerMessage.Idle:
                 supervisor.Tell(WorkerMessage.Idle, new StateReport { IdleSeconds = loop.IdleTime.TotalSeconds });
@@ -119,15 +121,21 @@ internal sealed class SessionControl(
             {
                 return;
             }
-            if (!TryWrite(device!, order.Folder!, false, out SavedSession saved))
+            SavedSession saved = default;
+            bool isInMemory = order.InMemory && device!.ReleaseMemory();
+            if (!isInMemory)
             {
-                return;
+                if (!TryWrite(device!, order.Folder!, false, out saved))
+                {
+                    loop.GoOn();
+                    return;
+                }
+                device!.DiscardMemory();
             }
-            device!.DiscardMemory();
-            _parkedIn = order.Folder;
+            _parkedIn = isInMemory ? null : order.Folder;
             _condition = Condition.Parked;
             _wants = false;
-            supervisor.Tell(WorkerMessage.Parked, Report(saved, start));
+            supervisor.Tell(WorkerMessage.Parked, Report(saved, start) with { InMemory = isInMemory });
             loop.Watch(order.ResumesByItself ? Resume : Want);
         }
     }
@@ -143,13 +151,18 @@ internal sealed class SessionControl(
             }
             long start = Stopwatch.GetTimestamp();
             long bytes = 0;
-            if (_condition == Condition.Parked)
+            if (_condition == Condition.Parked && _parkedIn is null)
+            {
+                session.Portable!.RecallMemory();
+            }
+            else if (_condition == Condition.Parked)
             {
                 IPortableDevice device = session.Portable!;
                 try
                 {
                     ImageReader reader = ImageReader.Open(_parkedIn!);
-                    SessionImage.ReadMemory(reader, device, isLazy: false, _ => { });
+                    reader.VerifyPresence();
+                    SessionImage.ReadMemory(reader, device, isLazy: true, memory.Begin());
                     // Memory is what the image holds: the next one costs what is written from here on.
                     _last = new SavedSession(0, 0, device.MarkMemory(), reader.Identity);
                     bytes = reader
@@ -172,7 +185,7 @@ internal sealed class SessionControl(
     {
         lock (_gate)
         {
-            if (_condition == Condition.Parked)
+            if (_condition == Condition.Parked && _parkedIn is not null)
             {
                 // Its image holds all of it.
                 CopyParked(order, isHeld);
@@ -184,19 +197,26 @@ internal sealed class SessionControl(
                 return;
             }
             long start = Stopwatch.GetTimestamp();
-            if (!TryRest(order.Folder, out IPortableDevice? device))
+            // Parked in the host's memory it is at rest already, and stays so.
+            bool isParked = _condition == Condition.Parked;
+            IPortableDevice? device = session.Portable;
+            if (!isParked && !TryRest(order.Folder, out device))
             {
                 return;
             }
             if (!TryWrite(device!, order.Folder!, !isHeld, out SavedSession saved))
             {
+                if (!isParked)
+                {
+                    loop.GoOn();
+                }
                 return;
             }
             if (isHeld)
             {
                 _condition = Condition.Held;
             }
-            else
+            else if (!isParked)
             {
                 loop.GoOn();
             }
@@ -226,7 +246,11 @@ internal sealed class SessionControl(
             : session.Journal.Never is { Count: > 0 } never
                 ? $"it has state that cannot be carried, from {string.Join(", ", never.Select(CallTable.Name))}"
             : null;
-        if (reason is null && !loop.TryHalt(s_patience))
+        if (reason is null && !memory.TryAwait(s_patience))
+        {
+            reason = $"its memory has not come back from its last image within {s_patience.TotalSeconds:0} s";
+        }
+        else if (reason is null && !loop.TryHalt(s_patience))
         {
             reason = $"a call has not come to its end within {s_patience.TotalSeconds:0} s";
         }
@@ -278,7 +302,6 @@ internal sealed class SessionControl(
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             _last = default;
-            loop.GoOn();
             Refuse($"its state cannot be written: {failure.Message}");
             return false;
         }
@@ -286,6 +309,11 @@ internal sealed class SessionControl(
 
     private void Refuse(string reason)
     {
+        // Whoever waits for room in the log gets none: the session goes on without it.
+        if (session.CallLog is { IsFull: true } log)
+        {
+            log.GiveUp($"its log was full and no image could be written: {reason}");
+        }
         Log.Error($"the session's state stays where it is: {reason}");
         supervisor.Tell(WorkerMessage.Refused, new StateReport { Reason = reason });
     }

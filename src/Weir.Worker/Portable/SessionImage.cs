@@ -1,6 +1,7 @@
 using System.Globalization;
 using Weir.Api;
 using Weir.Images;
+using Weir.Worker.Replaying;
 using Weir.Worker.Sessions;
 
 namespace Weir.Worker.Portable;
@@ -69,7 +70,7 @@ internal static unsafe class SessionImage
         List<JournalEntry> entries = session.Journal.Entries();
         foreach (JournalEntry entry in entries)
         {
-            entry.Places = PlacesOf(entry, session, device);
+            entry.Places = PlacesOf(entry, session);
         }
         List<byte[]> modules = [];
         writer.Section(JournalPart, JournalCodec.Encode(entries, modules));
@@ -81,7 +82,8 @@ internal static unsafe class SessionImage
         }
         bool isSame = last.Image is not null && last.Image == writer.Identity;
         SavedPieces pieces = Memory(writer, device, isSame ? last.Moment : null);
-        writer.Commit(isDurable);
+        writer.Commit(isDurable, identity => session.CallLog?.Prepare(identity, folder));
+        session.CallLog?.Restart(entries.Exists(entry => (Op)entry.Op == Op.UseHost) ? LoggedChunk.PageLocked : null);
         return new SavedSession(writer.TotalBytes, writer.WrittenBytes, pieces.Moment, writer.Identity);
     }
 
@@ -166,20 +168,29 @@ internal static unsafe class SessionImage
         return key;
     }
 
-    private static ulong[] PlacesOf(JournalEntry entry, Session session, IPortableDevice device)
+    private static ulong[] PlacesOf(JournalEntry entry, Session session) =>
+        PlacesOf(entry.Op, entry.Object, entry.Object, session);
+
+    /// <summary>Where the device put what a call made, as <see cref="IPortableDevice.Place"/> wants it when the call is replayed.</summary>
+    /// <param name="op">The call.</param>
+    /// <param name="handle">The client's handle of what was made, if it has one.</param>
+    /// <param name="answer">First word of the answer.</param>
+    /// <param name="session">The session.</param>
+    public static ulong[] PlacesOf(ushort op, ulong handle, ulong answer, Session session)
     {
-        if (CallTable.CarriageField(entry.Op, 0) == CallTable.FirstOfAnswer)
+        if (CallTable.CarriageField(op, 0) == CallTable.FirstOfAnswer || (Op)op == Op.MemAddressReserve)
         {
-            return [entry.Object];
+            return [answer];
         }
-        HandleKind kind = (Op)entry.Op switch
+        HandleKind kind = (Op)op switch
         {
             Op.LoadModule => HandleKind.Module,
             Op.ArrayCreate or Op.Array3DCreate => HandleKind.Array,
+            Op.MemCreate => HandleKind.PhysicalMemory,
             _ => HandleKind.None,
         };
-        return kind != HandleKind.None && session.Handles.TryGet(kind, entry.Object, out nint native)
-            ? device.PlacesOf(kind, native)
+        return kind != HandleKind.None && session.Handles.TryGet(kind, handle, out nint native)
+            ? session.Portable!.PlacesOf(kind, native)
             : [];
     }
 }

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Weir.Api;
 using Weir.Images;
+using Weir.Remote.Workers;
 using Weir.Wire;
 using Weir.Worker.Attach;
 using Weir.Worker.Devices;
+using Weir.Worker.Replaying;
 using Weir.Worker.Rings;
 using Weir.Worker.Sessions;
 
@@ -18,13 +20,20 @@ internal static unsafe class SessionRestore
     /// <summary>Makes the session.</summary>
     /// <param name="handed">What came with it.</param>
     /// <param name="backend">The device.</param>
-    /// <param name="lostCalls">Calls were lost: the session's contexts have failed.</param>
-    /// <param name="image">Tells the image from every other.</param>
+    /// <param name="report">What became of calls that were made since the image was written.</param>
+    /// <param name="saved">The image, and the moment at which memory was what it holds.</param>
+    /// <param name="memory">Told of memory that comes later.</param>
     /// <exception cref="IOException">It cannot be done; says why. Nothing that the client sees has changed.</exception>
-    public static Session Take(HandedSession handed, IDeviceBackend backend, out bool lostCalls, out string image)
+    public static Session Take(
+        HandedSession handed,
+        IDeviceBackend backend,
+        ComingMemory memory,
+        out StateReport report,
+        out SavedSession saved
+    )
     {
-        ImageReader reader = ImageReader.Open(handed.Order.Folder ?? throw new IOException("no folder was named"));
-        image = reader.Identity;
+        CallLog? log = handed.Log < 0 ? null : CallLog.Open(handed.Log);
+        ImageReader reader = Find(handed.Order, log);
         if (reader.Property(SessionImage.KindProperty) != SessionImage.Kind)
         {
             throw new ImageException(ImageFault.Foreign, "the image is not of a session");
@@ -46,9 +55,19 @@ internal static unsafe class SessionRestore
         ];
         journal.Adopt(JournalCodec.Decode(reader.Section(SessionImage.JournalPart), modules));
         VirtualCodec.Decode(reader.Section(SessionImage.VirtualPart), journal.Virtual);
-        // Nothing half-done: what is damaged shows before the client's descriptors are touched.
-        reader.Verify();
+        // Nothing half-done: what is damaged shows before the client's descriptors are touched. Of an image that the last worker has just written,
+        // and that nobody keeps, it is enough that it is all there; each chunk is checked again when it is read.
+        bool isHandedOver = handed.Order.Loss is null;
+        if (isHandedOver)
+        {
+            reader.VerifyPresence();
+        }
+        else
+        {
+            reader.Verify();
+        }
         Session session = Open(handed, backend, state, journal);
+        session.CallLog = log;
         if (session.Portable is not { } device)
         {
             throw new IOException($"sessions cannot be restored on a device of kind {backend.Name}");
@@ -69,10 +88,64 @@ internal static unsafe class SessionRestore
             }
         }
         // Only now is everything allocated that was.
-        SessionImage.ReadMemory(reader, device, isLazy: false, _ => { });
-        lostCalls = handed.Order.Loss is not null && HasLost(session.Segment, state.Rings);
-        GoOn(session, device, state, lostCalls);
+        SessionImage.ReadMemory(reader, device, isLazy: true, memory.Begin());
+        // Before anything is done again, which changes memory.
+        saved = new SavedSession(0, 0, device.MarkMemory(), reader.Identity);
+        report = Recover(session, device, state, handed, reader.Identity);
         return session;
+    }
+
+    // What the last worker had taken since the image was written is done again, or its loss is told.
+    private static StateReport Recover(
+        Session session,
+        IPortableDevice device,
+        SideState state,
+        HandedSession handed,
+        string image
+    )
+    {
+        bool hasLost = handed.Order.Loss is not null && HasLost(session.Segment, state.Rings);
+        if (handed.Order.Loss != StateOrder.Replay || session.CallLog is not { } log)
+        {
+            GoOn(session, device, state, hasLost);
+            return new StateReport { LostCalls = hasLost };
+        }
+        GoOn(session, device, state, lostCalls: false);
+        int again = 0;
+        // An image that was just about to take the place of the log's holds all that the log does.
+        string? reason =
+            log.Base == image ? LogReplay.Run(session, device, log, state.Rings, out again)
+            : log.Next == image || !hasLost ? null
+            : "the log of its calls follows another image";
+        if (reason is not null && !hasLost)
+        {
+            reason = null;
+        }
+        if (reason is not null)
+        {
+            GoOn(session, device, state, lostCalls: true);
+            log.GiveUp("calls were lost before");
+        }
+        return new StateReport
+        {
+            LostCalls = reason is not null,
+            ReplayedCalls = again,
+            Reason = reason,
+        };
+    }
+
+    // The image that the log follows may be another than the one that was heard of last.
+    private static ImageReader Find(StateOrder order, CallLog? log)
+    {
+        ImageReader reader = ImageReader.Open(order.Folder ?? throw new IOException("no folder was named"));
+        return
+            log is null
+            || order.Loss != StateOrder.Replay
+            || reader.Identity == log.Base
+            || reader.Identity == log.Next
+            || !Directory.Exists(log.Folder)
+            ? reader
+            : ImageReader.Open(log.Folder);
     }
 
     private static byte[] Module(ImageReader reader, ManifestPart part)

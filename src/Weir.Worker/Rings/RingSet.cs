@@ -59,9 +59,13 @@ internal sealed unsafe class RingSet(byte* segment)
             _known[position.Slot] = new RingState(segment, position.Slot, position.Bytes)
             {
                 ReplySequence = position.Replies,
+                ThreadStreams = _known[position.Slot]?.ThreadStreams,
             };
         }
     }
+
+    /// <summary>The ring of that number, as far as it is known.</summary>
+    public RingState At(int slot) => _known[slot] ??= new RingState(segment, slot);
 
     /// <summary>
     /// The ring whose record came last when it has the very next one too, as a lone client's calls in close sequence do: the

@@ -43,6 +43,8 @@ internal sealed unsafe class DispatchLoop(Session session)
     private long _lastRecord = System.Diagnostics.Stopwatch.GetTimestamp();
     private volatile bool _sleeps;
 
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
+
     private const int Go = 0;
     private const int Halt = 1;
     private const int HaltAndWatch = 2;
@@ -284,6 +286,16 @@ internal sealed unsafe class DispatchLoop(Session session)
                 continue;
             }
             RecordReader record = ring.Reader.CopyPayload(header, executor.Payload);
+            if (session.CallLog is { } log)
+            {
+                // Before the client can see that it was taken.
+                if (!log.TryAppend(ring, header, executor.Payload, session.Segment, out long logged))
+                {
+                    AwaitImage();
+                    continue;
+                }
+                executor.Logged = logged;
+            }
             ring.Reader.Advance(header);
             // A client on another node says on the connection, which the leader reads, that its host functions have run.
             bool needsReader = session.Remote is not null && header.IsCall && session.Callbacks.HasPending;
@@ -320,6 +332,22 @@ internal sealed unsafe class DispatchLoop(Session session)
             if (records % RecordsBeforeSettling == 0)
             {
                 session.Settling?.Settle();
+            }
+        }
+    }
+
+    // The log is full: nothing more is taken until an image has been written, for which the loop must stand.
+    private void AwaitImage()
+    {
+        lock (_gate)
+        {
+            while (_order == Go && !session.HasEnded)
+            {
+                _ = Monitor.Wait(_gate, s_look);
+                if (session.CallLog is not { IsFull: true })
+                {
+                    return;
+                }
             }
         }
     }

@@ -3,6 +3,7 @@ using Weir.Api;
 using Weir.Wire;
 using Weir.Worker.Logging;
 using Weir.Worker.Portable;
+using Weir.Worker.Replaying;
 using Weir.Worker.Rings;
 
 namespace Weir.Worker.Sessions;
@@ -30,6 +31,9 @@ internal sealed unsafe class Executor
 
     /// <summary>Room for the private copy of a record.</summary>
     public byte* Payload { get; } = (byte*)NativeMemory.AlignedAlloc(PayloadBytes, 64);
+
+    /// <summary>Where the record that comes next is in the session's log; −1 when it is not.</summary>
+    public long Logged { get; set; } = -1;
 
     /// <summary>
     /// Will this call of a lone client keep the thread? Only when the device is seen to be busy for longer than a hand-over
@@ -89,6 +93,10 @@ internal sealed unsafe class Executor
                 _dispatcher.Image
             );
             _dispatcher.Image = null;
+        }
+        if (Logged >= 0)
+        {
+            LoggedAnswers.Note(_session, Logged, header.Op, result, Payload, _reply);
         }
         if (result != CuResult.Success)
         {

@@ -74,6 +74,9 @@ internal sealed unsafe class Session
     /// <summary>Descriptor of the segment; -1 when there is none to share.</summary>
     public int SegmentFile { get; init; } = -1;
 
+    /// <summary>What was asked for since the last image, when it shall be done again after this worker's death; else null.</summary>
+    public Replaying.CallLog? CallLog { get; set; }
+
     /// <summary>The client's rings.</summary>
     public RingSet Rings { get; }
 

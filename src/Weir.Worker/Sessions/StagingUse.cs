@@ -12,6 +12,14 @@ internal sealed unsafe class StagingUse(Session session, RemoteStaging? remote)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<int, ulong> _pending = [];
+    private StandInChunks? _standIn;
+
+    /// <summary>Until this is null again, other memory stands in for the client's chunks, which stay as they are.</summary>
+    public StandInChunks? StandIn
+    {
+        get => _standIn;
+        set => _standIn = value;
+    }
 
     /// <summary>The device will read <paramref name="bytes"/> bytes from the chunk on; see <see cref="End"/>.</summary>
     /// <exception cref="ProtocolException">There is no such range.</exception>
@@ -108,11 +116,16 @@ internal sealed unsafe class StagingUse(Session session, RemoteStaging? remote)
         {
             _pending[(int)chunk] = bytes;
         }
-        return data;
+        return _standIn is null ? data : _standIn.Place((int)chunk);
     }
 
     private void Complete(uint chunk, uint state, ulong bytes)
     {
+        if (_standIn is { } standIn)
+        {
+            standIn.Complete((int)chunk, state, bytes);
+            return;
+        }
         if (session.Remote is { } client)
         {
             client.ChunkDone(chunk, state, bytes);

@@ -22,7 +22,7 @@ namespace Weir.Worker.Sessions;
 /// </summary>
 internal sealed unsafe class Supervisor(WorkerOptions startOptions)
 {
-    private const int MostDescriptors = 3;
+    private const int MostDescriptors = 4;
     private const int Listener = ChildProcess.FirstInherited + 1;
     private readonly byte[] _buffer = new byte[WorkerMessage.MaxBytes];
     private X509Certificate2? _certificate;
@@ -64,15 +64,18 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
         _ = Tell(kind, JsonSerializer.SerializeToUtf8Bytes(report, RemoteJson.Default.StateReport));
 
     /// <summary>Sends the descriptors by which another worker could take the session.</summary>
-    public bool TellDescriptors(int segment, int hostMemory)
+    /// <param name="segment">The segment.</param>
+    /// <param name="hostMemory">The host half of the window.</param>
+    /// <param name="log">The log of calls; -1 when there is none.</param>
+    public bool TellDescriptors(int segment, int hostMemory, int log)
     {
         if (_control < 0 || segment < 0)
         {
             return false;
         }
-        int* descriptors = stackalloc int[2] { segment, hostMemory };
+        int* descriptors = stackalloc int[3] { segment, hostMemory, log };
         byte kind = WorkerMessage.Descriptors;
-        return DescriptorSocket.TrySend(_control, &kind, 1, descriptors, 2);
+        return DescriptorSocket.TrySend(_control, &kind, 1, descriptors, log < 0 ? 2 : 3);
     }
 
     /// <summary>What to do with messages that concern the session's state; null while there is none whose state could leave.</summary>
@@ -108,7 +111,13 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
             int descriptor = descriptors[0];
             if (_buffer[0] == WorkerMessage.Restore && descriptors[2] >= 0)
             {
-                Handed = new HandedSession(descriptors[0], descriptors[1], descriptors[2], HandedOrder(length));
+                Handed = new HandedSession(
+                    descriptors[0],
+                    descriptors[1],
+                    descriptors[2],
+                    descriptors[3],
+                    HandedOrder(length)
+                );
                 return descriptor;
             }
             for (int i = 1; i < MostDescriptors; i++)

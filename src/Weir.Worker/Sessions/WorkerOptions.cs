@@ -58,6 +58,9 @@ internal sealed record WorkerOptions
     /// <summary>Host memory for what is not on the device, bytes; the rest goes to a file. Null: no limit.</summary>
     public ulong? HostMemoryBytes { get; private set; }
 
+    /// <summary>Sessions keep a log of their calls, by which they are done again after a worker's death.</summary>
+    public bool LogsCalls { get; private set; }
+
     /// <summary>What to look at while kernels run; software device only.</summary>
     public ObservationKind Observe { get; private set; }
 
@@ -131,6 +134,9 @@ internal sealed record WorkerOptions
                     break;
                 case "--host-mem":
                     options.HostMemoryBytes = (ulong)ByteSize.Parse(value);
+                    break;
+                case "--log-calls":
+                    options.LogsCalls = value == "1";
                     break;
                 case "--account":
                     options.Account = NativeText.ToDisplay(value);

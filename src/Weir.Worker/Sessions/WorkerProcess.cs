@@ -7,6 +7,7 @@ using Weir.Worker.Logging;
 using Weir.Worker.Observations;
 using Weir.Worker.Portable;
 using Weir.Worker.Remote;
+using Weir.Worker.Replaying;
 using Weir.Worker.Summaries;
 using Libc = Weir.Posix.Libc;
 
@@ -52,9 +53,10 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         }
         DateTime started = DateTime.UtcNow;
         string program = "";
-        string? restored = null;
+        SavedSession restored = default;
+        ComingMemory memory = new();
         Session? session = _supervisor.Handed is { } handed
-            ? TakeOver(handed, backend, out restored)
+            ? TakeOver(handed, backend, memory, out restored)
             : Attachment.Greet(client, backend, out program);
         if (session is null)
         {
@@ -62,8 +64,13 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         }
         _ = UnixSocket.TryGetPeer(client, out PeerCredentials peer);
         ClientProgram description = ClientProgram.Describe(peer.Pid, program);
+        if (_supervisor.Options.LogsCalls && session.Portable is not null)
+        {
+            session.CallLog ??= CallLog.Create();
+            session.CallLog?.WhenFilling(() => _supervisor.Tell(WorkerMessage.LogFills));
+        }
         var loop = new DispatchLoop(session);
-        _supervisor.States = new SessionControl(session, loop, _supervisor, description, restored);
+        _supervisor.States = new SessionControl(session, loop, _supervisor, description, restored, memory);
         loop.Start();
         _ = _supervisor.Tell(WorkerMessage.Attached);
         session.WhenFaulty(error => _supervisor.Tell(WorkerMessage.Fault, error.ToString()));
@@ -92,22 +99,20 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         return 0;
     }
 
-    private Session? TakeOver(HandedSession handed, IDeviceBackend backend, out string? image)
+    private Session? TakeOver(HandedSession handed, IDeviceBackend backend, ComingMemory memory, out SavedSession saved)
     {
-        image = null;
+        saved = default;
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         try
         {
-            Session session = SessionRestore.Take(handed, backend, out bool lostCalls, out image);
-            if (lostCalls)
+            Session session = SessionRestore.Take(handed, backend, memory, out StateReport report, out saved);
+            if (report.LostCalls)
             {
-                Log.Error("calls were lost with the worker before this one: the session's contexts have failed");
+                string why = report.Reason is { } reason ? $" and could not be done again ({reason})" : "";
+                Log.Error($"calls were lost with the worker before this one{why}: the session's contexts have failed");
             }
             double milliseconds = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            _supervisor.Tell(
-                WorkerMessage.Resumed,
-                new StateReport { PauseMilliseconds = milliseconds, LostCalls = lostCalls }
-            );
+            _supervisor.Tell(WorkerMessage.Resumed, report with { PauseMilliseconds = milliseconds });
             return session;
         }
         catch (Exception failure)

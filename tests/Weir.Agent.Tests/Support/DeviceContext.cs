@@ -46,7 +46,7 @@ internal sealed unsafe class DeviceContext
         Assert.True(StagingChunk.TryClaim(state));
         _client.Post(Op.CopyOut, s_context, 0, address, ReadBytes, ReadBytes, 1, 0);
         Assert.Equal(CuResult.Success, Synchronize());
-        Assert.Equal(StagingChunk.Ready, *state);
+        Assert.Equal(StagingChunk.Ready, StagingChunk.State(*state));
         return new ReadOnlySpan<byte>(SegmentLayout.Chunk(_client.Segment, 0), ReadBytes);
     }
 }

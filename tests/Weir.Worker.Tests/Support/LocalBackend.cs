@@ -1,15 +1,16 @@
+using System.Collections.Concurrent;
 using Weir.Api;
 using Weir.Devices.Software;
 using Weir.Devices.Software.Modules;
-using Weir.Kernels;
 using Weir.Kernels.Abi;
+using Weir.Kernels.Codegen;
 using Weir.Kernels.Ptx;
 using Weir.Worker.Devices;
 using Weir.Worker.Sessions;
 
 namespace Weir.Worker.Tests.Support;
 
-/// <summary>A small software device that compiles nothing; opened anew as often as a test wants.</summary>
+/// <summary>A small software device that compiles in this process; opened anew as often as a test wants.</summary>
 internal sealed class LocalBackend : IDeviceBackend
 {
     private SoftwareDriver? _driver;
@@ -31,7 +32,7 @@ internal sealed class LocalBackend : IDeviceBackend
         _driver = new SoftwareDriver(
             new SoftwareDeviceOptions
             {
-                Kernels = new NoKernels(),
+                Kernels = new InProcessKernels(),
                 MemoryBytes = 64 << 20,
                 Cores = 1,
                 WindowAddress = window.Base,
@@ -49,10 +50,20 @@ internal sealed class LocalBackend : IDeviceBackend
         _driver = null;
     }
 
-    private sealed class NoKernels : IKernelSource
+    private sealed class InProcessKernels : IKernelSource
     {
+        // The same few kernels are wanted by many devices.
+        private static readonly ConcurrentDictionary<string, CompiledKernel> s_compiled = [];
+
         public CompiledKernel Get(PtxModule module, string entry) =>
-            throw new PtxException("these tests compile nothing", 0, unsupported: true);
+            s_compiled.GetOrAdd(
+                Convert.ToHexString(module.EntryText(entry)),
+                _ =>
+                    KernelCompiler.Compile(
+                        PtxModule.Parse(module.EntryText(entry)).Lower(entry),
+                        variant: CodeVariant.Plain
+                    )
+            );
 
         public CompiledKernel? Improve(PtxModule module, string entry) => null;
     }

@@ -4,6 +4,7 @@ using Weir.Remote.Workers;
 using Weir.Wire;
 using Weir.Worker.Attach;
 using Weir.Worker.Portable;
+using Weir.Worker.Replaying;
 using Weir.Worker.Rings;
 using Weir.Worker.Sessions;
 
@@ -23,7 +24,8 @@ internal sealed unsafe class LocalSession : IDisposable
     private ulong _ticket;
     private SavedSession _last;
 
-    public LocalSession()
+    /// <param name="logs">It keeps a log of its calls, by which <see cref="Lose"/> goes on.</param>
+    public LocalSession(bool logs = false)
     {
         var window = new Window(Interlocked.Add(ref s_nextWindow, WindowBytes) - WindowBytes, WindowBytes);
         Assert.True(Mapping.TryReserve(window));
@@ -31,7 +33,10 @@ internal sealed unsafe class LocalSession : IDisposable
         Assert.True(Mapping.TryMapHost(window, host));
         _segment.Control->Magic = SegmentLayout.Magic;
         _segment.Control->Version = SegmentLayout.Version;
-        Session = new Session(_segment.Start, window, host, _backend.Open(window), []);
+        Session = new Session(_segment.Start, window, host, _backend.Open(window), [])
+        {
+            CallLog = logs ? CallLog.Create() : null,
+        };
         _executor = new Executor(Session);
         _ring = new RingState(_segment.Start, 0);
         _writer = _segment.Open(0);
@@ -70,21 +75,35 @@ internal sealed unsafe class LocalSession : IDisposable
     /// <summary>Goes on from an image that was written before; what came after it is lost unless the image is the newest.</summary>
     /// <param name="folder">The image.</param>
     /// <param name="stops">False: the device is not ended first, because the image is expected to be refused.</param>
-    public void MoveTo(string folder, bool stops = true)
+    public void MoveTo(string folder, bool stops = true) => _ = MoveTo(folder, stops ? null : StateOrder.Fail, stops);
+
+    /// <summary>As after the death of a worker: goes on from the folder's image, however old that is, and does again what was done since.</summary>
+    public StateReport Lose(string folder) => MoveTo(folder, StateOrder.Replay, stops: true);
+
+    private StateReport MoveTo(string folder, string? loss, bool stops)
     {
         Window window = Session.Window;
         RingPosition ring = new(0, _ring.Reader.Position, _ring.ReplySequence);
-        var handed = new HandedSession(-1, _segment.File, Session.HostMemory, new StateOrder(folder));
+        var handed = new HandedSession(
+            -1,
+            _segment.File,
+            Session.HostMemory,
+            Session.CallLog?.File ?? -1,
+            new StateOrder(folder, Loss: loss)
+        );
+        ComingMemory memory = new();
         if (stops)
         {
             _backend.Stop();
             Assert.Equal(0, Posix.Libc.munmap((nint)window.Base, (nuint)window.Bytes));
         }
-        Session = SessionRestore.Take(handed, _backend, out _, out string image);
-        _last = new SavedSession(0, 0, Session.Portable!.MarkMemory(), image);
+        Session = SessionRestore.Take(handed, _backend, memory, out StateReport report, out _last);
+        // Tests look at memory directly, which must not wait for it to come.
+        Assert.True(memory.TryAwait(TimeSpan.FromSeconds(60)));
         _executor = new Executor(Session);
         // The ring is driven by hand here, so the session's own count of it stays at the beginning.
         _ring = new RingState(_segment.Start, 0, ring.Bytes) { ReplySequence = ring.Replies };
+        return report;
     }
 
     /// <summary>Sends one record through the ring and executes it; the result of a call, Success for a post.</summary>
@@ -97,6 +116,11 @@ internal sealed unsafe class LocalSession : IDisposable
         _writer.Commit(++_ticket, isCall ? RecordHeader.CallFlag : (ushort)0);
         Assert.Equal(RingPeek.Record, _ring.Reader.TryPeek(out RecordHeader header));
         RecordReader record = _ring.Reader.CopyPayload(header, _executor.Payload);
+        if (Session.CallLog is { } log)
+        {
+            Assert.True(log.TryAppend(_ring, header, _executor.Payload, _segment.Start, out long logged));
+            _executor.Logged = logged;
+        }
         _ring.Reader.Advance(header);
         _executor.Execute(_ring, header, record);
         return isCall ? (CuResult)_ring.Reader.Header->ReplyResult : CuResult.Success;
@@ -106,7 +130,7 @@ internal sealed unsafe class LocalSession : IDisposable
     public ulong Answer(int word) => ((ulong*)SegmentLayout.ReplyPayload(_ring.Reader.Header))[word];
 
     /// <summary>State of a staging chunk.</summary>
-    public uint ChunkState(int chunk) => *SegmentLayout.ChunkWord(_segment.Start, chunk);
+    public uint ChunkState(int chunk) => StagingChunk.State(*SegmentLayout.ChunkWord(_segment.Start, chunk));
 
     /// <summary>Claims a staging chunk as a client does.</summary>
     public byte* Claim(int chunk)

@@ -167,9 +167,13 @@ public sealed unsafe class PortableMemory
 
     /// <summary>
     /// Takes every page off the device and keeps its content in host memory: a touch brings it back. Nothing may run meanwhile.
-    /// False when this machine cannot (no userfaultfd): then what could not leave has stayed.
+    /// False when this machine cannot (no userfaultfd), or when there is memory that the program maps itself: then what could not leave has
+    /// stayed.
     /// </summary>
-    public bool Release() => device.Resident.ReleaseAll();
+    public bool Release() => device.Virtual.All().Length == 0 && device.Resident.ReleaseAll();
+
+    /// <summary>Begins to bring back what is not on the device, in the order of addresses; returns at once.</summary>
+    public void Recall() => device.Resident.BringAll();
 
     /// <summary>
     /// Takes every page off the device and forgets it: it has been saved, and <see cref="Restore"/> comes before the next touch.

@@ -41,6 +41,7 @@ internal sealed partial class ResidentMemory
     /// <returns>False when that is not possible here; what could not leave has stayed.</returns>
     public bool ReleaseAll()
     {
+        ForgetComing();
         lock (giving)
         {
             if (EnsurePager() is null)
@@ -51,6 +52,10 @@ internal sealed partial class ResidentMemory
             bool isOut = true;
             for (int index = 0; index < high; index++)
             {
+                lock (gate)
+                {
+                    Settle(index, isUnpinned: true);
+                }
                 isOut &= TakeOut(index, giveStaging, isStill: true);
             }
             return isOut;

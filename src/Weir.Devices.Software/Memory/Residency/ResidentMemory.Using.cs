@@ -6,9 +6,10 @@ internal sealed partial class ResidentMemory
     private const int AheadChunks = 8;
 
     private readonly object mailbox = new();
-    private readonly List<(int First, int End)> coming = [];
+    private readonly List<(int First, int End, bool Waits)> coming = [];
     private Thread? bringing;
     private bool stopBringing;
+    private bool isBringing;
     private int lastFault = int.MinValue;
     private volatile bool isPaging;
 
@@ -51,6 +52,20 @@ internal sealed partial class ResidentMemory
         }
     }
 
+    /// <summary>Has all that is absent brought, by and by, as far as there is room on the device without taking it from anybody.</summary>
+    public void BringAll()
+    {
+        int end;
+        lock (gate)
+        {
+            end = high;
+        }
+        if (end > 0)
+        {
+            Ask(0, end, replaces: true, waits: false);
+        }
+    }
+
     // Faults that follow each other upwards tell what comes next.
     private void NoteFault(int index)
     {
@@ -62,7 +77,7 @@ internal sealed partial class ResidentMemory
     }
 
     // What was asked for before and has not come yet is out of date when something new begins.
-    private void Ask(int first, int end, bool replaces)
+    private void Ask(int first, int end, bool replaces, bool waits = true)
     {
         lock (mailbox)
         {
@@ -72,15 +87,30 @@ internal sealed partial class ResidentMemory
             }
             if (replaces)
             {
-                coming.Clear();
+                _ = coming.RemoveAll(one => one.Waits);
             }
-            coming.Add((first, end));
+            // What a launch names comes before what is only to be there some time.
+            int at = waits ? coming.FindIndex(one => !one.Waits) : -1;
+            coming.Insert(at < 0 ? coming.Count : at, (first, end, waits));
             if (bringing is null)
             {
                 bringing = new Thread(BringLoop) { IsBackground = true, Name = "weir bring memory" };
                 bringing.Start();
             }
-            Monitor.Pulse(mailbox);
+            Monitor.PulseAll(mailbox);
+        }
+    }
+
+    // Nothing is brought any more until it is asked for anew.
+    private void ForgetComing()
+    {
+        lock (mailbox)
+        {
+            coming.Clear();
+            while (isBringing)
+            {
+                _ = Monitor.Wait(mailbox);
+            }
         }
     }
 
@@ -90,8 +120,11 @@ internal sealed partial class ResidentMemory
         while (true)
         {
             int index;
+            bool waits;
             lock (mailbox)
             {
+                isBringing = false;
+                Monitor.PulseAll(mailbox);
                 while (coming.Count == 0 && !stopBringing)
                 {
                     _ = Monitor.Wait(mailbox);
@@ -100,10 +133,11 @@ internal sealed partial class ResidentMemory
                 {
                     return;
                 }
-                index = coming[0].First;
-                if (index + 1 < coming[0].End)
+                isBringing = true;
+                (index, int end, waits) = coming[0];
+                if (index + 1 < end)
                 {
-                    coming[0] = (index + 1, coming[0].End);
+                    coming[0] = (index + 1, end, waits);
                 }
                 else
                 {
@@ -115,9 +149,13 @@ internal sealed partial class ResidentMemory
             {
                 isAbsent = chunks[index].State == ChunkState.Absent;
             }
-            if (isAbsent)
+            if (isAbsent && !Bring(index, staging, waits) && !waits)
             {
-                _ = Bring(index, staging, waits: true);
+                // The device is full: the rest comes when it is touched.
+                lock (mailbox)
+                {
+                    _ = coming.RemoveAll(one => !one.Waits);
+                }
             }
         }
     }
@@ -127,7 +165,7 @@ internal sealed partial class ResidentMemory
         lock (mailbox)
         {
             stopBringing = true;
-            Monitor.Pulse(mailbox);
+            Monitor.PulseAll(mailbox);
         }
         bringing?.Join();
     }
