@@ -30,6 +30,7 @@ internal sealed class Node
         Sessions = new SessionBook(this);
         Leases = new LeaseBook(this);
         Mover = new SessionMover(this);
+        Yields = new LeaseYields(this);
         Faults = new FaultWatch(this);
         Workloads = new WorkloadBook(this);
     }
@@ -63,6 +64,9 @@ internal sealed class Node
 
     /// <summary>Takes sessions off their devices and brings them back.</summary>
     public SessionMover Mover { get; }
+
+    /// <summary>Leases that make room for others.</summary>
+    public LeaseYields Yields { get; }
 
     /// <summary>Devices that failed.</summary>
     public FaultWatch Faults { get; }
@@ -193,6 +197,9 @@ internal sealed class Node
                     break;
                 case ControllerMessage.BodyOneofCase.Room:
                     Mover.Room(message.Room);
+                    break;
+                case ControllerMessage.BodyOneofCase.Yield:
+                    Yields.Yield(message.Yield);
                     break;
                 case ControllerMessage.BodyOneofCase.OutputAcknowledged:
                     Workloads.Acknowledge(message.OutputAcknowledged);

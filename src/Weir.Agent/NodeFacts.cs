@@ -28,6 +28,7 @@ internal static class NodeFacts
             Fingerprint = node.Fingerprint,
             Socket = node.Folders.Socket,
             Processors = (uint)Environment.ProcessorCount,
+            Rack = node.Config.Rack,
             HostMemoryBytes = (ulong)GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
         };
 }

@@ -61,6 +61,22 @@ internal sealed class PoolInstallation : IDisposable
         }
     }
 
+    /// <summary>`weir up` that cannot: runs until it gives up.</summary>
+    public static ProgramRun Up(string folder)
+    {
+        Assert.SkipUnless(
+            File.Exists(Path.Combine(WeirInstallation.Artifacts, "controller", "weir-controller.dll")),
+            "the controller is not published here; start through ./test"
+        );
+        Dictionary<string, string?> environment = Environment(folder, "");
+        return ProgramRun.Start(
+            "dotnet",
+            [WeirInstallation.Cli, "up", "--listen", "127.0.0.1:0", "--no-agent"],
+            null,
+            environment
+        );
+    }
+
     /// <summary>What `weir up` printed when it was ready.</summary>
     public string Announcement { get; private set; } = "";
 

@@ -44,6 +44,27 @@ public class PoolSessionTests
         Assert.Equal("all as it was\n", (await running).Succeeded().Text);
     }
 
+    [Fact]
+    public async Task A_claim_of_higher_priority_parks_a_program_that_works_on_and_gets_its_device_back()
+    {
+        using var pool = PoolInstallation.Start();
+        (Task<ProgramRun> running, string go) = Start(pool);
+        string lease = pool.Json("leases").EnumerateArray().Single().GetProperty("id").GetString()!;
+        // The pool must have heard of its session, so that it can be parked.
+        Awaited.True(() => State(pool) == "attached", "its session is known");
+        (Task<ProgramRun> urgent, string urgentGo) = Start(pool, "--priority", "5", "--wait", "5m");
+        Assert.Equal("parked", State(pool, lease));
+        File.WriteAllText(go, "");
+        Awaited.True(() => Lease(pool, lease) == "waiting", "the first program waits for its device");
+        var waiting = pool.Json("queue").GetProperty("waiting").EnumerateArray().Single();
+        Assert.Equal(lease, waiting.GetProperty("id").GetString());
+        File.WriteAllText(urgentGo, "");
+        Assert.Equal("all as it was\n", (await urgent).Succeeded().Text);
+        Assert.Equal("all as it was\n", (await running).Succeeded().Text);
+        string told = pool.Weir("explain", lease).Succeeded().Text;
+        Assert.Matches("(?s)park: makes room for .*priority 5.*wait: .*resume: ", told);
+    }
+
     // A program on the whole device, when it has filled its memory; and the file that lets it go on.
     private static (Task<ProgramRun> Running, string Go) Start(PoolInstallation pool, params string[] options)
     {
@@ -66,6 +87,21 @@ public class PoolSessionTests
         pool.Json("ps").GetProperty("sessions").EnumerateArray().First();
 
     private static string State(PoolInstallation pool) => Session(pool).GetProperty("state").GetString()!;
+
+    private static string State(PoolInstallation pool, string lease) =>
+        pool.Json("ps")
+            .GetProperty("sessions")
+            .EnumerateArray()
+            .Single(session => session.GetProperty("lease").GetString() == lease)
+            .GetProperty("state")
+            .GetString()!;
+
+    private static string Lease(PoolInstallation pool, string id) =>
+        pool.Json("leases")
+            .EnumerateArray()
+            .Single(lease => lease.GetProperty("id").GetString() == id)
+            .GetProperty("state")
+            .GetString()!;
 
     private static string Lease(PoolInstallation pool) =>
         pool.Json("leases").EnumerateArray().First().GetProperty("state").GetString()!;

@@ -137,6 +137,28 @@ public class PoolTests
         Assert.Contains(says, run.Errors);
     }
 
+    [Fact]
+    public void A_damaged_store_ends_weir_up_with_what_to_do()
+    {
+        string folder = Directory.CreateTempSubdirectory("we-").FullName;
+        try
+        {
+            string store = Path.Combine(folder, "state", "controller", "weir.db");
+            Directory.CreateDirectory(Path.GetDirectoryName(store)!);
+            File.WriteAllBytes(store, new byte[40_960]);
+            ProgramRun up = PoolInstallation.Up(folder);
+            Assert.Equal(1, up.ExitCode);
+            Assert.Contains("is damaged", up.Errors);
+            Assert.Contains("weir recover", up.Errors);
+            // Nothing that could be looked into is lost by it.
+            Assert.Equal(40_960, new FileInfo(store).Length);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static readonly Lazy<PoolInstallation> s_shared = new(() =>
     {
         var pool = PoolInstallation.Start();

@@ -28,6 +28,9 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("{ \"software\": [{ \"oversubscribe\": 0.5 }] }", "1 to 8")]
     [InlineData("{ \"workerUsers\": \"0-10\" }", "62000-62999")]
     [InlineData("{ \"prewarm\": 1000 }", "0 to 64")]
+    [InlineData("{ \"links\": [[0, 1], [1, 2]] }", "device 1 is in two groups")]
+    [InlineData("{ \"numa\": [[-1]] }", "no number of a device")]
+    [InlineData("{ \"models\": { \"A100\": { \"speed\": -1 } } }", "speed of -1")]
     [InlineData("{ \"controller\": { \"address\": \"here:1\" } }", "fingerprint")]
     [InlineData("", "line 1")]
     public void What_makes_no_sense_is_refused_with_its_place_or_what_would(string text, string expected)
@@ -35,6 +38,76 @@ public sealed class ConfigurationTests : IDisposable
         FormatException refusal = Assert.Throws<FormatException>(() => Read(text));
         Assert.Contains(expected, refusal.Message);
     }
+
+    [Fact]
+    public void Groups_and_speeds_are_those_of_the_configuration_and_NUMA_nodes_those_of_the_system()
+    {
+        DirectoryInfo root = Directory.CreateTempSubdirectory("wa-");
+        try
+        {
+            string gpu = $"{root.FullName}/proc/driver/nvidia/gpus/0000:3B:00.0";
+            string bus = $"{root.FullName}/sys/bus/pci/devices/0000:3b:00.0";
+            Directory.CreateDirectory(gpu);
+            Directory.CreateDirectory(bus);
+            File.WriteAllText(
+                $"{gpu}/information",
+                "Model: \t A100\nGPU UUID: \t GPU-0000000a-0000\nBus Location: \t 0\n"
+            );
+            File.WriteAllText($"{bus}/numa_node", "1\n");
+            DeviceState[] devices =
+            [
+                Device(0, "cuda", "GPU-0000000a-0000", "A100"),
+                Device(1, "cuda", "GPU-0000000b-0000", "A100"),
+                Device(2, "software", "GPU-0000000c-0000", "S"),
+            ];
+            var config = new AgentConfig
+            {
+                Links =
+                [
+                    [0, 2],
+                ],
+                Models = new Dictionary<string, ModelTerms>
+                {
+                    ["A100"] = new() { Speed = 5, CostPerHour = 2 },
+                },
+            };
+            Topology.Find(config, devices, root.FullName);
+            Assert.Equal([1u, 0u, 0u], devices.Select(device => device.ToMessage().Numa));
+            uint[] links = [.. devices.Select(device => device.ToMessage().LinkGroup)];
+            Assert.Equal(links[0], links[2]);
+            Assert.NotEqual(links[0], links[1]);
+            Assert.Equal([5, 5, 0], devices.Select(device => device.ToMessage().Speed));
+            // What a person says counts more than what the system does.
+            Topology.Find(
+                config with
+                {
+                    Numa =
+                    [
+                        [0],
+                        [1, 2],
+                    ],
+                },
+                devices,
+                root.FullName
+            );
+            Assert.Equal([0u, 1u, 1u], devices.Select(device => device.ToMessage().Numa));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    private static DeviceState Device(int ordinal, string kind, string uuid, string model) =>
+        new()
+        {
+            Uuid = uuid,
+            Ordinal = ordinal,
+            Kind = kind,
+            Model = model,
+            MemoryBytes = 1 << 30,
+            Pool = "",
+        };
 
     [Fact]
     public void Options_that_are_not_known_are_named()

@@ -81,6 +81,44 @@ public class AccessTests
     }
 
     [Fact]
+    public async Task Members_and_admins_of_a_project_are_those_of_the_projects_below_it()
+    {
+        await using var pool = await TestPool.StartAsync();
+        await pool.NodeAsync("n1", devices: 2);
+        await PutProjectAsync(
+            pool,
+            new ProjectView
+            {
+                Name = "lab",
+                Members = ["ann"],
+                Admins = ["eve"],
+            }
+        );
+        await PutProjectAsync(pool, new ProjectView { Name = "vision", Parent = "lab" });
+        await PutProjectAsync(pool, new ProjectView { Name = "speech", Members = ["bob"] });
+        using var ann = await pool.UserAsync("ann");
+        using var eve = await pool.UserAsync("eve");
+        using var bob = await pool.UserAsync("bob");
+        var lease = (await pool.ClaimAsync(new ClaimRequest { Project = "vision" }, ann)).Lease;
+        var refused = await Assert.ThrowsAsync<PoolException>(() =>
+            pool.ClaimAsync(new ClaimRequest { Project = "vision" }, bob)
+        );
+        Assert.Equal("forbidden", refused.Code);
+        Assert.Equal(
+            ["lab", "vision"],
+            (await ann.GetAsync("v1/projects", RestJson.Default.ProjectViewArray))
+                .Select(project => project.Name)
+                .Where(name => name != "default")
+        );
+        // An admin of the one above may see and end what is below; others do not learn of it.
+        await Assert.ThrowsAsync<PoolException>(() => pool.EndAsync(lease.Id, bob));
+        await pool.EndAsync(lease.Id, eve);
+    }
+
+    private static Task<ProjectView> PutProjectAsync(TestPool pool, ProjectView project) =>
+        pool.Client.PutAsync($"v1/projects/{project.Name}", project, RestJson.Default.ProjectView);
+
+    [Fact]
     public async Task The_store_keeps_no_secret()
     {
         await using var pool = await TestPool.StartAsync();

@@ -142,6 +142,11 @@ internal sealed class PoolHistory
             long id = Pool.Claims.Keys.ElementAt(random.Next(Pool.Claims.Count));
             Pool.Hold(id, random.Next(2) == 0 ? "its process ends" : null);
         }
+        if (random.Next(5) == 0 && Pool.Claims.Count > 0)
+        {
+            long id = Pool.Claims.Keys.ElementAt(random.Next(Pool.Claims.Count));
+            Pool.Reprice(id, random.Next(4) > 0, random.Next(100) * 1_000_000L);
+        }
         Note(Scheduler.Decide(claims, Now));
     }
 

@@ -80,6 +80,73 @@ public class PastTraceTests
     }
 
     [Theory]
+    [InlineData(100, 100)]
+    [InlineData(130, 100)]
+    [InlineData(200, 0)]
+    public void What_a_pool_promises_more_than_once_is_promised_so_again(int percent, double wait)
+    {
+        PastNode[] nodes =
+        [
+            new PastNode("n1", "default", "Model A", 1, 8192) { ComputeLimit = percent, MemoryLimit = 200 },
+        ];
+        PastClaim[] claims =
+        [
+            Claim("a", 0) with
+            {
+                Granted = 0,
+                Ended = 100,
+            },
+            Claim("b", 0) with
+            {
+                Granted = 0,
+                Ended = 100,
+            },
+        ];
+        Assert.Equal(wait / 2, Run(nodes, claims).MeanWait, 1e-9);
+        // Beside a whole device there is as much more as the pool says.
+        claims[1] = claims[1] with
+        {
+            ComputeMilli = 300,
+        };
+        Assert.Equal(percent >= 130 ? 0 : 50, Run(nodes, claims).MeanWait, 1e-9);
+    }
+
+    [Fact]
+    public void Calendars_hold_at_their_hours_of_the_past()
+    {
+        // From the sixth minute of the day on the project may have both devices, before it one.
+        var calendar = new CalendarRule("p", 300, 86_399) { Quota = Resources.Devices(2) };
+        PastClaim[] claims =
+        [
+            Claim("a", 1000) with
+            {
+                Granted = 1000,
+                Ended = 2000,
+            },
+            Claim("b", 1000) with
+            {
+                Granted = 1000,
+                Ended = 2000,
+            },
+        ];
+        var scenario = new Scenario(
+            PastTrace.Of("past", Nodes, claims, 5000),
+            [new ProjectConfig("p") { Quota = Resources.Devices(1), Weight = 0 }],
+            new SchedulingPolicy
+            {
+                Placement = "fgd",
+                Calendar = [calendar],
+                // The trace begins at 1000 s: that is midnight of the calendar's clock.
+                ClockOffsetSeconds = PastTrace.First(claims) - 1000,
+            }
+        )
+        {
+            TimerSeconds = 10,
+        };
+        Assert.Equal(150, TimedReplay.Run(scenario).MeanWait, 1e-9);
+    }
+
+    [Theory]
     [InlineData("8", "is not understood")]
     [InlineData("x8", "is not understood")]
     [InlineData("0xa", "is not understood")]

@@ -30,6 +30,20 @@ internal sealed record AgentConfig
     /// <summary>Pool that real devices belong to; empty: the default one.</summary>
     public string Pool { get; set; } = "";
 
+    /// <summary>Rack, or whatever else shares one switch; empty: not known.</summary>
+    public string Rack { get; set; } = "";
+
+    /// <summary>
+    /// Groups of devices with fast links between them (NVLink), by their numbers on this node: [[0,1],[2,3]]; empty: not known.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<int>> Links { get; set; } = [];
+
+    /// <summary>Devices of each NUMA node, by their numbers: [[0,1],[2,3]]; empty: as the system says of real ones.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> Numa { get; set; } = [];
+
+    /// <summary>Speed and cost of devices, by their model's name.</summary>
+    public IReadOnlyDictionary<string, ModelTerms> Models { get; set; } = new Dictionary<string, ModelTerms>();
+
     /// <summary>Workers kept ready per kind of device.</summary>
     public int Prewarm { get; set; } = 1;
 
@@ -83,6 +97,17 @@ internal sealed record AgentConfig
         {
             throw new FormatException($"prewarm is 0 to 64 workers, not {config.Prewarm}");
         }
+        CheckGroups("links", config.Links);
+        CheckGroups("numa", config.Numa);
+        foreach ((string model, ModelTerms terms) in config.Models)
+        {
+            if (!IsAmount(terms.Speed) || !IsAmount(terms.CostPerHour))
+            {
+                throw new FormatException(
+                    $"models: \"{model}\" has a speed of {terms.Speed} and costs {terms.CostPerHour} an hour; numbers of 0 and more make sense"
+                );
+            }
+        }
         foreach (SoftwareDeviceConfig device in config.Software)
         {
             if (device.Oversubscribe is not (>= 1 and <= 8))
@@ -97,6 +122,22 @@ internal sealed record AgentConfig
             }
         }
         return config;
+    }
+
+    private static bool IsAmount(double value) => value >= 0 && double.IsFinite(value);
+
+    private static void CheckGroups(string name, IReadOnlyList<IReadOnlyList<int>> groups)
+    {
+        HashSet<int> seen = [];
+        foreach (int device in groups.SelectMany(group => group))
+        {
+            if (device < 0 || !seen.Add(device))
+            {
+                throw new FormatException(
+                    $"{name}: device {device} is {(device < 0 ? "no number of a device" : "in two groups")}; write e.g. [[0,1],[2,3]]"
+                );
+            }
+        }
     }
 
     /// <summary><see cref="WorkerUsers"/> as numbers.</summary>
@@ -115,6 +156,16 @@ internal sealed record AgentConfig
 /// <param name="Fingerprint">SHA-256 of its certificate, hex.</param>
 /// <param name="CredentialFile">File with the node's credential, readable by its owner only.</param>
 internal sealed record ControllerConfig(string Address, string Fingerprint, string CredentialFile);
+
+/// <summary>What is known of a model.</summary>
+internal sealed record ModelTerms
+{
+    /// <summary>How fast it is, relative to any common unit; 0: not known.</summary>
+    public double Speed { get; set; }
+
+    /// <summary>What a device costs per hour, in any currency; 0: not known.</summary>
+    public double CostPerHour { get; set; }
+}
 
 /// <summary>Devices made of software, all alike.</summary>
 internal sealed record SoftwareDeviceConfig

@@ -47,6 +47,7 @@ internal static class DeviceInventory
                 );
             }
         }
+        Topology.Find(config, devices);
         return devices;
     }
 

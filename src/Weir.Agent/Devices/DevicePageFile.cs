@@ -13,6 +13,10 @@ internal sealed class DevicePageFile
     /// <summary>Opens the file, or makes it.</summary>
     public DevicePageFile(string path)
     {
+        if (!File.Exists(path))
+        {
+            WholeFile.Reserve(path, DevicePage.Bytes);
+        }
         _file = new FileStream(
             path,
             new FileStreamOptions

@@ -1,3 +1,4 @@
+using Weir.Agent.Configuration;
 using Weir.Protocol.Agents;
 
 namespace Weir.Agent.Devices;
@@ -25,6 +26,15 @@ internal sealed class DeviceState
 
     /// <summary>Pool it belongs to.</summary>
     public required string Pool { get; init; }
+
+    /// <summary>NUMA node; 0 when it is not known.</summary>
+    public int Numa { get; set; }
+
+    /// <summary>Group of devices with fast links between them; 0 when it is not known.</summary>
+    public int LinkGroup { get; set; }
+
+    /// <summary>What is known of its model; null: nothing.</summary>
+    public ModelTerms? Terms { get; set; }
 
     /// <summary>Cores of a software device.</summary>
     public int Cores { get; init; }
@@ -79,5 +89,9 @@ internal sealed class DeviceState
             Pool = Pool,
             Healthy = Fault is null,
             Fault = Fault ?? "",
+            Numa = (uint)Numa,
+            LinkGroup = (uint)LinkGroup,
+            Speed = Terms?.Speed ?? 0,
+            CostPerHour = Terms?.CostPerHour ?? 0,
         };
 }

@@ -72,6 +72,8 @@ internal sealed class LeaseBook(Node node)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
+            // An agent that is started again must not find a lease that was refused.
+            File.Delete(FileOf(grant.Lease));
             Refuse(
                 grant,
                 $"node {node.Config.Node} cannot write it down: {failure.Message}; make room in {node.Folders.Run}"
@@ -258,10 +260,18 @@ internal sealed class LeaseBook(Node node)
     private LeaseState Add(LeaseGrant grant)
     {
         var lease = new LeaseState(grant);
-        for (int i = 0; i < grant.Shares.Count; i++)
+        try
         {
-            string page = Path.Combine(node.Folders.Leases, $"{grant.Lease}.{grant.Epoch}.{i}.page");
-            lease.Pages.Add(new LeasePageFile(page, grant.Shares[i].MemoryBytes));
+            for (int i = 0; i < grant.Shares.Count; i++)
+            {
+                string page = Path.Combine(node.Folders.Leases, $"{grant.Lease}.{grant.Epoch}.{i}.page");
+                lease.Pages.Add(new LeasePageFile(page, grant.Shares[i].MemoryBytes));
+            }
+        }
+        catch
+        {
+            Finish(lease);
+            throw;
         }
         _leases[grant.Lease] = lease;
         lease.Alone = Later(lease, lease.Grace);
@@ -272,6 +282,7 @@ internal sealed class LeaseBook(Node node)
     {
         lease.EndReason = reason;
         lease.Alone?.Dispose();
+        node.Yields.Forget(lease);
         _ = _leases.Remove(lease.Name);
         foreach (ClientSession session in lease.Sessions.ToArray())
         {

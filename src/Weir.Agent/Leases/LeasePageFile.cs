@@ -21,6 +21,10 @@ internal sealed unsafe class LeasePageFile : IDisposable
     public LeasePageFile(string path, ulong quotaBytes)
     {
         _path = path;
+        if (!File.Exists(path))
+        {
+            WholeFile.Reserve(path, LeasePage.Bytes);
+        }
         _file = new FileStream(
             path,
             new FileStreamOptions

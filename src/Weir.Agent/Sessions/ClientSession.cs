@@ -33,6 +33,9 @@ internal sealed class ClientSession
     /// <summary>Where its state is.</summary>
     public SessionCondition Condition { get; set; }
 
+    /// <summary>Its worker was told to bring it back and has not answered.</summary>
+    public bool IsComingBack { get; set; }
+
     /// <summary>What is under way with its state; null: nothing.</summary>
     public SessionErrand? Errand { get; set; }
 

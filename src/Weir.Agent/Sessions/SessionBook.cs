@@ -127,10 +127,20 @@ internal sealed class SessionBook(Node node)
             Channel = channel,
         };
         // Before the worker knows: should this agent end now, the next one finds either nothing or all of it.
-        WholeFile.Write(
-            FileOf(record.Session),
-            JsonSerializer.SerializeToUtf8Bytes(record, SessionJson.Default.SessionRecord)
-        );
+        try
+        {
+            WholeFile.Write(
+                FileOf(record.Session),
+                JsonSerializer.SerializeToUtf8Bytes(record, SessionJson.Default.SessionRecord)
+            );
+        }
+        catch (IOException)
+        {
+            // Taken, and nobody's: the next one is made ready instead.
+            WorkerFarm.Kill(worker);
+            node.Farm.RefillLater(device);
+            throw;
+        }
         worker.Session = session;
         _sessions.Add(record.Session, session);
         _ = lease.Sessions.Add(session);
@@ -264,6 +274,7 @@ internal sealed class SessionBook(Node node)
         SessionMover.Opened(session);
         node.Leases.HoldersChanged(session.Lease);
         node.Tell(new AgentMessage { Session = session.ToMessage() });
+        node.Yields.Changed(session);
     }
 
     /// <summary>
@@ -336,6 +347,7 @@ internal sealed class SessionBook(Node node)
         }
         node.Tell(new AgentMessage { Session = report });
         node.Leases.HoldersChanged(session.Lease);
+        node.Yields.Look(session.Lease);
         Monitor.PulseAll(node.Gate);
     }
 

@@ -93,6 +93,7 @@ internal sealed class SessionMover(Node node)
     /// <summary>The controller, back again, says what of a lease is so.</summary>
     public void Reconciled(LeaseState lease, bool isReleased)
     {
+        node.Yields.Forget(lease);
         lease.IsReleased = isReleased;
         lease.HasWanted = false;
         foreach (ClientSession session in lease.Sessions.ToArray())
@@ -127,6 +128,7 @@ internal sealed class SessionMover(Node node)
             case WorkerMessage.Descriptors when second >= 0 && session.Segment < 0:
                 (session.Segment, session.HostMemory) = (first, second);
                 (first, second) = (-1, -1);
+                node.Yields.Changed(session);
                 return true;
             case WorkerMessage.Parked:
                 session.Image = session.Errand?.Folder ?? session.Image;
@@ -160,6 +162,7 @@ internal sealed class SessionMover(Node node)
                 TargetFailed(session, Report(body).Reason ?? "the new worker refused it");
                 return true;
             case WorkerMessage.Refused:
+                session.IsComingBack = false;
                 Fail(session, Report(body).Reason ?? "its worker refused");
                 return true;
             case WorkerMessage.Idle:
@@ -222,7 +225,9 @@ internal sealed class SessionMover(Node node)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            Answer(command.Request, $"its image cannot be written: {failure.Message}");
+            string reason = $"its image cannot be written: {failure.Message}";
+            _ = node.Yields.Failed(session, reason);
+            Answer(command.Request, reason);
             return;
         }
         session.Errand = new SessionErrand(command.Action, command.Request, folder);
@@ -302,7 +307,11 @@ internal sealed class SessionMover(Node node)
         }
     }
 
-    private static void Resume(ClientSession session) => Tell(session.Worker, WorkerMessage.Resume, new StateOrder());
+    private static void Resume(ClientSession session)
+    {
+        session.IsComingBack = true;
+        Tell(session.Worker, WorkerMessage.Resume, new StateOrder());
+    }
 
     // A worker may have to be waited for, which neither the watcher nor the controller's stream must.
     private void RestoreLater(ClientSession session, string? loss) =>
@@ -406,6 +415,7 @@ internal sealed class SessionMover(Node node)
 
     private void Become(ClientSession session, SessionCondition condition)
     {
+        session.IsComingBack = false;
         if (session.Condition == condition)
         {
             return;
@@ -414,6 +424,7 @@ internal sealed class SessionMover(Node node)
         node.Sessions.Keep(session);
         node.Tell(new AgentMessage { Session = session.ToMessage() });
         node.Leases.HoldersChanged(session.Lease);
+        node.Yields.Changed(session);
     }
 
     private void Done(ClientSession session, StateReport report, SessionAction? only = null)
@@ -427,6 +438,7 @@ internal sealed class SessionMover(Node node)
             ? "the session is attached again, but its program had made calls since the image was written: its contexts have failed"
             : "";
         Answer(errand.Request, lost, report);
+        node.Yields.Changed(session);
     }
 
     private void Fail(ClientSession session, string reason)
@@ -436,6 +448,11 @@ internal sealed class SessionMover(Node node)
             return;
         }
         session.Errand = null;
+        if (errand.Action == SessionAction.SessionPark && node.Yields.Failed(session, reason))
+        {
+            Answer(errand.Request, reason);
+            return;
+        }
         if (errand.Request == 0)
         {
             // Not asked again and again.
@@ -443,6 +460,7 @@ internal sealed class SessionMover(Node node)
             Log.Error($"session {session.Record.Session} is idle and stays where it is: {reason}");
         }
         Answer(errand.Request, reason);
+        node.Yields.Changed(session);
     }
 
     private void Answer(ulong request, string refusal, StateReport? report = null)

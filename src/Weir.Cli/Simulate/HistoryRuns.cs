@@ -40,7 +40,11 @@ internal static class HistoryRuns
                 node.Model,
                 node.Devices,
                 (int)Math.Min(int.MaxValue, node.MemoryBytes >> 20)
-            )),
+            )
+            {
+                ComputeLimit = node.ComputeLimit,
+                MemoryLimit = node.MemoryLimit,
+            }),
         ];
         PastClaim[] claims = [.. past.Claims.Select(Claim)];
         double now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
@@ -63,7 +67,13 @@ internal static class HistoryRuns
                 var scenario = new Scenario(
                     trace,
                     [.. Projects(past)],
-                    new SchedulingPolicy { Placement = policy, ReserveAfterSeconds = 300 }
+                    new SchedulingPolicy
+                    {
+                        Placement = policy,
+                        ReserveAfterSeconds = 300,
+                        Calendar = [.. Calendar(past)],
+                        ClockOffsetSeconds = past.CalendarOffset + PastTrace.First(claims),
+                    }
                 )
                 {
                     // What people asked for without a time limit was not known beforehand.
@@ -79,7 +89,7 @@ internal static class HistoryRuns
             results,
             [
                 $"The pool's own past: {claims.Length} claims, of which {unserved} got nothing; these are given the median duration of their project's claims.",
-                "\"as it was\" is what was really granted; the other lines are replays, in which every claim waits until it is served. Calendars, over-commit and failures are not replayed.",
+                "\"as it was\" is what was really granted; the other lines are replays, in which every claim waits until it is served. Calendars and over-commit are replayed as they are set now; failures, and hours that clocks skip or repeat, are not.",
             ]
         );
         return (Summary(results), Verdict(results, addDevices));
@@ -95,6 +105,23 @@ internal static class HistoryRuns
             Granted = claim.Granted / 1000.0,
             Ended = claim.Ended / 1000.0,
         };
+
+    private static IEnumerable<CalendarRule> Calendar(HistoryView past)
+    {
+        var known = past.Projects.Select(project => project.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (HistoryCalendar calendar in past.Calendars.Where(one => known.Contains(one.Project)))
+        {
+            yield return new CalendarRule(calendar.Project, calendar.FromSecond, calendar.ToSecond)
+            {
+                Days = calendar.Days,
+                Quota = calendar.QuotaMilli is { } milli
+                    ? new Resources(milli, Resources.Unlimited, Resources.Unlimited)
+                    : null,
+                Weight = calendar.Weight,
+                Priority = calendar.Priority,
+            };
+        }
+    }
 
     // A project that was removed since borrows like one without a quota.
     private static IEnumerable<ProjectConfig> Projects(HistoryView past)

@@ -1,3 +1,4 @@
+using Weir.Controller.Placement;
 using Weir.Controller.State;
 using Weir.Protocol.Rest;
 
@@ -11,13 +12,16 @@ internal sealed record Caller(string User, bool Operator)
     /// <summary>The controller itself, in the audit log.</summary>
     public static Caller Controller { get; } = new("controller", true);
 
-    /// <summary>A member may claim on the project's account.</summary>
-    public bool MemberOf(ProjectView project) =>
-        Operator || project.Members.Contains("*") || project.Members.Contains(User) || project.Admins.Contains(User);
+    /// <summary>A member of the project, or of one above it, may claim on its account.</summary>
+    public bool MemberOf(ClusterState state, ProjectView project) =>
+        Operator
+        || ProjectForest
+            .Upwards(state, project.Name)
+            .Any(at => at.Members.Contains("*") || at.Members.Contains(User) || at.Admins.Contains(User));
 
-    /// <summary>The owner, an admin of the project, or an operator may see, cancel and take over.</summary>
+    /// <summary>The owner, an admin of the project or of one above it, or an operator may see, cancel and take over.</summary>
     public bool MayTouch(ClusterState state, string owner, string project) =>
-        Operator || owner == User || (state.Projects.TryGetValue(project, out var view) && view.Admins.Contains(User));
+        Operator || owner == User || ProjectForest.Upwards(state, project).Any(at => at.Admins.Contains(User));
 
     /// <summary>Throws unless the caller is an operator.</summary>
     public void MustOperate(string what)

@@ -109,7 +109,7 @@ internal static class ClaimRules
                 $"project {name} has projects below it, and only these have leases: claim in {string.Join(", ", below)}"
             );
         }
-        return caller.MemberOf(project)
+        return caller.MemberOf(state, project)
             ? project
             : throw ControlException.Forbidden(
                 $"{caller.User} is not a member of project {name}; you can use: {Listed(Usable(state, caller))}"
@@ -194,7 +194,7 @@ internal static class ClaimRules
     private static IEnumerable<string> Usable(ClusterState state, Caller caller) =>
         state
             .Projects.Values.Where(project =>
-                caller.MemberOf(project) && !ProjectForest.Below(state, project.Name).Any()
+                caller.MemberOf(state, project) && !ProjectForest.Below(state, project.Name).Any()
             )
             .Select(project => project.Name);
 

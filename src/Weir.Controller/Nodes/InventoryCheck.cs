@@ -46,6 +46,17 @@ internal static partial class InventoryCheck
             {
                 throw Lie(node, $"no usable model name for device {device.Uuid}");
             }
+            if (device.Numa > MostDevices || device.LinkGroup > MostDevices)
+            {
+                throw Lie(node, $"device {device.Uuid} in a group beyond {MostDevices}");
+            }
+            if (!IsAmount(device.Speed) || !IsAmount(device.CostPerHour))
+            {
+                throw Lie(
+                    node,
+                    $"a speed of {device.Speed} and a cost of {device.CostPerHour} an hour for device {device.Uuid}"
+                );
+            }
             if (device.Pool.Length > 0 && !state.Pools.ContainsKey(device.Pool))
             {
                 throw Lie(
@@ -78,6 +89,8 @@ internal static partial class InventoryCheck
             ? $"was \"{known.Model}\" when slices of it were granted, says \"{said.Model}\" now"
             : null;
     }
+
+    private static bool IsAmount(double value) => value >= 0 && double.IsFinite(value);
 
     private static GrpcException Lie(string node, string what) =>
         new(GrpcStatus.InvalidArgument, $"node {node} reports {what}");

@@ -35,6 +35,8 @@ internal sealed class NodeService(
     // A machine under load is late; a minute of silence costs nobody a lease, only new placements.
     private const long LongestSilence = 15_000;
 
+    private const int MostRackName = 100;
+
     private static readonly Protocol.Agents.Version Own = new()
     {
         Major = ProtocolVersion.Major,
@@ -133,6 +135,7 @@ internal sealed class NodeService(
             state.LayoutVersion++;
             node.Processors = (int)hello.Processors;
             node.HostMemory = (long)hello.HostMemoryBytes;
+            node.Rack = hello.Rack.Length <= MostRackName ? hello.Rack : hello.Rack[..MostRackName];
             node.LastSeen = clock.Now;
             node.HeartbeatAt = clock.Now;
             commits.Post(new StoreWrite(Writes.Node(node)));
@@ -161,6 +164,7 @@ internal sealed class NodeService(
                 node.Link = null;
                 node.Reconciled = false;
                 moves.AgentGone(node);
+                rooms.AgentGone(node);
                 node.LastSeen = clock.Now;
                 commits.Post(new StoreWrite(Writes.Node(node)));
                 Say($"node {node.Name} is away: {link.CloseReason ?? "the connection ended"}");
@@ -216,6 +220,9 @@ internal sealed class NodeService(
                     break;
                 case AgentMessage.BodyOneofCase.Want:
                     rooms.Want(node, message.Want);
+                    break;
+                case AgentMessage.BodyOneofCase.Yielded:
+                    rooms.Yielded(node, message.Yielded);
                     break;
                 case AgentMessage.BodyOneofCase.Hello:
                     throw new GrpcException(GrpcStatus.InvalidArgument, "the agent said hello twice");
@@ -285,6 +292,10 @@ internal sealed class NodeService(
             device.Memory = (long)said.MemoryBytes;
             device.Pool = said.Pool.Length > 0 ? said.Pool : device.Pool;
             device.BusyNs = 0;
+            device.Numa = (int)said.Numa;
+            device.LinkGroup = (int)said.LinkGroup;
+            device.Speed = said.Speed;
+            device.CostPerHour = said.CostPerHour;
             string? fault =
                 said.Healthy ? null
                 : said.Fault.Length > 0 ? said.Fault

@@ -57,7 +57,7 @@ internal sealed class SessionBook(ClusterState state, CommitQueue commits, Contr
         }
         else if (!known)
         {
-            state.Sessions[session.Id] = session;
+            state.AddSession(session);
             commits.Post(new StoreWrite(Writes.Session(session)));
         }
         rooms.SessionsChanged(session.Lease);
@@ -121,7 +121,7 @@ internal sealed class SessionBook(ClusterState state, CommitQueue commits, Contr
     {
         session.EndedAt = at;
         session.Reason = reason;
-        state.Sessions.Remove(session.Id);
+        state.RemoveSession(session);
         commits.Post(new StoreWrite(Writes.Session(session)));
     }
 }

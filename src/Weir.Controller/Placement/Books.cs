@@ -31,6 +31,9 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
     private bool _clipped;
     private bool _ended;
 
+    /// <summary>Counted up when the books are made anew: what was decided before is not in them.</summary>
+    public int Generation { get; private set; }
+
     /// <summary>True when what ended leaves room that only new books know of.</summary>
     public bool MustBeMadeAnew => _clipped && _ended;
 
@@ -145,17 +148,43 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
         }
     }
 
-    /// <summary>The lease has its slices again: a fact, as what runs at the start is.</summary>
-    public void Returned(LeaseState lease)
+    /// <summary>A parked lease asks for its slices; null when it does already.</summary>
+    public QueueEntry? EnterParked(LeaseState lease)
     {
-        if (_pool is null)
+        if (_leases.ContainsKey(lease.Id))
         {
-            _ = Note(lease);
-            return;
+            return null;
         }
-        // Its device may be usable again only just now.
-        Refresh();
-        Adopt(Note(lease));
+        if (lease.Workload is { } id && _workloads.TryGetValue(id, out var before))
+        {
+            Remove(before);
+        }
+        var entry = Note(lease);
+        if (_pool is not null)
+        {
+            Submit(entry);
+        }
+        return entry;
+    }
+
+    /// <summary>What was to be parked for others stays where it is: its places are its own again, a fact.</summary>
+    public void Kept(QueueEntry entry)
+    {
+        entry.Obstacle = null;
+        Pool.End(entry.Number);
+        Adopt(entry);
+    }
+
+    /// <summary>What parking costs by now, of all that has slices; and who may be parked.</summary>
+    public void Reprice()
+    {
+        foreach (var entry in _leases.Values)
+        {
+            if (entry is { HasSlices: true, Lease: { } lease } && Mover is not null)
+            {
+                Pool.Reprice(entry.Number, Mover.MayPark(lease), Mover.ParkBytes(lease));
+            }
+        }
     }
 
     /// <summary>What was decided could not be carried out: the entry waits again, until the obstacle is gone.</summary>
@@ -236,6 +265,7 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
     private void Rebuild()
     {
         bool first = _layout is null;
+        Generation++;
         (_clipped, _ended) = (false, false);
         _layout = Layout.Of(state);
         var tree = ProjectForest.Plant(state.Projects.Values);
@@ -249,7 +279,8 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
         _scheduler = new Scheduler(
             _pool,
             PoolTerms.Policy(state, _layout, tree, _utcOffset),
-            PoolTerms.Typical(_entries.Values, cluster.Models)
+            PoolTerms.Typical(_entries.Values, cluster.Models),
+            PoolTerms.Speeds(state, cluster.Models)
         );
         // What runs first, so that it has its places.
         foreach (var entry in _entries.Values.Where(IsPlaced).ToArray())
@@ -263,7 +294,7 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
     }
 
     private static bool IsPlaced(QueueEntry entry) =>
-        entry.Lease is not null || entry.Workload is { OnNode: true, Lease: null };
+        entry.HasSlices || entry is { Lease: null, Workload: { OnNode: true, Lease: null } };
 
     private void EnterWhatRuns()
     {

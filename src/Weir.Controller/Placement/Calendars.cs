@@ -38,6 +38,21 @@ internal static class Calendars
         };
     }
 
+    /// <summary>Calendars for replays, in their order.</summary>
+    public static IEnumerable<HistoryCalendar> Past(IEnumerable<CalendarView> calendars) =>
+        calendars
+            .OrderBy(calendar => calendar.Name, StringComparer.Ordinal)
+            .Select(Rule)
+            .Select(rule => new HistoryCalendar(
+                rule.Project,
+                rule.FromSecondOfDay,
+                rule.ToSecondOfDay,
+                rule.Days,
+                rule.Quota?.DeviceMilli,
+                rule.Weight,
+                rule.Priority
+            ));
+
     /// <summary>Bits of days from a list like "mon-fri,sun"; bit 0 is Monday.</summary>
     internal static int Days(string? text)
     {

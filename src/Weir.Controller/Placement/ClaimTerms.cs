@@ -33,12 +33,20 @@ internal sealed class ClaimTerms(ClusterState state, Layout layout, PoolState po
                 Pools = PoolsLike(claim.Pool),
             };
         }
+        else if (entry is { IsParked: true, Lease: { } parked })
+        {
+            shape = Parked(parked, count, compute);
+        }
         else if (entry.Lease is { } lease)
         {
             shape = new TaskShape(0, 0, count, Math.Clamp(layout.Milli(lease.Pool, compute / count), 1, 1000));
         }
         int leaf = pool.Projects.TryFind(entry.Project);
-        bool preemptible = mover?.MayPark(entry.Workload) == true;
+        // What was parked once can be parked again.
+        bool preemptible =
+            entry.IsParked
+            || mover is not null
+                && (entry.Lease is { } running ? mover.MayPark(running) : mover.MayBorrow(entry.Workload));
         long? time = request?.TimeLimitMs ?? entry.Claim?.LifeMs;
         return new ClaimConfig(
             entry.Number,
@@ -53,10 +61,41 @@ internal sealed class ClaimTerms(ClusterState state, Layout layout, PoolState po
             ReserveAfterSeconds = state.Pools.TryGetValue(entry.Pool, out var home)
                 ? home.ReserveAfterMs / 1000.0
                 : null,
-            ParkBytes = entry.Lease?.Memory ?? MemoryOfEach(entry) * count,
+            ParkBytes = entry.Lease is { } has ? mover?.ParkBytes(has) ?? has.Memory : MemoryOfEach(entry) * count,
             Pool = entry.Pool.Length > 0 ? layout.PoolName(entry.Pool) ?? Layout.Shared : "",
             Overflow = preemptible && home?.Overflows == true,
             Charge = new Resources(compute * 10L, request?.ProcessorsMilli ?? 0, (request?.HostMemoryBytes ?? 0) >> 20),
+        };
+    }
+
+    // Its state is on its node, and its program knows its devices: it comes back where it was.
+    private TaskShape Parked(State.LeaseState lease, int count, int compute)
+    {
+        Dictionary<int, ulong> own = [];
+        foreach (var slice in lease.Slices)
+        {
+            if (layout.Find(slice.Uuid) is { } place)
+            {
+                own[place.Node] = own.GetValueOrDefault(place.Node) | 1UL << place.Device;
+            }
+        }
+        string key = "\0" + string.Join(',', lease.Slices.Select(slice => slice.Uuid));
+        if (!_sets.TryGetValue(key, out int number))
+        {
+            number = pool.Cluster.Allow(own);
+            _sets.Add(key, number);
+        }
+        // As much of each as it has of the smallest; what is really free is looked at when it is given.
+        long least = lease.Slices.Min(slice => slice.Memory);
+        return new TaskShape(
+            0,
+            0,
+            count,
+            Math.Clamp(layout.Milli(lease.Pool, compute / count), 1, TaskShape.WholeDevice),
+            (int)Math.Min(int.MaxValue, (least + (1 << 20) - 1) >> 20)
+        )
+        {
+            Allowed = number,
         };
     }
 

@@ -51,7 +51,13 @@ internal sealed class Layout
                 .OrderBy(group => group.Key.Pool, StringComparer.Ordinal)
                 .ThenBy(group => group.Key.Model, StringComparer.Ordinal)
                 .ThenBy(group => group.Key.Memory)
-                .SelectMany(group => group.OrderBy(device => device.Ordinal).Chunk(MostDevices))
+                .SelectMany(group =>
+                    group
+                        .OrderBy(device => device.LinkGroup)
+                        .ThenBy(device => device.Numa)
+                        .ThenBy(device => device.Ordinal)
+                        .Chunk(MostDevices)
+                )
                 .ToList();
             for (int i = 0; i < Math.Max(1, groups.Count); i++)
             {
@@ -137,6 +143,18 @@ internal sealed class Layout
 
     private int Limit(string pool) => _pools.TryGetValue(pool, out var view) ? view.ComputeLimit : 100;
 
+    // The library knows groups of one size, side by side; what is of another form counts as not known.
+    private static int GroupSize(DeviceState[] devices, Func<DeviceState, int> groupOf)
+    {
+        int[] groups = [.. devices.Select(groupOf)];
+        int size = groups.TakeWhile(group => group == groups[0]).Count();
+        bool isEven =
+            size < groups.Length
+            && groups.Chunk(size).All(chunk => chunk.Length == size && chunk.Distinct().Count() == 1)
+            && groups.Distinct().Count() == groups.Length / size;
+        return isEven ? size : 0;
+    }
+
     private NodeConfig Node(string name, NodeState machine, DeviceState[] devices, bool first, HashSet<string> models)
     {
         string pool = devices.Length > 0 ? devices[0].Pool : "";
@@ -146,6 +164,9 @@ internal sealed class Layout
         long promised = memory * (_pools.TryGetValue(pool, out var view) ? view.MemoryLimit : 100) / 100;
         return new NodeConfig(name, 0, 0, devices.Length, models.Contains(model) ? model : Shared)
         {
+            Rack = machine.Rack,
+            LinkGroup = GroupSize(devices, device => device.LinkGroup),
+            NumaGroup = GroupSize(devices, device => device.Numa),
             Pool = _named.Contains(pool) || devices.Length == 0 ? pool : Shared,
             DeviceMemoryMib = (int)Math.Min(int.MaxValue, memory),
             DeviceMemoryPromisedMib = (int)Math.Min(int.MaxValue, promised),

@@ -3,6 +3,7 @@ using Weir.Scheduling.Cluster;
 using Weir.Scheduling.Deciding;
 using Weir.Scheduling.Fairness;
 using Weir.Scheduling.Fragmentation;
+using Weir.Scheduling.Placement;
 using ClusterState = Weir.Controller.State.ClusterState;
 
 namespace Weir.Controller.Placement;
@@ -33,6 +34,25 @@ internal static class PoolTerms
             ClockOffsetSeconds = Calendars.Offset(utcOffset),
             PoolsThatDoNotLend = [.. pools.Where(name => !(state.Pools.TryGetValue(name, out var pool) && pool.Lends))],
         };
+    }
+
+    /// <summary>How fast the models are and what they cost, as their nodes say; null when none of them says anything.</summary>
+    public static SpeedTable? Speeds(ClusterState state, NameTable models)
+    {
+        if (!state.Devices.Values.Any(device => device.Speed > 0 || device.CostPerHour > 0))
+        {
+            return null;
+        }
+        double[,] speeds = new double[1, models.Count];
+        double[] costs = new double[models.Count];
+        var byModel = state.Devices.Values.ToLookup(device => device.Model, StringComparer.Ordinal);
+        for (int model = 0; model < models.Count; model++)
+        {
+            var known = byModel[models.Name(model)].Where(device => device.Speed > 0).ToList();
+            speeds[0, model] = known.Count > 0 ? known.Average(device => device.Speed) : 1;
+            costs[model] = byModel[models.Name(model)].Select(device => device.CostPerHour).DefaultIfEmpty().Max();
+        }
+        return new SpeedTable(speeds, costs);
     }
 
     /// <summary>What people ask for here, and the usual slices while little is known.</summary>

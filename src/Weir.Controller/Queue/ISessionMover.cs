@@ -8,18 +8,23 @@ namespace Weir.Controller.Queue;
 /// </summary>
 internal interface ISessionMover
 {
-    /// <summary>Whether running leases can be moved without their holders noticing.</summary>
-    bool Moves { get; }
+    /// <summary>Whether it can be taken back for certain, so that it may have more than its project's quota.</summary>
+    bool MayBorrow(WorkloadState? workload);
 
-    /// <summary>Whether it may be taken off its devices for others.</summary>
-    bool MayPark(WorkloadState? workload);
+    /// <summary>Whether what has this lease may be taken off its devices for others now.</summary>
+    bool MayPark(LeaseState lease);
+
+    /// <summary>Bytes that taking it off its devices moves.</summary>
+    long ParkBytes(LeaseState lease);
 
     /// <summary>
-    /// Takes it off its devices: when this returns, its lease has ended and its workload will be queued again when its process
-    /// has ended.
+    /// Takes it off its devices, or begins to: its room is free when its slices are counted no more. That it stays where it is
+    /// is told to the queue.
     /// </summary>
     /// <param name="lease">What it has.</param>
-    /// <param name="workload">Its workload.</param>
-    /// <param name="reason">Why, for people.</param>
-    void Park(LeaseState lease, WorkloadState workload, string reason);
+    /// <param name="reason">For whom and why, for people.</param>
+    void Park(LeaseState lease, string reason);
+
+    /// <summary>It could not be parked: what else frees its devices. False when nothing does.</summary>
+    bool Stop(LeaseState lease, string reason);
 }

@@ -40,4 +40,10 @@ internal sealed class QueueEntry(long number)
     public string Id => Workload?.Id ?? Lease?.Id ?? Pending?.Id ?? "";
 
     public string Pool => Lease?.Pool ?? Claim?.Pool ?? "";
+
+    /// <summary>Its lease has no slices, because all of its sessions are parked, and it asks for them.</summary>
+    public bool IsParked => Lease is { Released: true };
+
+    /// <summary>It has its slices.</summary>
+    public bool HasSlices => Lease is { Released: false };
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Weir.Controller.Access;
 using Weir.Controller.Leases;
 using Weir.Controller.Placement;
+using Weir.Controller.Sessions;
 using Weir.Controller.State;
 using Weir.Controller.Workloads;
 using Weir.Protocol.Rest;
@@ -10,15 +11,17 @@ using Weir.Scheduling.Deciding;
 namespace Weir.Controller.Queue;
 
 /// <summary>
-/// Takes claims and queued workloads to the scheduling library, and carries out what it decides: grants, stops for others,
-/// refusals. What fails on the way is taken back in the library's books.
+/// Takes claims, queued workloads and parked leases to the scheduling library, and carries out what it decides: grants, parking for
+/// others, refusals. What fails on the way is taken back in the library's books.
 /// </summary>
 internal sealed class QueueService(
     ClusterState state,
     Books books,
     LeaseService leases,
     WorkloadService workloads,
+    LeaseRooms rooms,
     ISessionMover mover,
+    AwaitedStarts awaited,
     Reasons reasons,
     DecisionLog events,
     ControllerClock clock,
@@ -30,12 +33,19 @@ internal sealed class QueueService(
     private const int MostReasons = 50;
     private const int MostLooks = 200_000;
     private const long ReasonsEveryMs = 2000;
+    private const long PricesEveryMs = 1000;
+    private const long NextLookMs = 200;
+
+    // A session that could not be parked is not asked again and again.
+    private const long StaysMs = 300_000;
 
     private readonly List<QueueEntry> _fresh = [];
+    private readonly List<LeaseState> _stay = [];
     private bool _serving;
     private bool _again;
     private bool _stale = true;
     private long _reasonsAt;
+    private long _pricesAt;
 
     /// <summary>
     /// The lease and its ticket, after the grant reached the disk. Throws <see cref="ControlException"/> when there is no
@@ -57,7 +67,7 @@ internal sealed class QueueService(
             BringUpToDate();
             entry = books.Enter(pending);
             Serve();
-            if (entry.Lease is null && !pending.Answer.Task.IsCompleted)
+            if (entry.Lease is null && !pending.Answer.Task.IsCompleted && !awaited.Has(entry))
             {
                 if (request.WaitMs <= 0)
                 {
@@ -87,13 +97,22 @@ internal sealed class QueueService(
         long now = clock.Now;
         foreach (
             var entry in books
-                .Entries.Where(one => one is { Pending.Until: var until, Lease: null } && until <= now)
+                .Entries.Where(one =>
+                    one is { Pending.Until: var until, Lease: null } && until <= now && !awaited.Has(one)
+                )
                 .ToArray()
         )
         {
             Refuse(entry, reasons.WhyNotNow(entry));
         }
+        rooms.Tick();
         _stale = true;
+        if (now - _pricesAt >= PricesEveryMs)
+        {
+            _pricesAt = now;
+            BringUpToDate();
+            books.Reprice();
+        }
         Serve();
         if (now - _reasonsAt >= ReasonsEveryMs)
         {
@@ -119,10 +138,16 @@ internal sealed class QueueService(
             {
                 _again = false;
                 BringUpToDate();
+                StartAwaited();
                 foreach (var decision in books.Scheduler.Decide(books.Now))
                 {
                     CarryOut(decision);
                 }
+                foreach (var lease in _stay.ToArray())
+                {
+                    Stays(lease, "it cannot leave its devices at the moment");
+                }
+                _stay.Clear();
             } while (_again && ++rounds < MostRounds);
             GiveReasons(_fresh);
             _fresh.Clear();
@@ -172,7 +197,7 @@ internal sealed class QueueService(
             {
                 Enter(workload);
             }
-            else if (entry.Lease is null && books.Runs(entry))
+            else if (entry.Lease is null && books.Runs(entry) && !awaited.Has(entry))
             {
                 books.StartFailed(entry, () => null);
             }
@@ -231,7 +256,10 @@ internal sealed class QueueService(
                 else
                 {
                     events.Add("refuse", entry, refuse.Reason);
-                    entry.Workload!.Reason = refuse.Reason;
+                    if (entry is { IsParked: false, Workload: { } never })
+                    {
+                        never.Reason = refuse.Reason;
+                    }
                 }
                 break;
             default:
@@ -246,10 +274,52 @@ internal sealed class QueueService(
             books.Remove(entry);
             return;
         }
-        var slices = entry.Claim is null ? null : books.Slices(entry, start.Places);
+        IReadOnlyList<SliceView>? slices =
+            entry.IsParked ? entry.Lease!.Slices
+            : entry.Claim is null ? null
+            : books.Slices(entry, start.Places);
+        if (slices is not null && awaited.MustWait(slices, entry.Pool))
+        {
+            awaited.Add(entry, slices, start.Reason);
+            return;
+        }
+        Start(entry, slices, start.Reason);
+    }
+
+    private void StartAwaited()
+    {
+        foreach (var start in awaited.TakeReady())
+        {
+            if (state.HasRoom(start.Slices, start.Entry.Pool))
+            {
+                Start(start.Entry, start.Slices, start.Reason);
+            }
+            else
+            {
+                TakeBack(start.Entry, () => null, "what was parked for it went elsewhere");
+            }
+        }
+    }
+
+    private void Start(QueueEntry entry, IReadOnlyList<SliceView>? slices, string reason)
+    {
         if (Obstacle(entry, slices) is { } obstacle)
         {
             TakeBack(entry, obstacle);
+            return;
+        }
+        if (entry is { IsParked: true, Lease: { } parked })
+        {
+            if (!rooms.TryTake(parked))
+            {
+                TakeBack(
+                    entry,
+                    () => state.HasRoom(parked.Slices, parked.Pool) ? null : "its devices are not free again"
+                );
+                return;
+            }
+            books.Kept(entry);
+            events.Add("resume", entry, $"{reason}: {Where(slices)}");
             return;
         }
         if (entry.Workload is { } workload)
@@ -274,11 +344,11 @@ internal sealed class QueueService(
             books.Granted(entry, lease);
             Answer(entry.Pending!, grant);
         }
-        events.Decided(entry, mover.MayPark(entry.Workload), "start", $"{start.Reason}: {Where(slices)}");
+        events.Decided(entry, mover.MayBorrow(entry.Workload), "start", $"{reason}: {Where(slices)}");
     }
 
     // What the library does not count: memory of devices per project, and devices that went away since it looked.
-    private Func<string?>? Obstacle(QueueEntry entry, List<SliceView>? slices)
+    private Func<string?>? Obstacle(QueueEntry entry, IReadOnlyList<SliceView>? slices)
     {
         if (slices is null)
         {
@@ -289,15 +359,20 @@ internal sealed class QueueService(
             _stale = true;
             return () => null;
         }
+        if (!state.HasRoom(slices, entry.Pool))
+        {
+            long soon = clock.Now + NextLookMs;
+            return () => clock.Now >= soon ? null : "its devices are not free yet";
+        }
         long memory = slices.Sum(slice => slice.Memory);
         string? Over() => ClaimRules.OverMemoryQuota(state, entry.Project, memory, out _);
         return Over() is null ? null : Over;
     }
 
-    private void TakeBack(QueueEntry entry, Func<string?> obstacle)
+    private void TakeBack(QueueEntry entry, Func<string?> obstacle, string? why = null)
     {
         books.StartFailed(entry, obstacle);
-        events.Add("undo", entry, obstacle() ?? "a device went away meanwhile");
+        events.Add("undo", entry, why ?? obstacle() ?? "a device went away meanwhile");
         // What it had been given is for others now.
         _stale = true;
         _again = true;
@@ -318,11 +393,56 @@ internal sealed class QueueService(
 
     private void Park(QueueEntry entry, ParkDecision park)
     {
-        string reason = $"stopped for {books.Find(park.For)?.Id ?? "another"}: {park.Reason}";
-        events.Add("park", entry, reason);
-        if (entry is { Lease: { } lease, Workload: { } workload })
+        if (entry.Lease is not { } lease)
         {
-            mover.Park(lease, workload, reason);
+            return;
+        }
+        string whom = books.Find(park.For)?.Id ?? "another";
+        // The library speaks of claims by number.
+        string reason =
+            $"makes room for {whom}: {park.Reason.Replace($"claim {park.For} ", $"{whom} ", StringComparison.Ordinal)}";
+        events.Add("park", entry, reason);
+        mover.Park(lease, reason);
+        if (lease is { Yielding: null, Active: true })
+        {
+            _stay.Add(lease);
+        }
+        if (lease.Active)
+        {
+            // Should it stay, it gets its places back; else it asks for them when its program wants them.
+            books.Hold(entry, () => "it is being parked");
+        }
+    }
+
+    /// <summary>What was to be parked stays: who was to get its room waits again. Called under the gate.</summary>
+    public void Stays(LeaseState lease, string why)
+    {
+        lease.StaysUntil = clock.Now + StaysMs;
+        if (books.OfLease(lease.Id) is not { } entry)
+        {
+            return;
+        }
+        if (mover.Stop(lease, $"it is stopped for others, because it cannot be parked: {why}"))
+        {
+            return;
+        }
+        foreach (var start in awaited.TakeWaitingFor(lease))
+        {
+            TakeBack(start.Entry, () => null, $"{entry.Id} could not be parked: {why}");
+        }
+        books.Kept(entry);
+        events.Add("stay", entry, why);
+        Serve();
+    }
+
+    /// <summary>A session of a parked lease wants the lease's slices. Called under the gate.</summary>
+    public void Return(LeaseState lease)
+    {
+        BringUpToDate();
+        if (books.EnterParked(lease) is { } entry)
+        {
+            events.Add("wait", entry, "its program goes on, and it waits for its devices");
+            Serve();
         }
     }
 
@@ -377,7 +497,9 @@ internal sealed class QueueService(
         {
             if (entry is { Lease: null, Workload: { State: "queued" } workload } && left-- > 0)
             {
-                workload.Reason = reasons.WhyNotNow(entry).Message;
+                workload.Reason = awaited.Has(entry)
+                    ? $"it starts when {string.Join(", ", awaited.For(entry).Select(one => one.Id))} has left its devices"
+                    : reasons.WhyNotNow(entry).Message;
                 TellThatItWaits(entry);
             }
         }
@@ -392,7 +514,7 @@ internal sealed class QueueService(
         }
     }
 
-    private static string Where(List<SliceView>? slices) =>
+    private static string Where(IReadOnlyList<SliceView>? slices) =>
         slices is null
             ? "no devices"
             : string.Join(", ", slices.GroupBy(slice => slice.Node).Select(node => $"{node.Count()} on {node.Key}"));

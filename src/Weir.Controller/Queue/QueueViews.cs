@@ -8,7 +8,13 @@ using Weir.Scheduling.Deciding;
 namespace Weir.Controller.Queue;
 
 /// <summary>What waits and why, as people see it. Called under the gate, with the books up to date.</summary>
-internal sealed class QueueViews(ClusterState state, Books books, Reasons reasons, ISessionMover mover)
+internal sealed class QueueViews(
+    ClusterState state,
+    Books books,
+    Reasons reasons,
+    ISessionMover mover,
+    AwaitedStarts awaited
+)
 {
     private const int MostReasons = 100;
     private const int MostRooms = 20;
@@ -32,11 +38,11 @@ internal sealed class QueueViews(ClusterState state, Books books, Reasons reason
                     entry.Project,
                     entry.User,
                     entry.Pool,
-                    entry.Claim?.Priority ?? 0,
+                    entry.Claim?.Priority ?? entry.Lease?.Priority ?? 0,
                     Asks(entry),
                     entry.Since,
-                    entry.Workload?.Stops > 0,
-                    waiting.Count < MostReasons || entry.Workload?.Reason is not { Length: > 0 } known
+                    entry.IsParked || entry.Workload?.Stops > 0,
+                    waiting.Count < MostReasons || entry.IsParked || entry.Workload?.Reason is not { Length: > 0 } known
                         ? reasons.WhyNotNow(entry).Message
                         : known
                 )
@@ -51,6 +57,18 @@ internal sealed class QueueViews(ClusterState state, Books books, Reasons reason
         var entry = books.Entries.FirstOrDefault(one =>
             one.Id == id || one.Lease?.Id == id || one.Pending?.Id == id && one.Lease is null
         );
+        if (
+            entry is null
+            && state.Leases.Values.FirstOrDefault(one => one.Released && (one.Id == id || one.Workload == id))
+                is { } parked
+            && caller.MayTouch(state, parked.User, parked.Project)
+        )
+        {
+            return Over(id, "is parked: its slices are the pool's until its program makes a call") with
+            {
+                State = "parked",
+            };
+        }
         if (entry is null || !caller.MayTouch(state, entry.User, entry.Project))
         {
             return null;
@@ -60,7 +78,8 @@ internal sealed class QueueViews(ClusterState state, Books books, Reasons reason
             return Over(id, $"waits: {entry.Refused}") with { State = "waits", Needs = [entry.Refused ?? ""] };
         }
         var told = books.Scheduler.Explain(entry.Number, books.Now);
-        bool waits = told.Phase != ClaimPhase.Running;
+        bool isAwaited = awaited.Has(entry);
+        bool waits = told.Phase != ClaimPhase.Running || isAwaited;
         List<string> needs = [.. told.Needs];
         if (waits && entry.Claim is not null && needs.Count == 0 && told.Best.Count == 0)
         {
@@ -70,16 +89,20 @@ internal sealed class QueueViews(ClusterState state, Books books, Reasons reason
             id,
             told.Phase switch
             {
+                _ when isAwaited => "waits",
+                _ when entry is { Lease.Yielding: not null } or { IsParked: true } => "parked",
                 ClaimPhase.Running => "runs",
                 ClaimPhase.Parked => "parked",
                 _ => "waits",
             },
-            told.Summary,
+            isAwaited
+                ? $"starts when {string.Join(", ", awaited.For(entry).Select(lease => lease.Id))} has left its devices: {told.Summary}"
+                : told.Summary,
             [.. told.Removed.Select(filter => new FilterView(filter.Filter, filter.Nodes))],
             [.. told.Best.Select(node => new ScoreView(node.Node, node.Score))],
             needs,
             waits && double.IsFinite(told.Earliest) ? (long)(told.Earliest * 1000) : null,
-            waits ? Moves(books.Scheduler.PlanRoom(entry.Number, MovesForOne)) : [],
+            waits && !isAwaited ? Moves(books.Scheduler.PlanRoom(entry.Number, MovesForOne)) : [],
             []
         );
     }
@@ -113,7 +136,7 @@ internal sealed class QueueViews(ClusterState state, Books books, Reasons reason
                     demand.Memory,
                     demand.Model,
                     claim.Priority,
-                    mover.MayPark(entry.Workload),
+                    mover.MayBorrow(entry.Workload),
                     entry.Since,
                     null,
                     null
@@ -136,7 +159,7 @@ internal sealed class QueueViews(ClusterState state, Books books, Reasons reason
         foreach (var project in state.Projects.Values.OrderBy(project => project.Name, StringComparer.Ordinal))
         {
             int number = pool.Projects.TryFind(project.Name);
-            if (number < 0 || !caller.MemberOf(project))
+            if (number < 0 || !caller.MemberOf(state, project))
             {
                 continue;
             }
@@ -199,7 +222,16 @@ internal sealed class QueueViews(ClusterState state, Books books, Reasons reason
     {
         var request = entry.Workload?.Request;
         List<string> parts = [];
-        if (entry.Claim?.Demand is { } demand)
+        if (entry is { IsParked: true, Lease: { } lease })
+        {
+            parts.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{lease.Slices.Count} × {lease.Slices[0].Compute / 100.0:0.##} device, as before"
+                )
+            );
+        }
+        else if (entry.Claim?.Demand is { } demand)
         {
             parts.Add(
                 string.Create(

@@ -22,11 +22,24 @@ internal sealed class Reasons(ClusterState state, ISessionMover mover)
     /// <summary>Why it has nothing yet.</summary>
     public ControlException WhyNotNow(QueueEntry entry)
     {
+        if (entry is { IsParked: true, Lease: { } parked })
+        {
+            return new ControlException(
+                409,
+                "no-room",
+                entry.Refused
+                    ?? (
+                        state.HasRoom(parked.Slices, parked.Pool)
+                            ? "it is parked; its devices are free, and others go first or its project has its share"
+                            : $"it is parked until its devices are free again: {string.Join(", ", parked.Slices.Select(slice => slice.Uuid))}"
+                    )
+            );
+        }
         if (entry.Claim is not { } claim)
         {
             return new ControlException(409, "no-room", entry.Obstacle?.Invoke() ?? "no node is here now");
         }
-        if (ClaimRules.OverQuota(state, claim, mover.MayPark(entry.Workload), Memory(claim), out _) is { } over)
+        if (ClaimRules.OverQuota(state, claim, mover.MayBorrow(entry.Workload), Memory(claim), out _) is { } over)
         {
             return new ControlException(409, "quota", $"{over}: ask for less, or an operator for a larger quota");
         }

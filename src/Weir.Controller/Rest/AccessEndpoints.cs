@@ -59,7 +59,7 @@ internal sealed class AccessEndpoints(
                 caller.Operator,
                 [
                     .. state
-                        .Projects.Values.Where(caller.MemberOf)
+                        .Projects.Values.Where(project => caller.MemberOf(state, project))
                         .Select(project => project.Name)
                         .Order(StringComparer.Ordinal),
                 ],

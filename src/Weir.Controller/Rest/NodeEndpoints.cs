@@ -119,7 +119,13 @@ internal sealed class NodeEndpoints(
                         device.ComputeUsed,
                         device.MemoryUsed,
                         device.Leases
-                    )),
+                    )
+                    {
+                        Rack = state.Nodes.GetValueOrDefault(device.Node)?.Rack ?? "",
+                        Numa = device.Numa,
+                        LinkGroup = device.LinkGroup,
+                        Speed = device.Speed,
+                    }),
             ];
         }
     }

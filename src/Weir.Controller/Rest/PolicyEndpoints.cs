@@ -97,7 +97,7 @@ internal sealed class PolicyEndpoints(
             return
             [
                 .. state
-                    .Projects.Values.Where(caller.MemberOf)
+                    .Projects.Values.Where(project => caller.MemberOf(state, project))
                     .OrderBy(project => project.Name, StringComparer.Ordinal)
                     .Select(project =>
                     {
@@ -118,7 +118,10 @@ internal sealed class PolicyEndpoints(
                 .. state
                     .Templates.Values.Where(template =>
                         template.Project is null
-                        || (state.Projects.TryGetValue(template.Project, out var project) && caller.MemberOf(project))
+                        || (
+                            state.Projects.TryGetValue(template.Project, out var project)
+                            && caller.MemberOf(state, project)
+                        )
                     )
                     .OrderBy(template => template.Name, StringComparer.Ordinal),
             ];

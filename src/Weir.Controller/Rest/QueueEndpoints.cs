@@ -16,7 +16,6 @@ internal sealed class QueueEndpoints(
     Books books,
     QueueService queue,
     QueueViews views,
-    ISessionMover mover,
     History history,
     Callers callers
 )
@@ -145,13 +144,11 @@ internal sealed class QueueEndpoints(
     {
         var caller = callers.Of(context);
         caller.MustOperate("moving other people's sessions");
-        return mover.Moves
-            ? Rebalance(context)
-            : throw new ControlException(
-                409,
-                "not-movable",
-                "running sessions cannot be moved in this pool: `weir rebalance --dry-run` shows which would help"
-            );
+        throw new ControlException(
+            409,
+            "not-movable",
+            "running sessions cannot be moved in this pool: `weir rebalance --dry-run` shows which would help"
+        );
     }
 
     private HistoryView Past(HttpContext context, long? since = null)
@@ -161,6 +158,8 @@ internal sealed class QueueEndpoints(
         List<HistoryNode> nodes;
         List<HistoryProject> projects;
         List<HistoryClaim> waiting;
+        List<HistoryCalendar> calendars;
+        double offset;
         long from;
         lock (state.Gate)
         {
@@ -177,12 +176,24 @@ internal sealed class QueueEndpoints(
                         group.Key.Model,
                         group.Count(),
                         group.Key.Memory
-                    )),
+                    )
+                    {
+                        ComputeLimit = state.Pools.GetValueOrDefault(group.Key.Pool)?.ComputeLimit ?? 100,
+                        MemoryLimit = state.Pools.GetValueOrDefault(group.Key.Pool)?.MemoryLimit ?? 100,
+                    }),
             ];
+            calendars = [.. Calendars.Past(state.Calendars.Values)];
+            offset = Calendars.Offset(
+                TimeZoneInfo.Local.GetUtcOffset(DateTimeOffset.FromUnixTimeMilliseconds((long)(books.Now * 1000)))
+            );
             projects = [.. ProjectForest.Past(state.Projects.Values)];
             waiting = [.. views.Waiting(from)];
         }
         var claims = history.Read(store => StoreReader.Claims(store, from, MostClaims));
-        return new HistoryView(nodes, projects, [.. claims.Concat(waiting).OrderBy(claim => claim.Submitted)]);
+        return new HistoryView(nodes, projects, [.. claims.Concat(waiting).OrderBy(claim => claim.Submitted)])
+        {
+            Calendars = calendars,
+            CalendarOffset = offset,
+        };
     }
 }

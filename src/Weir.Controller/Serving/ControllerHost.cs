@@ -161,24 +161,31 @@ internal sealed class ControllerHost : IAsyncDisposable
         var leases = new LeaseService(state, commits, clock, audit);
         var outputs = new OutputStore(Path.Combine(options.StateFolder, "output"));
         var workloads = new WorkloadService(state, commits, clock, audit, leases, outputs);
-        var mover = new RestartMover(leases, workloads);
-        var books = new Books(state, clock) { Mover = mover };
+        var books = new Books(state, clock);
+        var rooms = new LeaseRooms(state, commits, clock, audit, leases, books);
+        var mover = new ParkingMover(state, rooms, leases, workloads, clock);
+        books.Mover = mover;
         var reasons = new Reasons(state, mover);
         var events = new DecisionLog(state, commits, clock);
-        var queue = new QueueService(state, books, leases, workloads, mover, reasons, events, clock, log);
-        var rooms = new LeaseRooms(state, commits, clock, audit, leases, books);
+        var awaited = new AwaitedStarts(state, books);
+        var queue = new QueueService(
+            state,
+            books,
+            leases,
+            workloads,
+            rooms,
+            mover,
+            awaited,
+            reasons,
+            events,
+            clock,
+            log
+        );
         var moves = new SessionService(state, clock, audit);
-        leases.RoomChanged = () =>
-        {
-            // Who had it before and was parked comes first.
-            rooms.Serve();
-            queue.RoomChanged();
-        };
-        leases.Freed = () =>
-        {
-            rooms.Serve();
-            queue.Serve();
-        };
+        leases.RoomChanged = queue.RoomChanged;
+        leases.Freed = queue.Serve;
+        rooms.Wanted = queue.Return;
+        rooms.Stays = queue.Stays;
         leases.Ended = books.Ended;
         workloads.WhyNever = reasons.WhyNever;
         var sessions = new SessionBook(state, commits, clock, rooms);
@@ -218,8 +225,8 @@ internal sealed class ControllerHost : IAsyncDisposable
         new LeaseEndpoints(state, leases, queue, moves, history, callers).Map(web);
         new NodeEndpoints(state, commits, clock, audit, leases, moves, callers).Map(web);
         new PolicyEndpoints(state, commits, audit, leases, callers).Map(web);
-        var views = new QueueViews(state, books, reasons, mover);
-        new QueueEndpoints(state, books, queue, views, mover, history, callers).Map(web);
+        var views = new QueueViews(state, books, reasons, mover, awaited);
+        new QueueEndpoints(state, books, queue, views, history, callers).Map(web);
         new WorkloadEndpoints(state, workloads, outputs, history, callers).Map(web);
         new AccessEndpoints(state, tokens, history, database, callers, late).Map(web);
         try

@@ -8,8 +8,9 @@ using Weir.Protocol.Agents;
 namespace Weir.Controller.Sessions;
 
 /// <summary>
-/// Slices of leases whose sessions are all parked: they go back to the pool, and are taken again, on the same devices, when a session wants
-/// them. Both are on disk before an agent hears of them, so that nothing is promised twice. Called under the gate.
+/// Slices of leases whose sessions are all parked: they go back to the pool, because nobody used them or because others are to have them,
+/// and are taken again, on the same devices, when a session wants them and the queue gives them. Both are on disk before an agent hears of
+/// them, so that nothing is promised twice. Called under the gate.
 /// </summary>
 internal sealed class LeaseRooms(
     ClusterState state,
@@ -20,7 +21,14 @@ internal sealed class LeaseRooms(
     Books books
 )
 {
-    private bool _serving;
+    // An agent answers within a minute whatever its workers do; one of an older release never does.
+    private const long AgentPatienceMs = 180_000;
+
+    /// <summary>A session needs slices that went back to the pool.</summary>
+    public Action<LeaseState> Wanted { get; set; } = _ => { };
+
+    /// <summary>A lease that was to leave its devices stays on them, and why.</summary>
+    public Action<LeaseState, string> Stays { get; set; } = (_, _) => { };
 
     /// <summary>A session of the lease opened, ended, was parked or came back.</summary>
     public void SessionsChanged(string id)
@@ -29,9 +37,9 @@ internal sealed class LeaseRooms(
         {
             return;
         }
-        var sessions = state.Sessions.Values.Where(session => session.Lease == id).ToArray();
+        var sessions = state.SessionsOf(id);
         // One that waits would have the slices back at once.
-        if (sessions.Length > 0 && sessions.All(session => session.Condition == "parked"))
+        if (sessions.Count > 0 && sessions.All(session => session.Condition == "parked"))
         {
             Release(lease);
         }
@@ -48,66 +56,131 @@ internal sealed class LeaseRooms(
         {
             return;
         }
-        if (!lease.Released)
+        if (!lease.Released && lease.Yielding is null)
         {
             Tell(lease);
             return;
         }
+        // While it yields its agents hold its sessions; they get their slices back when their turn comes.
         lease.WantedSince ??= clock.Now;
-        Serve();
+        if (lease.Released)
+        {
+            Wanted(lease);
+        }
     }
 
-    /// <summary>Gives slices back to leases that want them, as far as there is room: by priority, then by who waits longest.</summary>
-    public void Serve()
+    /// <summary>Begins to take a lease off its devices for others. It has sessions, and its agents are there.</summary>
+    public void Yield(LeaseState lease, string reason)
     {
-        if (_serving)
+        lease.Yielding = new LeaseYielding(reason, clock.Now + AgentPatienceMs, lease.Nodes);
+        audit.Add(Caller.Controller, "lease.yield", lease.Id, reason);
+        foreach (string name in lease.Nodes)
+        {
+            state
+                .Nodes[name]
+                .Link?.Send(
+                    new ControllerMessage
+                    {
+                        Yield = new LeaseYield
+                        {
+                            Lease = lease.Id,
+                            Epoch = lease.Epoch,
+                            Reason = reason,
+                        },
+                    }
+                );
+        }
+    }
+
+    /// <summary>An agent's answer: the lease's sessions there are off their devices, or cannot be parked.</summary>
+    public void Yielded(NodeState node, LeaseYielded said)
+    {
+        if (!state.Leases.TryGetValue(said.Lease, out var lease) || lease.Epoch != said.Epoch)
         {
             return;
         }
-        _serving = true;
-        try
+        if (lease.Yielding is not { } yielding || !yielding.Awaited.Contains(node.Name))
         {
-            foreach (
-                var lease in state
-                    .Leases.Values.Where(lease => lease.WantedSince is not null)
-                    .OrderByDescending(lease => lease.Priority)
-                    .ThenBy(lease => lease.WantedSince)
-                    .ToArray()
-            )
+            if (!lease.Released && said.Refusal.Length == 0)
             {
-                if (HasRoom(lease))
-                {
-                    Take(lease);
-                }
+                // Too late, and nothing came of it: the slices are the lease's still.
+                Tell(lease);
             }
+            return;
         }
-        finally
+        if (said.Refusal.Length > 0)
         {
-            _serving = false;
+            Stay(lease, $"node {node.Name}: {said.Refusal}", toldBy: node);
+            return;
+        }
+        yielding.Awaited.Remove(node.Name);
+        if (yielding.Awaited.Count == 0 && !lease.Released)
+        {
+            Release(lease);
         }
     }
 
-    private bool HasRoom(LeaseState lease)
+    /// <summary>An agent's stream has ended: what it does meanwhile is seen when it is back.</summary>
+    public void AgentGone(NodeState node)
     {
-        var pool = state.Pools.GetValueOrDefault(lease.Pool);
-        return pool is not null
-            && lease.Slices.All(slice =>
-                state.Devices.TryGetValue(slice.Uuid, out var device)
-                && state.Placeable(device)
-                && device.ComputeGranted + slice.Compute <= pool.ComputeLimit
-                && device.MemoryGranted + slice.Memory <= (long)((Int128)device.Memory * pool.MemoryLimit / 100)
-            );
+        foreach (var lease in state.Leases.Values.Where(lease => lease.Yielding is not null).ToArray())
+        {
+            if (lease.Nodes.Contains(node.Name))
+            {
+                Stay(lease, $"node {node.Name} went away meanwhile", toldBy: node);
+            }
+        }
+    }
+
+    /// <summary>Time passed.</summary>
+    public void Tick()
+    {
+        foreach (var lease in state.Leases.Values.Where(lease => lease.Yielding?.Deadline <= clock.Now).ToArray())
+        {
+            Stay(lease, $"no answer from {string.Join(", ", lease.Yielding!.Awaited)}", toldBy: null);
+        }
+    }
+
+    /// <summary>Gives a lease its slices back, which the queue has found free. False when they are not.</summary>
+    public bool TryTake(LeaseState lease)
+    {
+        if (lease is not { Released: true, Active: true } || !state.HasRoom(lease.Slices, lease.Pool))
+        {
+            return false;
+        }
+        Take(lease);
+        return true;
+    }
+
+    // The agent that says so has let its sessions go on; the others hold theirs until they are told.
+    private void Stay(LeaseState lease, string reason, NodeState? toldBy)
+    {
+        var yielding = lease.Yielding!;
+        lease.Yielding = null;
+        lease.WantedSince = null;
+        foreach (string name in lease.Nodes.Where(name => name != toldBy?.Name && !yielding.Awaited.Contains(name)))
+        {
+            Tell(lease, name);
+        }
+        Stays(lease, reason);
     }
 
     private void Release(LeaseState lease)
     {
+        string reason = lease.Yielding?.Reason ?? "all of its sessions are parked";
+        bool wanted = lease is { Yielding: not null, WantedSince: not null };
         lease.Released = true;
-        lease.WantedSince = null;
+        lease.Yielding = null;
+        lease.WantedSince = wanted ? lease.WantedSince : null;
         state.Count(lease, -1);
         books.Released(lease);
-        audit.Add(Caller.Controller, "lease.release", lease.Id, "all of its sessions are parked");
+        audit.Add(Caller.Controller, "lease.release", lease.Id, reason);
         commits.Post(new StoreWrite(Writes.LeaseReleased(lease.Id, true)));
         leases.Freed();
+        if (wanted)
+        {
+            Wanted(lease);
+        }
     }
 
     private void Take(LeaseState lease)
@@ -115,7 +188,6 @@ internal sealed class LeaseRooms(
         lease.Released = false;
         lease.WantedSince = null;
         state.Count(lease, +1);
-        books.Returned(lease);
         audit.Add(Caller.Controller, "lease.take", lease.Id, "a session wants it");
         commits.Post(
             new StoreWrite(
@@ -138,15 +210,20 @@ internal sealed class LeaseRooms(
     {
         foreach (string name in lease.Nodes)
         {
-            if (state.Nodes.TryGetValue(name, out var node) && node is { Link: { } link, Reconciled: true })
-            {
-                link.Send(
-                    new ControllerMessage
-                    {
-                        Room = new LeaseRoom { Lease = lease.Id, Epoch = lease.Epoch },
-                    }
-                );
-            }
+            Tell(lease, name);
+        }
+    }
+
+    private void Tell(LeaseState lease, string name)
+    {
+        if (state.Nodes.TryGetValue(name, out var node) && node is { Link: { } link, Reconciled: true })
+        {
+            link.Send(
+                new ControllerMessage
+                {
+                    Room = new LeaseRoom { Lease = lease.Id, Epoch = lease.Epoch },
+                }
+            );
         }
     }
 }

@@ -8,6 +8,9 @@ namespace Weir.Controller.State;
 /// </summary>
 internal sealed class ClusterState
 {
+    private readonly Dictionary<string, SessionState> _sessions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<SessionState>> _sessionsByLease = new(StringComparer.Ordinal);
+
     public Lock Gate { get; } = new();
 
     public Dictionary<string, NodeState> Nodes { get; } = new(StringComparer.Ordinal);
@@ -23,7 +26,7 @@ internal sealed class ClusterState
     public Dictionary<string, LeaseState> Leases { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Open ones; ended ones are in the store.</summary>
-    public Dictionary<string, SessionState> Sessions { get; } = new(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, SessionState> Sessions => _sessions;
 
     /// <summary>All that have not ended, and those that ended since the start.</summary>
     public Dictionary<string, WorkloadState> Workloads { get; } = new(StringComparer.Ordinal);
@@ -51,6 +54,45 @@ internal sealed class ClusterState
             }
         }
     }
+
+    /// <summary>A session has begun.</summary>
+    public void AddSession(SessionState session)
+    {
+        _sessions[session.Id] = session;
+        if (!_sessionsByLease.TryGetValue(session.Lease, out var list))
+        {
+            _sessionsByLease.Add(session.Lease, list = []);
+        }
+        list.Add(session);
+    }
+
+    /// <summary>A session has ended.</summary>
+    public void RemoveSession(SessionState session)
+    {
+        if (_sessions.Remove(session.Id))
+        {
+            var list = _sessionsByLease[session.Lease];
+            list.Remove(session);
+            if (list.Count == 0)
+            {
+                _sessionsByLease.Remove(session.Lease);
+            }
+        }
+    }
+
+    /// <summary>The open sessions of a lease.</summary>
+    public IReadOnlyList<SessionState> SessionsOf(string lease) =>
+        _sessionsByLease.TryGetValue(lease, out var list) ? list : [];
+
+    /// <summary>Whether so much of these devices is promised to nobody, and may be promised.</summary>
+    public bool HasRoom(IReadOnlyList<SliceView> slices, string pool) =>
+        Pools.TryGetValue(pool, out var terms)
+        && slices.All(slice =>
+            Devices.TryGetValue(slice.Uuid, out var device)
+            && Placeable(device)
+            && device.ComputeGranted + slice.Compute <= terms.ComputeLimit
+            && device.MemoryGranted + slice.Memory <= (long)((Int128)device.Memory * terms.MemoryLimit / 100)
+        );
 
     /// <summary>Whether new leases may have slices of it.</summary>
     public bool Placeable(DeviceState device) =>

@@ -10,6 +10,16 @@ internal sealed class DeviceState
     public string Model { get; set; } = "";
     public long Memory { get; set; }
     public string Pool { get; set; } = "default";
+
+    /// <summary>NUMA node and group of fast links on its machine; all 0 where they are not known.</summary>
+    public int Numa { get; set; }
+
+    public int LinkGroup { get; set; }
+
+    /// <summary>How fast it is and what an hour costs, as its node says; 0: not known.</summary>
+    public double Speed { get; set; }
+
+    public double CostPerHour { get; set; }
     public bool Cordoned { get; set; }
     public string? Fault { get; set; }
 

@@ -24,6 +24,12 @@ internal sealed class LeaseState
     /// <summary>All of its sessions are parked, and its slices went back to the pool.</summary>
     public bool Released { get; set; }
 
+    /// <summary>It is being taken off its devices for others; null: it is not.</summary>
+    public LeaseYielding? Yielding { get; set; }
+
+    /// <summary>It could not be taken off its devices, and is not asked again before this time.</summary>
+    public long StaysUntil { get; set; }
+
     /// <summary>Released, and since when a session waits for the slices; null: none does.</summary>
     public long? WantedSince { get; set; }
     public required IReadOnlyList<SliceView> Slices { get; init; }

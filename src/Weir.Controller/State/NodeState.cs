@@ -15,6 +15,9 @@ internal sealed class NodeState
     public int Processors { get; set; }
     public long HostMemory { get; set; }
 
+    /// <summary>Machines that share one switch; empty: not known.</summary>
+    public string Rack { get; set; } = "";
+
     /// <summary>"ready", "cordoned" or "draining", as people set it.</summary>
     public string Mode { get; set; } = "ready";
 

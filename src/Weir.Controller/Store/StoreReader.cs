@@ -111,7 +111,7 @@ internal static class StoreReader
         }
         foreach (var session in Sessions(store, "ended IS NULL", int.MaxValue))
         {
-            state.Sessions[session.Id] = session;
+            state.AddSession(session);
         }
         foreach (var workload in Workloads(store, "state NOT IN ('succeeded', 'failed', 'cancelled')", int.MaxValue))
         {

@@ -54,7 +54,20 @@ public sealed record DeviceView(
     double ComputeUsed,
     long MemoryUsed,
     int Leases
-);
+)
+{
+    /// <summary>Machines that share one switch with its node; empty: not known.</summary>
+    public string Rack { get; set; } = "";
+
+    /// <summary>NUMA node of its machine; all 0 where it is not known.</summary>
+    public int Numa { get; init; }
+
+    /// <summary>Group of devices with fast links between them; all 0 where it is not known.</summary>
+    public int LinkGroup { get; init; }
+
+    /// <summary>How fast it is, relative to any common unit; 0: not known.</summary>
+    public double Speed { get; init; }
+}
 
 /// <summary>A session as `weir ps` shows it: "attached", "parked", "waiting" (parked, and its program waits in a call) or "ended".</summary>
 public sealed record SessionView(

@@ -130,6 +130,31 @@ public sealed record HistoryView(
     IReadOnlyList<HistoryNode> Nodes,
     IReadOnlyList<HistoryProject> Projects,
     IReadOnlyList<HistoryClaim> Claims
+)
+{
+    /// <summary>The calendars, as they are now, in their order.</summary>
+    public IReadOnlyList<HistoryCalendar> Calendars { get; set; } = [];
+
+    /// <summary>Added to Unix time, in seconds, it gives the calendars' clock, whose weeks begin on Mondays at midnight.</summary>
+    public double CalendarOffset { get; set; }
+}
+
+/// <summary>A project's terms at certain hours.</summary>
+/// <param name="Project">Its name.</param>
+/// <param name="FromSecond">First second of the day.</param>
+/// <param name="ToSecond">The second at which it ends; not after the first: on the next day.</param>
+/// <param name="Days">Days on which it begins: bit 0 is Monday.</param>
+/// <param name="QuotaMilli">Thousandths of a device; null: as usual.</param>
+/// <param name="Weight">null: as usual.</param>
+/// <param name="Priority">null: as usual.</param>
+public sealed record HistoryCalendar(
+    string Project,
+    int FromSecond,
+    int ToSecond,
+    int Days,
+    long? QuotaMilli,
+    double? Weight,
+    int? Priority
 );
 
 /// <summary>A project's terms, with all defaults filled in.</summary>
@@ -151,7 +176,14 @@ public sealed record HistoryProject(
 );
 
 /// <summary>Equal devices of one node.</summary>
-public sealed record HistoryNode(string Node, string Pool, string Model, int Devices, long MemoryBytes);
+public sealed record HistoryNode(string Node, string Pool, string Model, int Devices, long MemoryBytes)
+{
+    /// <summary>Percent of each device's compute that its pool promises in all.</summary>
+    public int ComputeLimit { get; set; } = 100;
+
+    /// <summary>Percent of each device's memory that its pool promises in all.</summary>
+    public int MemoryLimit { get; set; } = 100;
+}
 
 /// <summary>A claim of the past.</summary>
 /// <param name="Id">Lease or claim.</param>

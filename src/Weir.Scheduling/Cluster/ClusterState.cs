@@ -328,9 +328,14 @@ public sealed class ClusterState
     {
         ulong open = usable[node];
         SetUsable(node, ulong.MaxValue);
-        int slot = Place(node, shape, devices);
-        SetUsable(node, open);
-        return slot;
+        try
+        {
+            return Place(node, shape, devices);
+        }
+        finally
+        {
+            SetUsable(node, open);
+        }
     }
 
     /// <summary>Takes a task away.</summary>

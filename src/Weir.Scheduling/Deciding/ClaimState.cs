@@ -29,7 +29,7 @@ public sealed class ClaimState
     }
 
     /// <summary>What it asks for.</summary>
-    public ClaimConfig Config { get; }
+    public ClaimConfig Config { get; internal set; }
 
     /// <summary>Number of its project.</summary>
     public int Project { get; }

@@ -53,7 +53,7 @@ internal sealed class GangPlacer
         return [.. slots];
     }
 
-    // The nodes with the most fitting devices first, so that few nodes are needed.
+    // In the smallest rack that has enough, if one has; the nodes with the most fitting devices first, so that few nodes are needed.
     private int[]? TrySplit(in TaskShape shape)
     {
         List<(int Devices, int Node)> nodes = [];
@@ -72,6 +72,10 @@ internal sealed class GangPlacer
         {
             return null;
         }
+        if (racks.Length > 1 && SmallestRack(nodes, shape.Devices) is { } rack)
+        {
+            nodes.RemoveAll(one => cluster.Node(one.Node).Rack != rack);
+        }
         nodes.Sort((x, y) => x.Devices != y.Devices ? y.Devices.CompareTo(x.Devices) : x.Node.CompareTo(y.Node));
         List<int> taken = [];
         int lacking = shape.Devices;
@@ -86,6 +90,21 @@ internal sealed class GangPlacer
             lacking -= part.Devices;
         }
         return [.. taken];
+    }
+
+    private string? SmallestRack(List<(int Devices, int Node)> nodes, int wanted)
+    {
+        string? best = null;
+        int bestRoom = int.MaxValue;
+        foreach (var rack in nodes.GroupBy(one => cluster.Node(one.Node).Rack, StringComparer.Ordinal))
+        {
+            int room = rack.Sum(one => one.Devices);
+            if (room >= wanted && room < bestRoom)
+            {
+                (best, bestRoom) = (rack.Key, room);
+            }
+        }
+        return best;
     }
 
     private bool PlaceAnywhere(int tasks, int shapeId)

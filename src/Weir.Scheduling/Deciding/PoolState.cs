@@ -142,7 +142,7 @@ public sealed class PoolState
         {
             for (int task = 0; task < slots.Length; task++)
             {
-                slots[task] = Cluster.Place(places[task].Node, places[task].Shape, places[task].Devices);
+                slots[task] = Cluster.PlaceBack(places[task].Node, places[task].Shape, places[task].Devices);
             }
         }
         catch (InvalidOperationException)
@@ -195,6 +195,35 @@ public sealed class PoolState
         return true;
     }
 
+    /// <summary>
+    /// What parking a running claim costs by now, and whether it may be parked at all. False when it does not run.
+    /// </summary>
+    /// <param name="claim">Its id.</param>
+    /// <param name="preemptible">Whether it may be parked for others.</param>
+    /// <param name="parkBytes">Bytes that parking it moves, all tasks together.</param>
+    public bool Reprice(long claim, bool preemptible, long parkBytes)
+    {
+        if (!claims.TryGetValue(claim, out ClaimState? state) || state.Phase != ClaimPhase.Running)
+        {
+            return false;
+        }
+        ClaimConfig before = state.Config;
+        if (before.Preemptible == preemptible && before.ParkBytes == parkBytes)
+        {
+            return true;
+        }
+        Count(state, -1);
+        state.Config = before with { Preemptible = preemptible, ParkBytes = Math.Max(0, parkBytes) };
+        Count(state, +1);
+        foreach (int slot in state.Slots)
+        {
+            SetCheapest(Cluster.PlacementAt(slot).Node);
+        }
+        // Who found nobody to ask may find this one now.
+        Releases += preemptible && !before.Preemptible ? 1 : 0;
+        return true;
+    }
+
     /// <summary>A move could not be carried out: the task is back where it was, or its claim waits when that place is gone.</summary>
     public void MoveFailed(MoveDecision move, double now)
     {
@@ -205,7 +234,7 @@ public sealed class PoolState
         Move(state, move.Task, -1, default);
         try
         {
-            state.Slots[move.Task] = Cluster.Place(move.From.Node, move.From.Shape, move.From.Devices);
+            state.Slots[move.Task] = Cluster.PlaceBack(move.From.Node, move.From.Shape, move.From.Devices);
             Settle(move.From.Node, state, move.Task);
             Cluster.Commit();
             Releases++;
@@ -396,16 +425,21 @@ public sealed class PoolState
                 tasks.RemoveAt(i);
                 if (claim.Config.Preemptible && claim.Config.ParkBytes == cheapest[node])
                 {
-                    cheapest[node] = long.MaxValue;
-                    foreach (TaskRef left in tasks)
-                    {
-                        cheapest[node] = left.Claim.Config.Preemptible
-                            ? Math.Min(cheapest[node], left.Claim.Config.ParkBytes)
-                            : cheapest[node];
-                    }
+                    SetCheapest(node);
                 }
                 return;
             }
+        }
+    }
+
+    private void SetCheapest(int node)
+    {
+        cheapest[node] = long.MaxValue;
+        foreach (TaskRef left in onNode[node])
+        {
+            cheapest[node] = left.Claim.Config.Preemptible
+                ? Math.Min(cheapest[node], left.Claim.Config.ParkBytes)
+                : cheapest[node];
         }
     }
 

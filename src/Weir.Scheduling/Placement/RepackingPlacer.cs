@@ -10,7 +10,8 @@ namespace Weir.Scheduling.Placement;
 /// </summary>
 /// <remarks>
 /// So that a move pays, some small fractions are first put alone on devices: their rests take other small tasks later,
-/// and two of them can be merged when a whole device is needed. A task that fits somewhere is never refused.
+/// and two of them can be merged when a whole device is needed. A fraction that fills a device goes where it fills it. A task that fits
+/// somewhere is never refused.
 /// </remarks>
 public sealed class RepackingPlacer : ITaskPlacer
 {
@@ -36,7 +37,13 @@ public sealed class RepackingPlacer : ITaskPlacer
     public int SpreadUpTo { get; init; } = 650;
 
     /// <summary>Devices with one fraction alone, as a share of all, up to which fractions are spread.</summary>
-    public double SpreadShare { get; init; } = 0.13;
+    public double SpreadShare { get; init; } = 0.15;
+
+    /// <summary>
+    /// A rest smaller than this (thousandths) is as good as none: a fraction that leaves no more of a device goes there, whatever else would
+    /// speak for another.
+    /// </summary>
+    public int SmallRest { get; init; } = 80;
 
     /// <summary>The smallest task, thousandths of a device, for which others are moved.</summary>
     public int MoveFor { get; init; } = TaskShape.WholeDevice;
@@ -67,12 +74,25 @@ public sealed class RepackingPlacer : ITaskPlacer
                 return Keep(state.Place(node, shape, spreading.Policy.ChooseDevices(node, shape)));
             }
         }
-        int slot = usual.TryPlace(shapeId);
+        int slot = TryFill(shape);
+        slot = slot < 0 ? usual.TryPlace(shapeId) : slot;
         if (slot < 0 && shape.Devices > 0 && shape.TotalMilli >= MoveFor && Budget >= 1)
         {
             slot = MakeRoom(shape);
         }
         return slot < 0 ? -1 : Keep(slot);
+    }
+
+    private int TryFill(in TaskShape shape)
+    {
+        if (shape.Devices != 1 || shape.ComputeMilli == TaskShape.WholeDevice)
+        {
+            return -1;
+        }
+        Rest rest = Tightest(shape).First;
+        return rest.Node >= 0 && rest.Left < SmallRest
+            ? state.Place(rest.Node, shape, 1UL << (rest.Device - state.firstDevice[rest.Node]))
+            : -1;
     }
 
     private double Budget => MoveShare * (placed + 1) - Moves;

@@ -34,4 +34,11 @@ public sealed record PastClaim(string Id, string Project, string Pool, int Count
 /// <param name="Model">Their model.</param>
 /// <param name="Devices">How many.</param>
 /// <param name="MemoryMib">Memory of each, MiB.</param>
-public sealed record PastNode(string Node, string Pool, string Model, int Devices, int MemoryMib);
+public sealed record PastNode(string Node, string Pool, string Model, int Devices, int MemoryMib)
+{
+    /// <summary>Percent of each device's compute that is promised in all.</summary>
+    public int ComputeLimit { get; init; } = 100;
+
+    /// <summary>Percent of each device's memory that is promised in all.</summary>
+    public int MemoryLimit { get; init; } = 100;
+}

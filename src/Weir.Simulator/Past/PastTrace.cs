@@ -51,6 +51,10 @@ public static class PastTrace
                     Math.Min(left, MostPerNode),
                     memory
                 )
+                {
+                    ComputeLimit = like?.ComputeLimit ?? 100,
+                    MemoryLimit = like?.MemoryLimit ?? 100,
+                }
             );
         }
         return added;
@@ -79,6 +83,9 @@ public static class PastTrace
                     {
                         Pool = node.Pool,
                         DeviceMemoryMib = node.MemoryMib,
+                        DeviceMemoryPromisedMib = (int)
+                            Math.Min(int.MaxValue, (long)node.MemoryMib * node.MemoryLimit / 100),
+                        DeviceMilli = Milli(node.ComputeLimit, node.ComputeLimit),
                     }
             ),
         ];
@@ -86,7 +93,10 @@ public static class PastTrace
         {
             models.Number(model);
         }
-        double first = claims.Min(claim => claim.Submitted);
+        double first = First(claims);
+        var limits = nodes
+            .GroupBy(node => node.Pool)
+            .ToDictionary(group => group.Key, group => group.First().ComputeLimit, StringComparer.Ordinal);
         var usual = claims
             .Where(claim => claim.Granted is not null)
             .GroupBy(claim => claim.Project)
@@ -98,7 +108,14 @@ public static class PastTrace
             tasks.Add(
                 new TraceTask(
                     claim.Id,
-                    new TaskShape(0, 0, claim.Count, claim.ComputeMilli, claim.MemoryMib, Models(claim.Model, models))
+                    new TaskShape(
+                        0,
+                        0,
+                        claim.Count,
+                        Milli(limits.GetValueOrDefault(claim.Pool, 100), claim.ComputeMilli / 10.0),
+                        claim.MemoryMib,
+                        Models(claim.Model, models)
+                    )
                     {
                         DeviceMemoryMilli = claim.MemoryMib > 0 ? 0 : claim.ComputeMilli,
                     }
@@ -118,6 +135,9 @@ public static class PastTrace
         }
         return new Trace(name, configs, models, tasks, 0);
     }
+
+    /// <summary>The time at which the trace begins.</summary>
+    public static double First(IReadOnlyList<PastClaim> claims) => claims.Min(claim => claim.Submitted);
 
     /// <summary>How it was: what was granted when, without any replay.</summary>
     /// <param name="name">The trace's name.</param>
@@ -157,6 +177,16 @@ public static class PastTrace
             Waits = waits,
         };
     }
+
+    // What a pool promises of a device is at most a thousand thousandths, so that each percent is fewer of them.
+    private static int Milli(int limit, double percent) =>
+        Math.Clamp(
+            limit <= TaskShape.WholeDevice
+                ? (int)Math.Round(percent * (TaskShape.WholeDevice / limit))
+                : (int)Math.Ceiling(percent * TaskShape.WholeDevice / limit),
+            1,
+            TaskShape.WholeDevice
+        );
 
     // As replays compute it: Jain's index of the projects' mean speed, granted work over its time in the system.
     private static double Fairness(IReadOnlyList<PastClaim> claims, double now)

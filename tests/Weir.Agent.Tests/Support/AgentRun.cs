@@ -21,9 +21,10 @@ internal sealed class AgentRun : IDisposable
     // Null: the tests' own.
     private readonly string? _user;
 
-    private AgentRun(AgentConfig config, string? user)
+    private AgentRun(AgentConfig config, string? user, Action<AgentFolders>? prepare = null)
     {
         _user = user;
+        prepare?.Invoke(Folders);
         File.SetUnixFileMode(_folder, (UnixFileMode)0x1ed); // 0755: workers have users of their own
         _config = config with { Node = Path.GetFileName(_folder).ToLowerInvariant() };
         File.WriteAllText(ConfigFile, JsonSerializer.Serialize(_config, AgentConfigJson.Default.AgentConfig));
@@ -64,7 +65,12 @@ internal sealed class AgentRun : IDisposable
     }
 
     /// <summary>An agent with devices made of software.</summary>
-    public static AgentRun Start(int devices = 1, Func<AgentConfig, AgentConfig>? change = null, string? user = null)
+    public static AgentRun Start(
+        int devices = 1,
+        Func<AgentConfig, AgentConfig>? change = null,
+        string? user = null,
+        Action<AgentFolders>? prepare = null
+    )
     {
         var config = new AgentConfig
         {
@@ -80,7 +86,7 @@ internal sealed class AgentRun : IDisposable
                 },
             ],
         };
-        return new AgentRun(change is null ? config : change(config), user);
+        return new AgentRun(change is null ? config : change(config), user, prepare);
     }
 
     /// <summary>An agent whose devices can be made to fail.</summary>

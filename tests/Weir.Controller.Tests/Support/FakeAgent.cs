@@ -25,6 +25,8 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
 
     public Inventory Inventory { get; } = new();
 
+    public string Rack { get; set; } = "";
+
     public Protocol.Agents.Version Version { get; set; } =
         new()
         {
@@ -43,6 +45,9 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
     public ConcurrentDictionary<string, WorkloadStart> Workloads { get; } = new();
 
     public ConcurrentQueue<ControllerMessage> Received { get; } = new();
+
+    /// <summary>Leases whose sessions this agent says are off their devices.</summary>
+    public ConcurrentDictionary<string, bool> Off { get; } = new();
 
     /// <summary>Promises that exceeded a device, found when grants came.</summary>
     public ConcurrentQueue<string> Overruns { get; } = new();
@@ -112,6 +117,7 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
                         Socket = "/run/weir/agent.sock",
                         Processors = 8,
                         HostMemoryBytes = 16UL << 30,
+                        Rack = Rack,
                     },
                 }
             );
@@ -169,6 +175,26 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
                     Lease = lease,
                     Epoch = Leases[lease].Epoch,
                     State = state,
+                },
+            }
+        );
+    }
+
+    /// <summary>A lease's sessions are off their devices, or cannot be.</summary>
+    public Task YieldedAsync(LeaseYield order, string refusal = "")
+    {
+        if (refusal.Length == 0)
+        {
+            Off[order.Lease] = true;
+        }
+        return SayAsync(
+            new AgentMessage
+            {
+                Yielded = new LeaseYielded
+                {
+                    Lease = order.Lease,
+                    Epoch = order.Epoch,
+                    Refusal = refusal,
                 },
             }
         );
@@ -272,6 +298,10 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
                 Leases.TryRemove(message.Revoke.Lease, out _);
                 Held.TryRemove(message.Revoke.Lease, out _);
                 break;
+            case ControllerMessage.BodyOneofCase.Room:
+                Off.TryRemove(message.Room.Lease, out _);
+                Check();
+                break;
             case ControllerMessage.BodyOneofCase.WorkloadStart:
                 Workloads[message.WorkloadStart.Workload] = message.WorkloadStart;
                 break;
@@ -284,7 +314,8 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
         foreach (var device in Inventory.Devices)
         {
             var shares = Leases
-                .Values.SelectMany(lease => lease.Shares)
+                .Values.Where(lease => !Off.ContainsKey(lease.Lease))
+                .SelectMany(lease => lease.Shares)
                 .Where(share => share.Uuid == device.Uuid)
                 .ToList();
             if (

@@ -69,10 +69,13 @@ internal sealed class TestPool : IAsyncDisposable
     {
         var agent = await FakeAgent.JoinAsync(Host, (await TokenAsync("join")).Token, name);
         agent.AddDevices(devices, memory, model);
-        _agents.Add(agent);
+        Keep(agent);
         await agent.ConnectAsync();
         return agent;
     }
+
+    /// <summary>The agent's stream ends with the pool.</summary>
+    public void Keep(FakeAgent agent) => _agents.Add(agent);
 
     public Task<GrantView> ClaimAsync(ClaimRequest claim, ControllerClient? client = null) =>
         (client ?? Client).PostAsync("v1/leases", claim, RestJson.Default.ClaimRequest, RestJson.Default.GrantView);

@@ -12,14 +12,23 @@ internal static class WeirCommand
     ) => RunAsync(pool.Folder.At("c.sock"), arguments);
 
     /// <summary>The same with a controller's socket, which need not be there.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string socket, string[] arguments)
+    public static Task<(int ExitCode, string Output, string Errors)> RunAsync(string socket, string[] arguments) =>
+        RunAsync(socket, null, arguments);
+
+    /// <summary>The same with a controller's address and a token.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        string controller,
+        string? token,
+        string[] arguments
+    )
     {
         var start = new ProcessStartInfo("dotnet", [Library, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["WEIR_CONTROLLER"] = socket;
+        start.Environment["WEIR_CONTROLLER"] = controller;
+        start.Environment["WEIR_TOKEN"] = token ?? "";
         start.Environment["NO_COLOR"] = "1";
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();

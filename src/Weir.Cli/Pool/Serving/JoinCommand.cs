@@ -31,6 +31,10 @@ internal static class JoinCommand
             text => (long?)Quantities.Bytes(text)
         );
         Option<double?> oversubscribe = NodeSetup.OversubscribeOption();
+        var rack = new Option<string?>("--rack")
+        {
+            Description = "Rack, or whatever else shares one switch, so that slices of one program are close.",
+        };
         var state = new Option<string?>("--state") { Description = "Folder for what stays (WEIR_STATE)." };
         var run = new Option<string?>("--run") { Description = "Folder for sockets (WEIR_RUN)." };
         var noStart = new Option<bool>("--no-start")
@@ -47,6 +51,7 @@ internal static class JoinCommand
             software,
             memory,
             oversubscribe,
+            rack,
             state,
             run,
             noStart,
@@ -69,6 +74,10 @@ internal static class JoinCommand
                             if (parsed.GetValue(address) is { } known)
                             {
                                 config["advertise"] = known;
+                            }
+                            if (parsed.GetValue(rack) is { } inRack)
+                            {
+                                config["rack"] = inRack;
                             }
                             if (parsed.GetValue(software) is { } count and > 0)
                             {
