@@ -15,8 +15,6 @@ namespace Weir.Agent;
 /// </summary>
 internal sealed class Node
 {
-    private const int MostUnheard = 10_000;
-
     /// <param name="config">The node's configuration.</param>
     /// <param name="folders">Where it keeps its things.</param>
     /// <param name="worker">Path of weir-worker.</param>
@@ -27,6 +25,7 @@ internal sealed class Node
         Devices = DeviceInventory.Find(config, worker);
         Start = new WorkerStart(config, folders, worker);
         Farm = new WorkerFarm(this);
+        Ended = new EndedSessions(folders.Ended);
         Sessions = new SessionBook(this);
         Leases = new LeaseBook(this);
         Mover = new SessionMover(this);
@@ -86,19 +85,15 @@ internal sealed class Node
     /// <summary>Somebody listens.</summary>
     public bool HasListener => Changed is not null;
 
-    /// <summary>The controller's stream is open.</summary>
-    public bool HasController { get; set; }
-
-    /// <summary>Ends of sessions that the controller has not heard of: usage is in them.</summary>
-    public Queue<AgentMessage> Unheard { get; } = [];
+    /// <summary>Ends of sessions that the controller has not kept yet: usage is in them.</summary>
+    public EndedSessions Ended { get; }
 
     /// <summary>Tells those who listen.</summary>
     public void Tell(AgentMessage message)
     {
-        bool isEnd = message.Session?.State == SessionState.SessionEnded;
-        if (isEnd && !HasController && Config.Controller is not null && Unheard.Count < MostUnheard)
+        if (message.Session?.State == SessionState.SessionEnded && Config.Controller is not null)
         {
-            Unheard.Enqueue(message);
+            Ended.Add(message);
         }
         Changed?.Invoke(message);
     }
@@ -110,6 +105,7 @@ internal sealed class Node
         lock (Gate)
         {
             Leases.Load();
+            Ended.Load();
             Sessions.Load();
             Workloads.Load();
             Start.Groups.RemoveEmpty();
@@ -194,6 +190,9 @@ internal sealed class Node
                     break;
                 case ControllerMessage.BodyOneofCase.Session:
                     Mover.Obey(message.Session);
+                    break;
+                case ControllerMessage.BodyOneofCase.Kept:
+                    Ended.Kept(message.Kept.Sessions);
                     break;
                 case ControllerMessage.BodyOneofCase.Room:
                     Mover.Room(message.Room);

@@ -79,8 +79,7 @@ public sealed unsafe partial class SoftwareDriver : IDriver, ISettlingDriver, ID
     }
 
     /// <summary>What the device has done so far.</summary>
-    public DeviceStatistics Statistics =>
-        device.Counters.Read(device.Scheduler.BusyNanoseconds, device.Memory.UsedBytes);
+    public DeviceStatistics Statistics => device.Counters.Read(device.Scheduler, device.Memory.UsedBytes);
 
     /// <inheritdoc/>
     public void Dispose() => device.Dispose();

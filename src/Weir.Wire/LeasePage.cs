@@ -68,4 +68,23 @@ internal struct LeaseSlot
 
     [FieldOffset(40)]
     internal ulong BytesToHost;
+
+    [FieldOffset(48)]
+    internal ulong BytesOnDevice;
+
+    /// <summary>The part of <see cref="BusyNanoseconds"/> that went into copies and fills.</summary>
+    [FieldOffset(56)]
+    internal ulong CopyNanoseconds;
+
+    /// <summary>Time that the session's threads had work and no core, because others had theirs, nanoseconds.</summary>
+    [FieldOffset(64)]
+    internal ulong WaitNanoseconds;
+
+    /// <summary>Most device memory that was held at a time, bytes; always current.</summary>
+    [FieldOffset(72)]
+    internal ulong PeakBytes;
+
+    /// <summary>How often the counts were written; a reader of two copies knows the later one by it.</summary>
+    [FieldOffset(80)]
+    internal ulong Sequence;
 }

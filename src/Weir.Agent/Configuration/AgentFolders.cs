@@ -43,6 +43,9 @@ internal sealed record AgentFolders(string Run, string State)
     /// <summary>Logs of workers.</summary>
     public string Logs => Path.Combine(State, "log");
 
+    /// <summary>Ends of sessions that the controller has not kept yet.</summary>
+    public string Ended => Path.Combine(State, "ended");
+
     /// <summary>One folder per try of a workload.</summary>
     public string Workloads => Path.Combine(State, "workloads");
 
@@ -74,6 +77,7 @@ internal sealed record AgentFolders(string Run, string State)
         _ = Directory.CreateDirectory(Output, Passable);
         _ = Directory.CreateDirectory(State, Passable);
         _ = Directory.CreateDirectory(Logs, Own);
+        _ = Directory.CreateDirectory(Ended, Own);
         _ = Directory.CreateDirectory(Images, Passable);
         _ = Directory.CreateDirectory(Path.Combine(Images, "named"), Passable);
         _ = Directory.CreateDirectory(Workloads, Passable);

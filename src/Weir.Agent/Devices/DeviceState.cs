@@ -93,5 +93,6 @@ internal sealed class DeviceState
             LinkGroup = (uint)LinkGroup,
             Speed = Terms?.Speed ?? 0,
             CostPerHour = Terms?.CostPerHour ?? 0,
+            Units = (uint)Math.Max(1, Cores),
         };
 }

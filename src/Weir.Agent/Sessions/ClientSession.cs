@@ -79,22 +79,58 @@ internal sealed class ClientSession
     /// <summary>Ends it for good when its worker does not.</summary>
     public Timer? Deadline { get; set; }
 
+    private ulong _hostNanoseconds;
+    private ulong _hostBytes;
+
     /// <summary>The page with its counts.</summary>
     public LeasePageFile Page => Lease.Pages[Record.Share];
 
-    /// <summary>What it uses, as its worker last wrote it.</summary>
+    /// <summary>What it uses, as its worker last wrote it, with what workers before it counted.</summary>
     public SessionUsage Usage()
     {
         Wire.LeaseSlot slot = Page.Read(Record.Slot);
+        NoteHost();
+        SessionUsage usage = Report(Record, Device.Uuid, slot);
+        // What a parked session has counts against its lease's quota, but is not on the device.
+        usage.MemoryBytes = Condition == SessionCondition.Attached ? slot.UsedBytes : 0;
+        usage.HostNs = _hostNanoseconds;
+        usage.HostMemoryBytes = _hostBytes;
+        return usage;
+    }
+
+    /// <summary>What a worker has counted is kept, because another one takes its place and begins at zero.</summary>
+    public void Carry(in Wire.LeaseSlot slot) =>
+        Record = Record with { Carried = (Record.Carried ?? new SessionCounts()).With(slot) };
+
+    /// <summary>The counts of a session.</summary>
+    public static SessionUsage Report(SessionRecord record, string device, in Wire.LeaseSlot slot)
+    {
+        SessionCounts all = (record.Carried ?? new SessionCounts()).With(slot);
         return new SessionUsage
         {
-            Session = Record.Session,
-            Device = Device.Uuid,
-            BusyNs = slot.BusyNanoseconds,
-            // What a parked session has counts against its lease's quota, but is not on the device.
-            MemoryBytes = Condition == SessionCondition.Attached ? slot.UsedBytes : 0,
-            Launches = slot.Launches,
+            Session = record.Session,
+            Device = device,
+            Sequence = all.Sequence,
+            BusyNs = all.BusyNs,
+            CopyNs = all.CopyNs,
+            WaitNs = all.WaitNs,
+            Launches = all.Launches,
+            Calls = all.Calls,
+            BytesToDevice = all.BytesToDevice,
+            BytesToHost = all.BytesToHost,
+            BytesOnDevice = all.BytesOnDevice,
+            PeakMemoryBytes = all.PeakBytes,
         };
+    }
+
+    // Of a program on this machine; one that has ended used what it had used when it was looked at last.
+    private void NoteHost()
+    {
+        if (Record.ClientHost.Length == 0 && ProcessFacts.UsageOf(Record.ClientProcess) is { } host)
+        {
+            _hostNanoseconds = Math.Max(_hostNanoseconds, host.Nanoseconds);
+            _hostBytes = host.Bytes;
+        }
     }
 
     /// <summary>As the controller is told of it.</summary>

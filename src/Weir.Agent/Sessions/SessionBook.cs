@@ -370,9 +370,10 @@ internal sealed class SessionBook(Node node)
         DeviceState? device = node.Device(record.Device);
         if (node.Farm.Adopt(record) is not { } worker)
         {
-            // It ended while nobody looked; whoever keeps the books is told when it asks for what there is.
+            // It ended while nobody looked: what it used is told, and when that was, as well as it is known.
             if (lease is not null && record.Share < lease.Pages.Count)
             {
+                TellLost(record, lease.Pages[record.Share].Read(record.Slot));
                 lease.Pages[record.Share].Clear(record.Slot);
             }
             node.Start.CleanUp(record.Worker, record.User);
@@ -401,6 +402,28 @@ internal sealed class SessionBook(Node node)
         Log.Info($"session {record.Session} (client {record.ClientProcess}) goes on");
         return true;
     }
+
+    private void TellLost(SessionRecord record, LeaseSlot slot) =>
+        node.Tell(
+            new AgentMessage
+            {
+                Session = new SessionReport
+                {
+                    Session = record.Session,
+                    Lease = record.Lease,
+                    Epoch = record.Epoch,
+                    State = Protocol.Agents.SessionState.SessionEnded,
+                    ClientProcess = (uint)Math.Max(0, record.ClientProcess),
+                    ClientProgram = record.ClientProgram,
+                    ClientHost = record.ClientHost,
+                    Devices = { record.Device },
+                    StartedMs = record.StartedMs,
+                    EndedMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
+                    Reason = "ended while the agent was away",
+                    Usage = { ClientSession.Report(record, record.Device, slot) },
+                },
+            }
+        );
 
     // What workers left behind that ended with the agent before this one.
     private void CleanUp()

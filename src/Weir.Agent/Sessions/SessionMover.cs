@@ -194,6 +194,7 @@ internal sealed class SessionMover(Node node)
         {
             return false;
         }
+        session.Carry(session.Page.Read(session.Record.Slot));
         session.Page.Clear(session.Record.Slot);
         Fail(session, "its worker has died");
         Become(session, SessionCondition.Lost);
@@ -385,7 +386,8 @@ internal sealed class SessionMover(Node node)
         Worker old = session.Worker;
         if (session.Condition != SessionCondition.Lost)
         {
-            // Its end is not the session's any more.
+            // What it counted was read when it had come to rest. Its end is not the session's any more.
+            session.Carry(errand.Before);
             (old.Session, old.IsSpent, old.IsAttached) = (null, true, false);
             session.Page.Clear(session.Record.Slot);
             _ = WorkerFarm.Tell(old, WorkerMessage.Leave, []);

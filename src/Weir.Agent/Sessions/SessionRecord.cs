@@ -21,6 +21,7 @@ namespace Weir.Agent.Sessions;
 /// <param name="StartedMs">Unix time, milliseconds.</param>
 /// <param name="Image">Folder of its last whole image; null when there is none.</param>
 /// <param name="IsParked">Its state is in that image, not on the device.</param>
+/// <param name="Carried">What workers before this one have counted; null: there was none.</param>
 internal sealed record SessionRecord(
     string Session,
     string Lease,
@@ -39,7 +40,8 @@ internal sealed record SessionRecord(
     string ClientHost,
     long StartedMs,
     string? Image = null,
-    bool IsParked = false
+    bool IsParked = false,
+    SessionCounts? Carried = null
 );
 
 /// <summary>JSON of the book, generated at build time.</summary>

@@ -74,11 +74,10 @@ internal sealed class ControllerLink(Node node, ControllerConfig config)
             {
                 Tell(message);
             }
-            while (node.Unheard.TryDequeue(out AgentMessage? end))
+            foreach (AgentMessage end in node.Ended.All)
             {
                 Tell(end);
             }
-            node.HasController = true;
             node.Changed += Tell;
             node.Workloads.Rewind();
         }
@@ -112,7 +111,6 @@ internal sealed class ControllerLink(Node node, ControllerConfig config)
             lock (node.Gate)
             {
                 node.Changed -= Tell;
-                node.HasController = false;
             }
             await ending.CancelAsync();
             await Task.WhenAll(sending, beating).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -48,6 +48,9 @@ internal abstract class Command(DeviceStream stream)
     /// <summary>How long one core will need for it, as far as that is known; otherwise <see cref="long.MaxValue"/>.</summary>
     public virtual long ExpectedNanoseconds => long.MaxValue;
 
+    /// <summary>It moves or fills memory; otherwise it computes.</summary>
+    public virtual bool IsCopy => false;
+
     /// <summary>Number of units; 0 when only its place in the order matters.</summary>
     public long Units => units;
 

@@ -49,6 +49,9 @@ internal sealed unsafe class CopyCommand : Command
     public override long ExpectedNanoseconds => (long)(shape.TotalBytes / BytesPerNanosecond);
 
     /// <inheritdoc/>
+    public override bool IsCopy => true;
+
+    /// <inheritdoc/>
     public override void Run(ExecutorSlot slot, long first, long end)
     {
         if (Stream.Context.Fault != 0)

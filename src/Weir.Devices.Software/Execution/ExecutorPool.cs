@@ -65,6 +65,12 @@ internal sealed unsafe class ExecutorPool : IDisposable
     /// <summary>Nanoseconds that all cores together have spent on blocks and copies.</summary>
     public long BusyNanoseconds => slots.Sum(slot => slot.BusyNanoseconds);
 
+    /// <summary>The part of it that went into copies and fills.</summary>
+    public long CopyNanoseconds => slots.Sum(slot => slot.CopyNanoseconds);
+
+    /// <summary>Nanoseconds that threads had work and waited for a core that other sessions had.</summary>
+    public long WaitNanoseconds => slots.Sum(slot => slot.WaitNanoseconds);
+
     /// <summary>Takes a slot that nobody has, or null.</summary>
     public ExecutorSlot? TakeSlot()
     {
@@ -275,7 +281,7 @@ internal sealed unsafe class ExecutorPool : IDisposable
         share.Ask(ref turn);
         try
         {
-            return AwaitCore(command, ref turn) && HelpWithCore(slot, command, ref turn);
+            return AwaitCore(slot, command, ref turn) && HelpWithCore(slot, command, ref turn);
         }
         finally
         {
@@ -304,8 +310,8 @@ internal sealed unsafe class ExecutorPool : IDisposable
             }
             if (share is not null && !share.Keep(ref turn))
             {
-                slot.BusyNanoseconds += Stopwatch.GetTimestamp() - start;
-                bool isOurs = AwaitCore(command, ref turn);
+                slot.Count(Stopwatch.GetTimestamp() - start, command.IsCopy);
+                bool isOurs = AwaitCore(slot, command, ref turn);
                 start = Stopwatch.GetTimestamp();
                 if (!isOurs)
                 {
@@ -313,22 +319,34 @@ internal sealed unsafe class ExecutorPool : IDisposable
                 }
             }
         }
-        slot.BusyNanoseconds += Stopwatch.GetTimestamp() - start;
+        slot.Count(Stopwatch.GetTimestamp() - start, command.IsCopy);
         return helped;
     }
 
     // False when the command needs nobody any more.
-    private bool AwaitCore(Command command, ref CoreTurn turn)
+    private bool AwaitCore(ExecutorSlot slot, Command command, ref CoreTurn turn)
     {
-        while (!share!.TryTake(ref turn))
+        if (share!.TryTake(ref turn))
         {
-            if (stopping || !command.HasUnclaimed)
-            {
-                return false;
-            }
-            share.Wait(ref turn);
+            return true;
         }
-        return true;
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            do
+            {
+                if (stopping || !command.HasUnclaimed)
+                {
+                    return false;
+                }
+                share.Wait(ref turn);
+            } while (!share.TryTake(ref turn));
+            return true;
+        }
+        finally
+        {
+            slot.WaitNanoseconds += Stopwatch.GetTimestamp() - start;
+        }
     }
 
     private Command? PickReady()

@@ -58,6 +58,22 @@ internal sealed unsafe class ExecutorSlot : IDisposable
     /// <summary>Nanoseconds spent running blocks and copies.</summary>
     public long BusyNanoseconds { get; set; }
 
+    /// <summary>The part of <see cref="BusyNanoseconds"/> that went into copies and fills.</summary>
+    public long CopyNanoseconds { get; set; }
+
+    /// <summary>Nanoseconds that whoever had it waited for a core that other sessions had.</summary>
+    public long WaitNanoseconds { get; set; }
+
+    /// <summary>Counts work of that length.</summary>
+    public void Count(long nanoseconds, bool isCopy)
+    {
+        BusyNanoseconds += nanoseconds;
+        if (isCopy)
+        {
+            CopyNanoseconds += nanoseconds;
+        }
+    }
+
     /// <summary>Takes the slot when it is free.</summary>
     public bool TryTake() => Volatile.Read(ref inUse) == 0 && Interlocked.CompareExchange(ref inUse, 1, 0) == 0;
 

@@ -47,6 +47,9 @@ internal sealed unsafe class FillCommand : Command
     }
 
     /// <inheritdoc/>
+    public override bool IsCopy => true;
+
+    /// <inheritdoc/>
     public override void Run(ExecutorSlot slot, long first, long end)
     {
         if (Stream.Context.Fault != 0)

@@ -11,11 +11,16 @@ internal sealed class Scheduler : IDisposable
 {
     private const int MostOutstanding = 8192;
 
+    // Reading the clock costs as much as the shortest work: one of so many is timed, and stands for the others.
+    private const int ShortsPerTiming = 16;
+
     private readonly Lock gate = new();
     private readonly ExecutorPool pool;
     private readonly ICoreShare? share;
     private HostFunctionThread? hostFunctions;
     private int outstanding;
+    private int shorts;
+    private long shortBegan;
 
     // Legacy default streams of all contexts keep one order, as on a device that serves one context at a time: programs
     // hand memory from one context's default stream to another's and rely on it (docs/decisions/0004-default-streams.md).
@@ -39,6 +44,12 @@ internal sealed class Scheduler : IDisposable
     /// <summary>Nanoseconds that all cores together have spent on blocks and copies.</summary>
     public long BusyNanoseconds => pool.BusyNanoseconds;
 
+    /// <summary>The part of it that went into copies and fills.</summary>
+    public long CopyNanoseconds => pool.CopyNanoseconds;
+
+    /// <summary>Nanoseconds that threads had work and waited for a core that other sessions had.</summary>
+    public long WaitNanoseconds => pool.WaitNanoseconds;
+
     /// <summary>
     /// When nothing stands before new work in the stream and a slot is free: takes the slot and holds the order, so that
     /// the caller may do the work at once. It must be short, and <see cref="LeaveIdle"/> must follow.
@@ -50,6 +61,7 @@ internal sealed class Scheduler : IDisposable
         {
             if (share is null || share.TryBeginShort())
             {
+                shortBegan = ++shorts % ShortsPerTiming == 0 ? Stopwatch.GetTimestamp() : 0;
                 return slot;
             }
             pool.Release(slot);
@@ -59,8 +71,12 @@ internal sealed class Scheduler : IDisposable
     }
 
     /// <summary>Ends what <see cref="TryEnterIdle"/> began.</summary>
-    public void LeaveIdle(ExecutorSlot slot)
+    public void LeaveIdle(ExecutorSlot slot, bool isCopy = false)
     {
+        if (shortBegan != 0)
+        {
+            slot.Count((Stopwatch.GetTimestamp() - shortBegan) * ShortsPerTiming, isCopy);
+        }
         share?.EndShort();
         pool.Release(slot);
         gate.Exit();

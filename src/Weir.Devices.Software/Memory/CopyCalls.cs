@@ -177,7 +177,7 @@ internal sealed unsafe class CopyCalls(SoftwareDevice device, CurrentContexts co
             }
             finally
             {
-                device.Scheduler.LeaveIdle(slot);
+                device.Scheduler.LeaveIdle(slot, isCopy: true);
             }
             device.Counters.Copied(direction, shape.TotalBytes);
             return CuResult.Success;

@@ -56,7 +56,7 @@ internal sealed class FillCalls(SoftwareDevice device, StreamCalls streams)
         )
         {
             FillCommand.Fill(start, width, elementBytes, value);
-            device.Scheduler.LeaveIdle(slot);
+            device.Scheduler.LeaveIdle(slot, isCopy: true);
             return CuResult.Success;
         }
         CopySide destination = new(start, pitchBytes);

@@ -25,9 +25,9 @@ internal sealed class DeviceCounters
     public void Launched() => Interlocked.Increment(ref kernelsLaunched);
 
     /// <summary>The counts now.</summary>
-    /// <param name="busyNanoseconds">Time that cores have worked.</param>
+    /// <param name="scheduler">Knows how long cores have worked.</param>
     /// <param name="memoryBytes">Device memory in use.</param>
-    public DeviceStatistics Read(long busyNanoseconds, ulong memoryBytes) =>
+    public DeviceStatistics Read(Scheduler scheduler, ulong memoryBytes) =>
         new()
         {
             KernelsCompiled = Interlocked.Read(ref kernelsCompiled),
@@ -36,7 +36,9 @@ internal sealed class DeviceCounters
             BytesToDevice = Interlocked.Read(ref copied[(int)CopyDirection.ToDevice]),
             BytesToHost = Interlocked.Read(ref copied[(int)CopyDirection.ToHost]),
             BytesOnDevice = Interlocked.Read(ref copied[(int)CopyDirection.OnDevice]),
-            BusyNanoseconds = busyNanoseconds,
+            BusyNanoseconds = scheduler.BusyNanoseconds,
+            CopyNanoseconds = scheduler.CopyNanoseconds,
+            WaitNanoseconds = scheduler.WaitNanoseconds,
             MemoryBytes = (long)memoryBytes,
         };
 }

@@ -21,8 +21,17 @@ public readonly record struct DeviceStatistics
     /// <summary>Bytes copied within the device.</summary>
     public required long BytesOnDevice { get; init; }
 
-    /// <summary>Time that cores have spent on queued work, all together, nanoseconds; launches run at once are too short to be timed.</summary>
+    /// <summary>
+    /// Time that cores have spent on work, all together, nanoseconds; of launches and copies that run at once, which take less than
+    /// a microsecond or a few, one of sixteen is timed and stands for the others.
+    /// </summary>
     public required long BusyNanoseconds { get; init; }
+
+    /// <summary>The part of it that went into copies and fills.</summary>
+    public required long CopyNanoseconds { get; init; }
+
+    /// <summary>Time that threads had work and no core, because other sessions had theirs, nanoseconds.</summary>
+    public required long WaitNanoseconds { get; init; }
 
     /// <summary>Device memory in use now, bytes.</summary>
     public required long MemoryBytes { get; init; }

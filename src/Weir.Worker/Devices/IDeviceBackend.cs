@@ -45,11 +45,15 @@ internal interface IDeviceBackend
 /// <param name="BusyNanoseconds">Time that the device worked.</param>
 /// <param name="PagedInBytes">Memory that was brought back to the device.</param>
 /// <param name="PagedOutBytes">Memory that was taken off it.</param>
+/// <param name="CopyNanoseconds">The part of the busy time that went into copies and fills.</param>
+/// <param name="WaitNanoseconds">Time that work waited for cores that other sessions had.</param>
 internal readonly record struct DeviceCounts(
     long KernelsCompiled,
     long KernelsFromCache,
     double CompileSeconds,
     ulong BusyNanoseconds,
     ulong PagedInBytes = 0,
-    ulong PagedOutBytes = 0
+    ulong PagedOutBytes = 0,
+    ulong CopyNanoseconds = 0,
+    ulong WaitNanoseconds = 0
 );

@@ -33,9 +33,11 @@ internal sealed unsafe class LeaseLedger(LeasePage* page, int slot) : IMemoryLed
         }
         for (int attempt = 0; ; attempt++)
         {
-            _ = Interlocked.Add(ref _slot->UsedBytes, bytes);
+            ulong used = Interlocked.Add(ref _slot->UsedBytes, bytes);
             if (LeasePage.Used(page) <= page->QuotaBytes)
             {
+                // A count that a parallel call overtakes is noted by that one.
+                _slot->PeakBytes = Math.Max(_slot->PeakBytes, used);
                 return true;
             }
             Give(bytes);

@@ -81,7 +81,9 @@ internal sealed class SoftwareBackend : IDeviceBackend
                 _driver.Statistics.CompileNanoseconds / 1e9,
                 (ulong)_driver.Statistics.BusyNanoseconds,
                 _driver.Portable.Counters.BroughtBytes,
-                _driver.Portable.Counters.TakenBytes
+                _driver.Portable.Counters.TakenBytes,
+                (ulong)_driver.Statistics.CopyNanoseconds,
+                (ulong)_driver.Statistics.WaitNanoseconds
             );
 
     public IDeviceBackend Prepare(WorkerOptions options, LeaseLedger? ledger) =>

@@ -60,8 +60,18 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
     public bool Tell(byte kind, string text) => Tell(kind, Encoding.UTF8.GetBytes(text));
 
     /// <summary>Sends a message with a report.</summary>
-    public void Tell(byte kind, StateReport report) =>
+    public void Tell(byte kind, StateReport report)
+    {
+        if (kind is WorkerMessage.Parked or WorkerMessage.Saved)
+        {
+            // Whoever hears it may give the session to another worker: what this one has counted must be there by then.
+            NoteUsage?.Invoke();
+        }
         _ = Tell(kind, JsonSerializer.SerializeToUtf8Bytes(report, RemoteJson.Default.StateReport));
+    }
+
+    /// <summary>Writes the session's counts into the lease's page.</summary>
+    public Action? NoteUsage { get; set; }
 
     /// <summary>Sends the descriptors by which another worker could take the session.</summary>
     /// <param name="segment">The segment.</param>
@@ -210,11 +220,17 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
             return;
         }
         LeaseSlot* slot = Ledger.Slot;
-        slot->BusyNanoseconds = backend.Counts.BusyNanoseconds;
+        DeviceCounts device = backend.Counts;
+        slot->BusyNanoseconds = device.BusyNanoseconds;
+        slot->CopyNanoseconds = device.CopyNanoseconds;
+        slot->WaitNanoseconds = device.WaitNanoseconds;
         slot->Launches = (ulong)session.Statistics.Launches;
         slot->Calls = (ulong)(session.Statistics.Calls + session.Statistics.Posts);
         slot->BytesToDevice = (ulong)session.Statistics.BytesToDevice;
         slot->BytesToHost = (ulong)session.Statistics.BytesToHost;
+        slot->BytesOnDevice = (ulong)session.Statistics.BytesOnDevice;
+        slot->PeakBytes = Math.Max(slot->PeakBytes, slot->UsedBytes);
+        slot->Sequence++;
     }
 
     private StateOrder HandedOrder(int length)

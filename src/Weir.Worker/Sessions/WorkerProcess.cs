@@ -71,6 +71,7 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         }
         var loop = new DispatchLoop(session);
         _supervisor.States = new SessionControl(session, loop, _supervisor, description, restored, memory);
+        _supervisor.NoteUsage = () => _supervisor.WriteUsage(session, backend);
         loop.Start();
         _ = _supervisor.Tell(WorkerMessage.Attached);
         session.WhenFaulty(error => _supervisor.Tell(WorkerMessage.Fault, error.ToString()));
