@@ -34,7 +34,8 @@ public partial class DependencyDirectionTests
             "Weir.Generators",
         ],
         ["Weir.Protocol"] = [],
-        ["Weir.Controller"] = ["Weir.Protocol", "Weir.Scheduling"],
+        ["Weir.Metering"] = [],
+        ["Weir.Controller"] = ["Weir.Protocol", "Weir.Scheduling", "Weir.Metering"],
         ["Weir.Agent"] = ["Weir.Posix", "Weir.Wire", "Weir.Remote", "Weir.Protocol"],
         ["Weir.Cli"] =
         [
@@ -46,7 +47,9 @@ public partial class DependencyDirectionTests
             "Weir.Scheduling",
             "Weir.Simulator",
             "Weir.Estimates",
+            "Weir.Metering",
         ],
+        ["Weir.Dashboard"] = ["Weir.Protocol"],
         ["Weir.Remote"] = ["Weir.Wire", "Weir.Posix"],
     };
 
@@ -58,6 +61,10 @@ public partial class DependencyDirectionTests
         "src/Weir.Kernels/Analysis/",
         "src/Weir.Kernels/Codegen/",
         "src/Weir.Scheduling/",
+        "src/Weir.Metering/Debt/",
+        "src/Weir.Metering/Findings/",
+        "src/Weir.Metering/Forecasts/",
+        "src/Weir.Metering/Money/",
     ];
 
     public static TheoryData<string> Projects =>
