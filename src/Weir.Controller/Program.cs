@@ -27,6 +27,8 @@ internal static class Program
                         Recovery.Run(line.Required("--state"), line.Value("--database"), line.Value("--from"))
                     );
                     return 0;
+                case "measure":
+                    return Metering.MeteringMeasurement.Run();
                 default:
                     throw new FormatException("say serve or recover");
             }

@@ -44,6 +44,9 @@ internal sealed class NodeService(
         Release = Serving.Release.Text,
     };
 
+    /// <summary>Called under the gate when a node has said what it has.</summary>
+    public Action DevicesKnown { get; set; } = () => { };
+
     /// <summary>Makes a node of a join token's bearer.</summary>
     public async Task<JoinReply> JoinAsync(JoinRequest request)
     {
@@ -296,6 +299,7 @@ internal sealed class NodeService(
             device.LinkGroup = (int)said.LinkGroup;
             device.Speed = said.Speed;
             device.CostPerHour = said.CostPerHour;
+            device.Units = (int)Math.Clamp(said.Units, 1, 1 << 16);
             string? fault =
                 said.Healthy ? null
                 : said.Fault.Length > 0 ? said.Fault
@@ -343,6 +347,7 @@ internal sealed class NodeService(
         workloads.Reconcile(node, link, report.Workloads, set);
         link.Send(new ControllerMessage { Leases = set });
         node.Reconciled = true;
+        DevicesKnown();
         leases.RoomChanged();
     }
 

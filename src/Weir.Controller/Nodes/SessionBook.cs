@@ -1,3 +1,4 @@
+using Weir.Controller.Metering;
 using Weir.Controller.Sessions;
 using Weir.Controller.State;
 using Weir.Controller.Store;
@@ -7,7 +8,13 @@ using SessionState = Weir.Controller.State.SessionState;
 namespace Weir.Controller.Nodes;
 
 /// <summary>Which sessions there are, and what they use. Called under the gate.</summary>
-internal sealed class SessionBook(ClusterState state, CommitQueue commits, ControllerClock clock, LeaseRooms rooms)
+internal sealed class SessionBook(
+    ClusterState state,
+    CommitQueue commits,
+    ControllerClock clock,
+    LeaseRooms rooms,
+    UsageMeter meter
+)
 {
     /// <summary>A session opened or ended on the node.</summary>
     public void Take(NodeState node, SessionReport report)
@@ -47,9 +54,15 @@ internal sealed class SessionBook(ClusterState state, CommitQueue commits, Contr
             Weir.Protocol.Agents.SessionState.SessionWaiting => "waiting",
             _ => "attached",
         };
+        bool hasEnded = report.State == Weir.Protocol.Agents.SessionState.SessionEnded;
         foreach (var usage in report.Usage)
         {
             Use(session, usage);
+            meter.Report(session, usage, clock.Now, hasEnded);
+        }
+        if (hasEnded && report.Usage.Count == 0)
+        {
+            meter.Ended(session, clock.Now);
         }
         if (report.State == Weir.Protocol.Agents.SessionState.SessionEnded)
         {
@@ -76,6 +89,7 @@ internal sealed class SessionBook(ClusterState state, CommitQueue commits, Contr
         {
             if (!there.Contains(session.Id))
             {
+                meter.Ended(session, clock.Now);
                 End(session, clock.Now, "ended while the controller or the agent was away");
             }
         }
@@ -84,12 +98,13 @@ internal sealed class SessionBook(ClusterState state, CommitQueue commits, Contr
     /// <summary>What is used now.</summary>
     public void Beat(NodeState node, Heartbeat heartbeat)
     {
+        meter.Heard(node.Name, clock.Now);
         foreach (var usage in heartbeat.Devices)
         {
             if (state.Devices.TryGetValue(usage.Uuid, out var device) && device.Node == node.Name)
             {
                 device.MemoryUsed = Math.Min((long)usage.MemoryBytes, device.Memory);
-                device.ComputeUsed = Share(usage.BusyNs, device.BusyNs, NodeService.HeartbeatMs);
+                device.ComputeUsed = Share(usage.BusyNs, device.BusyNs, NodeService.HeartbeatMs) / device.Units;
                 device.BusyNs = usage.BusyNs;
             }
         }
@@ -98,6 +113,7 @@ internal sealed class SessionBook(ClusterState state, CommitQueue commits, Contr
             if (state.Sessions.TryGetValue(Key(node, usage.Session), out var session))
             {
                 Use(session, usage);
+                meter.Report(session, usage, clock.Now, hasEnded: false);
             }
         }
     }
@@ -105,12 +121,13 @@ internal sealed class SessionBook(ClusterState state, CommitQueue commits, Contr
     private static string Key(NodeState node, string session) => $"{node.Name}/{session}";
 
     private static double Share(ulong busyNs, ulong before, long overMs) =>
-        busyNs <= before || overMs <= 0 ? 0 : Math.Min(100, (busyNs - before) / (overMs * 10_000.0));
+        busyNs <= before || overMs <= 0 ? 0 : (busyNs - before) / (overMs * 10_000.0);
 
     private void Use(SessionState session, SessionUsage usage)
     {
         long now = clock.Now;
-        session.ComputeUsed = Share(usage.BusyNs, session.BusyNs, now - session.BusyAt);
+        int units = state.Devices.GetValueOrDefault(usage.Device)?.Units ?? 1;
+        session.ComputeUsed = Share(usage.BusyNs, session.BusyNs, now - session.BusyAt) / units;
         session.BusyNs = usage.BusyNs;
         session.BusyAt = now;
         session.Memory = (long)usage.MemoryBytes;

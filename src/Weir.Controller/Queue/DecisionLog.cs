@@ -33,13 +33,20 @@ internal sealed class DecisionLog(ClusterState state, CommitQueue commits, Contr
         );
     }
 
-    private Action<StoreSession> Event(string kind, QueueEntry entry, string detail)
+    /// <summary>Something about a lease, a workload or a pool that is no decision of the queue.</summary>
+    public void Tell(string kind, string subject, string project, string detail) =>
+        commits.Post(new StoreWrite(Event(kind, subject, project, detail)));
+
+    private Action<StoreSession> Event(string kind, QueueEntry entry, string detail) =>
+        Event(kind, entry.Id, entry.Project, detail);
+
+    private Action<StoreSession> Event(string kind, string subject, string project, string detail)
     {
         long id = ++state.LastEvent;
         if (id % PruneEvery == 0 && id > Kept)
         {
             commits.Post(new StoreWrite(Writes.ForgetEvents(id - Kept)));
         }
-        return Writes.Event(new EventView(clock.Now, kind, entry.Id, entry.Project, detail), id);
+        return Writes.Event(new EventView(clock.Now, kind, subject, project, detail), id);
     }
 }

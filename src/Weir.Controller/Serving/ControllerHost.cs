@@ -9,7 +9,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Weir.Controller.Access;
+using Weir.Controller.Findings;
 using Weir.Controller.Leases;
+using Weir.Controller.Metering;
 using Weir.Controller.Nodes;
 using Weir.Controller.Placement;
 using Weir.Controller.Queue;
@@ -18,6 +20,7 @@ using Weir.Controller.Sessions;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Controller.Workloads;
+using Weir.Metering.Usage;
 using Weir.Protocol.Rest;
 
 namespace Weir.Controller.Serving;
@@ -27,11 +30,14 @@ internal sealed class ControllerHost : IAsyncDisposable
 {
     private static readonly TimeSpan TickEvery = TimeSpan.FromMilliseconds(250);
     private const int ClockSlackMs = 60_000;
+    private const long IdleGraceMs = 10 * 60_000;
 
     private readonly Database _database;
     private readonly CommitQueue _commits;
     private readonly History _history;
     private readonly WebApplication _web;
+    private readonly UsageStore _usage;
+    private readonly FindingService _findings;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _ticking;
 
@@ -41,6 +47,9 @@ internal sealed class ControllerHost : IAsyncDisposable
         History history,
         WebApplication web,
         LeaseTimers timers,
+        MeteringService metering,
+        UsageStore usage,
+        FindingService findings,
         ControllerIdentity identity,
         ClusterState state,
         Books books
@@ -53,7 +62,14 @@ internal sealed class ControllerHost : IAsyncDisposable
         Identity = identity;
         State = state;
         Books = books;
-        _ticking = TickAsync(timers);
+        _usage = usage;
+        _findings = findings;
+        Metering = metering;
+        _ticking = Task.WhenAll(
+            TickAsync(timers),
+            metering.RunAsync(_stopping.Token),
+            findings.RunAsync(_stopping.Token)
+        );
     }
 
     public ControllerIdentity Identity { get; }
@@ -63,6 +79,10 @@ internal sealed class ControllerHost : IAsyncDisposable
     public Books Books { get; }
 
     public CommitQueue Commits => _commits;
+
+    public MeteringService Metering { get; }
+
+    public FindingService Findings => _findings;
 
     /// <summary>Starts a controller; throws <see cref="StoreException"/> with what to do when it cannot.</summary>
     public static Task<ControllerHost> StartAsync(ControllerOptions options) =>
@@ -112,6 +132,8 @@ internal sealed class ControllerHost : IAsyncDisposable
         await _ticking;
         _commits.Dispose();
         _history.Dispose();
+        _usage.Dispose();
+        _findings.Dispose();
         _database.Dispose();
         _stopping.Dispose();
     }
@@ -188,7 +210,22 @@ internal sealed class ControllerHost : IAsyncDisposable
         rooms.Stays = queue.Stays;
         leases.Ended = books.Ended;
         workloads.WhyNever = reasons.WhyNever;
-        var sessions = new SessionBook(state, commits, clock, rooms);
+        var metered = new UsageStore(database.Beside(UsageStore.Name));
+        var meter = new UsageMeter(state, new UsageBook(IdleGraceMs));
+        var (markedSessions, markedSlices) = metered.Marks();
+        meter.Book.Load(markedSessions, markedSlices);
+        var watch = new DeviceWatch(state, commits, clock);
+        var prices = new PriceBook(state, commits, audit);
+        var findingPolicy = new FindingPolicy(state, commits, audit);
+        _ = history.Read(store =>
+        {
+            watch.Load(store);
+            prices.Load(store);
+            findingPolicy.Load(store);
+            return true;
+        });
+        var metering = new MeteringService(state, meter, metered, watch, commits, clock, log);
+        var sessions = new SessionBook(state, commits, clock, rooms, meter);
         var nodes = new NodeService(
             state,
             commits,
@@ -203,6 +240,7 @@ internal sealed class ControllerHost : IAsyncDisposable
             incarnation,
             log
         );
+        nodes.DevicesKnown = () => watch.Look();
         var timers = new LeaseTimers(state, leases, queue, commits, audit, clock, log);
         lock (state.Gate)
         {
@@ -229,6 +267,25 @@ internal sealed class ControllerHost : IAsyncDisposable
         new QueueEndpoints(state, books, queue, views, history, callers).Map(web);
         new WorkloadEndpoints(state, workloads, outputs, history, callers).Map(web);
         new AccessEndpoints(state, tokens, history, database, callers, late).Map(web);
+        var debts = new DebtQueries(history, metered, clock, metering, () => LiveQueue.Of(state, books));
+        new DebtEndpoints(state, debts, prices, clock, callers).Map(web);
+        var findings = new FindingService(
+            state,
+            debts,
+            findingPolicy,
+            prices,
+            leases,
+            moves,
+            events,
+            history,
+            audit,
+            clock,
+            log
+        );
+        new AdviceEndpoints(state, findings, findingPolicy, prices, clock, callers).Map(web);
+        new ForecastEndpoints(state, debts, clock, callers).Map(web);
+        var metrics = new MetricSnapshot(state, books, metering, clock);
+        new ReportEndpoints(state, debts, findings, prices, metrics, clock, callers).Map(web);
         try
         {
             await web.StartAsync();
@@ -252,7 +309,19 @@ internal sealed class ControllerHost : IAsyncDisposable
             fingerprint,
             options.Address ?? $"{Reachable(options.Listen)}:{port}"
         );
-        return new ControllerHost(database, commits, history, web, timers, late.Value, state, books);
+        return new ControllerHost(
+            database,
+            commits,
+            history,
+            web,
+            timers,
+            metering,
+            metered,
+            findings,
+            late.Value,
+            state,
+            books
+        );
     }
 
     private static void FirstStart(ClusterState state, CommitQueue commits)

@@ -175,7 +175,7 @@ internal sealed class LeaseRooms(
         state.Count(lease, -1);
         books.Released(lease);
         audit.Add(Caller.Controller, "lease.release", lease.Id, reason);
-        commits.Post(new StoreWrite(Writes.LeaseReleased(lease.Id, true)));
+        commits.Post(new StoreWrite(Writes.LeaseReleased(lease.Id, true, clock.Now)));
         leases.Freed();
         if (wanted)
         {
@@ -191,7 +191,7 @@ internal sealed class LeaseRooms(
         audit.Add(Caller.Controller, "lease.take", lease.Id, "a session wants it");
         commits.Post(
             new StoreWrite(
-                Writes.LeaseReleased(lease.Id, false),
+                Writes.LeaseReleased(lease.Id, false, clock.Now),
                 () =>
                 {
                     lock (state.Gate)

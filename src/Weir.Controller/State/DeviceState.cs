@@ -35,6 +35,9 @@ internal sealed class DeviceState
     /// <summary>Active leases with a slice of it.</summary>
     public int Leases { get; set; }
 
+    /// <summary>How many cores' times the agent adds up.</summary>
+    public int Units { get; set; } = 1;
+
     public double ComputeUsed { get; set; }
     public long MemoryUsed { get; set; }
 

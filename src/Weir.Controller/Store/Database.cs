@@ -31,6 +31,12 @@ internal abstract class Database : IDisposable
     /// <summary>Makes sure that this process is the only controller of the store, and that it is whole.</summary>
     public abstract void Claim();
 
+    /// <summary>
+    /// Where history is kept that is large, and that nobody waits for: another file beside a file, the same database on a server. Used
+    /// by one process because this one is.
+    /// </summary>
+    public abstract Database Beside(string name);
+
     /// <summary>A new connection.</summary>
     public abstract DbConnection Open();
 

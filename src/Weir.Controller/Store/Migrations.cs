@@ -26,6 +26,8 @@ internal static class Migrations
         "calendars",
         "claims",
         "events",
+        "lease_pauses",
+        "device_spans",
     ];
 
     private static readonly string[] Steps =
@@ -82,6 +84,13 @@ internal static class Migrations
         """
             ALTER TABLE leases ADD COLUMN idle BIGINT NOT NULL DEFAULT 0;
             ALTER TABLE leases ADD COLUMN released BIGINT NOT NULL DEFAULT 0;
+            """,
+        """
+            CREATE TABLE lease_pauses (lease TEXT NOT NULL, began BIGINT NOT NULL, ended BIGINT, PRIMARY KEY (lease, began));
+            CREATE TABLE device_spans (
+              uuid TEXT NOT NULL, began BIGINT NOT NULL, ended BIGINT, node TEXT NOT NULL, pool TEXT NOT NULL,
+              model TEXT NOT NULL, memory BIGINT NOT NULL, usable BIGINT NOT NULL, PRIMARY KEY (uuid, began));
+            CREATE INDEX device_spans_ended ON device_spans (ended);
             """,
     ];
 

@@ -78,6 +78,8 @@ internal sealed class PostgresDatabase : Database
         }
     }
 
+    public override Database Beside(string name) => new PostgresDatabase(_text.ToString());
+
     public override DbConnection Open()
     {
         var text = new NpgsqlConnectionStringBuilder(_text.ToString())

@@ -49,6 +49,14 @@ internal sealed class SqliteDatabase(string path, int maximumPages = 0) : Databa
         }
     }
 
+    public override Database Beside(string name) =>
+        new SqliteDatabase(
+            Path.Combine(
+                Path.GetDirectoryName(Path.GetFullPath(path))!,
+                $"{Path.GetFileNameWithoutExtension(path)}-{name}.db"
+            )
+        );
+
     public override DbConnection Open()
     {
         var text = new SqliteConnectionStringBuilder

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Weir.Controller.Metering;
 using Weir.Controller.Queue;
 using Weir.Controller.State;
 using Weir.Protocol.Rest;
@@ -107,8 +108,49 @@ internal static class Writes
         store =>
             store.Execute("UPDATE leases SET epoch = @p1, secret_hash = @p2 WHERE id = @p0", id, epoch, secretHash);
 
-    public static Action<StoreSession> LeaseReleased(string id, bool released) =>
-        store => store.Execute("UPDATE leases SET released = @p1 WHERE id = @p0", id, released);
+    /// <summary>The lease's slices went back to the pool, or were taken again: the time between is nobody's.</summary>
+    public static Action<StoreSession> LeaseReleased(string id, bool released, long at) =>
+        store =>
+        {
+            store.Execute("UPDATE leases SET released = @p1 WHERE id = @p0", id, released);
+            if (released)
+            {
+                store.Execute(
+                    "INSERT INTO lease_pauses (lease, began, ended) VALUES (@p0, @p1, NULL) ON CONFLICT (lease, began) DO UPDATE SET ended = NULL",
+                    id,
+                    at
+                );
+            }
+            else
+            {
+                store.Execute("UPDATE lease_pauses SET ended = @p1 WHERE lease = @p0 AND ended IS NULL", id, at);
+            }
+        };
+
+    /// <summary>A device's condition from that time on.</summary>
+    public static Action<StoreSession> DeviceSpan(string uuid, DeviceCondition? condition, long at) =>
+        store =>
+        {
+            store.Execute("UPDATE device_spans SET ended = @p1 WHERE uuid = @p0 AND ended IS NULL", uuid, at);
+            if (condition is not null)
+            {
+                store.Execute(
+                    """
+                    INSERT INTO device_spans (uuid, began, ended, node, pool, model, memory, usable)
+                    VALUES (@p0, @p1, NULL, @p2, @p3, @p4, @p5, @p6)
+                    ON CONFLICT (uuid, began) DO UPDATE SET ended = NULL, node = excluded.node, pool = excluded.pool,
+                      model = excluded.model, memory = excluded.memory, usable = excluded.usable
+                    """,
+                    uuid,
+                    at,
+                    condition.Node,
+                    condition.Pool,
+                    condition.Model,
+                    condition.Memory,
+                    condition.IsUsable
+                );
+            }
+        };
 
     public static Action<StoreSession> LeaseEnd(string id, long at, string reason) =>
         store =>

@@ -42,5 +42,12 @@ namespace Weir.Protocol.Rest;
 [JsonSerializable(typeof(AuditView[]))]
 [JsonSerializable(typeof(BackupRequest))]
 [JsonSerializable(typeof(DrainRequest))]
+[JsonSerializable(typeof(DebtView))]
+[JsonSerializable(typeof(CostView))]
+[JsonSerializable(typeof(PriceListView))]
+[JsonSerializable(typeof(AdviceView))]
+[JsonSerializable(typeof(ForecastView))]
+[JsonSerializable(typeof(FindingView))]
+[JsonSerializable(typeof(FindingPolicyView))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class RestJson : JsonSerializerContext;
