@@ -41,7 +41,7 @@ ensure_artifacts() {
 artifacts_are_whole() {
   [[ -e $root/artifacts/shim/libcuda.so.1 && -x $root/artifacts/bin/weir-worker && -x $root/artifacts/bin/weir-compiler &&
     -f $root/artifacts/cli/weir.dll && -f $root/artifacts/agent/weir-agent.dll &&
-    -f $root/artifacts/controller/weir-controller.dll ]]
+    -f $root/artifacts/controller/weir-controller.dll && -f $root/artifacts/dashboard/weir-dashboard.dll ]]
 }
 
 build_artifacts() {
@@ -53,6 +53,7 @@ build_artifacts() {
   publish_native Weir.Worker bin
   publish_native Weir.Compiler bin
   publish Weir.Controller controller
+  publish Weir.Dashboard dashboard
   publish Weir.Cli cli
   publish Weir.Agent agent
   say "built in $((SECONDS - start)) s"

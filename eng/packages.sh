@@ -21,6 +21,7 @@ pocl-opencl-icd|test|/etc/OpenCL/vendors/pocl.icd
 python3|test|/usr/bin/python3
 iperf3|bench|/usr/bin/iperf3
 clang-19|test|/usr/bin/clang-19
+chromium|test|/usr/bin/chromium
 TABLE
 }
 

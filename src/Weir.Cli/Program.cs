@@ -5,6 +5,7 @@ using Weir.Cli.Demo;
 using Weir.Cli.Devices;
 using Weir.Cli.Doctor;
 using Weir.Cli.Estimate;
+using Weir.Cli.Pool.Debt;
 using Weir.Cli.Pool.Jobs;
 using Weir.Cli.Pool.Nodes;
 using Weir.Cli.Pool.Policy;
@@ -53,6 +54,11 @@ internal static class Program
             LeasesCommand.Create(),
             PsCommand.Create(),
             TopCommand.Create(),
+            DebtCommand.Create(),
+            CostCommand.Create(),
+            AdviseCommand.Create(),
+            ReportCommand.Create(),
+            ForecastCommand.Create(),
             ShellCommand.Create(),
             SubmitCommand.Create(),
             JobsCommands.CreateLogs(),

@@ -40,6 +40,8 @@ internal sealed class PoolInstallation : IDisposable
                 "127.0.0.1:0",
                 "--agent-listen",
                 "127.0.0.1:0",
+                "--dashboard",
+                "none",
                 "--name",
                 "n1",
                 "--software",

@@ -19,6 +19,11 @@ internal static class BenchCommand
         (RemoteBench.Section, "a device on another node, beside a bare SslStream", RemoteBench.Run),
         (ShareBench.Section, "programs that share a device", ShareBench.Run),
         (SessionBench.Section, "sessions that leave their device, and more memory than it has", SessionBench.Run),
+        (
+            MeteringBench.Section,
+            "metering in the controller, detectors on generated days, forecasts on a public trace",
+            MeteringBench.Run
+        ),
         (VideoBench.Section, "ffmpeg's scale_cuda, beside its own scaler", VideoBench.Run),
     ];
 

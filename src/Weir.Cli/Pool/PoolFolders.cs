@@ -21,6 +21,9 @@ internal sealed record PoolFolders(string State, string Run)
 
     public string AgentCredential => Path.Combine(Agent, "credential");
 
+    /// <summary>The process of the pages that `weir up` started.</summary>
+    public string Pages => Path.Combine(Run, "pages.pids");
+
     /// <summary>Processes that `weir up` started, for the one that comes after it.</summary>
     public string Children => Path.Combine(Run, "up.pids");
 

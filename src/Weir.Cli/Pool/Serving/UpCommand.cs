@@ -52,6 +52,11 @@ internal static class UpCommand
         var state = new Option<string?>("--state") { Description = "Folder for what stays (WEIR_STATE)." };
         var run = new Option<string?>("--run") { Description = "Folder for sockets (WEIR_RUN)." };
         var noAgent = new Option<bool>("--no-agent") { Description = "Only the controller." };
+        var dashboard = new Option<string>("--dashboard")
+        {
+            Description = "Where this machine's browsers reach the pages, ADDRESS:PORT (port 0: any), or none.",
+            DefaultValueFactory = _ => "127.0.0.1:0",
+        };
         var acceptClock = new Option<bool>("--accept-clock")
         {
             Description = "Start although the clock stands before the store's last entry.",
@@ -69,6 +74,7 @@ internal static class UpCommand
             state,
             run,
             noAgent,
+            dashboard,
             acceptClock,
         };
         command.SetAction(
@@ -86,6 +92,7 @@ internal static class UpCommand
                             parsed.GetValue(memory),
                             parsed.GetValue(oversubscribe),
                             !parsed.GetValue(noAgent),
+                            parsed.GetValue(dashboard)!,
                             parsed.GetValue(acceptClock)
                         )
                     )
@@ -104,6 +111,7 @@ internal static class UpCommand
         long? SoftwareMemory,
         double? Oversubscribe,
         bool Agent,
+        string Dashboard,
         bool AcceptClock
     );
 
@@ -115,6 +123,7 @@ internal static class UpCommand
         // Others reach sockets in it: what they may do is decided behind them.
         Directory.CreateDirectory(folders.Run);
         await ChildSignals.EndLeftoversAsync(folders.Children);
+        await ChildSignals.EndLeftoversAsync(folders.Pages);
 
         var ending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
@@ -145,6 +154,12 @@ internal static class UpCommand
             );
             Console.WriteLine(
                 "Add a machine with what `weir token create --kind join` prints; stop with Ctrl-C (sessions go on)."
+            );
+            await using DashboardProcess? pages = DashboardProcess.Start(
+                artifacts,
+                options.Dashboard,
+                folders,
+                id => File.WriteAllText(folders.Pages, $"{id} weir-dashboard\n")
             );
             return await WatchAsync(artifacts, folders, options, controller, agent, ending.Task);
         }

@@ -1,0 +1,3 @@
+using Weir.Dashboard;
+
+return await DashboardHost.RunAsync(args);
