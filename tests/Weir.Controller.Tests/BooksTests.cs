@@ -103,6 +103,139 @@ public class BooksTests
         }
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Both_books_agree_while_leases_are_parked_for_others_and_come_back(int seed)
+    {
+        await using var pool = await TestPool.StartAsync();
+        var random = new Random(seed);
+        // Streams answer on threads of their own.
+        var answers = new Random(seed);
+        Dictionary<string, FakeAgent> agents = [];
+        foreach (string name in (string[])["n0", "n1"])
+        {
+            agents.Add(name, await pool.NodeAsync(name, devices: 2));
+            agents[name].Yields = _ =>
+            {
+                lock (answers)
+                {
+                    return answers.Next(4) == 0 ? "not now" : "";
+                }
+            };
+        }
+        await SchedulingTests.Project(
+            pool,
+            new ProjectView
+            {
+                Name = "lab",
+                ComputeQuota = 200,
+                Weight = 1,
+            }
+        );
+        List<Task> claims = [];
+        for (int step = 0; step < Steps / 2; step++)
+        {
+            var leases = await pool.LeasesAsync();
+            switch (random.Next(8))
+            {
+                case < 3 when claims.Count(claim => !claim.IsCompleted) < 6:
+                    claims.Add(ClaimAndOpenAsync(pool, agents, random));
+                    break;
+                case < 5 when leases.Length > 0:
+                    await pool.EndAsync(leases[random.Next(leases.Length)].Id);
+                    break;
+                case 5 when leases.FirstOrDefault(lease => lease.State == "parked") is { } parked:
+                    await SayAsync(agents, parked, Protocol.Agents.SessionState.SessionWaiting);
+                    await agents[parked.Devices[0].Node]
+                        .SayAsync(
+                            new AgentMessage
+                            {
+                                Want = new LeaseWant { Lease = parked.Id, Epoch = parked.Epoch },
+                            }
+                        );
+                    break;
+                case 6:
+                    // Prices and obstacles are looked at as time passes.
+                    await Task.Delay(random.Next(300), TestContext.Current.CancellationToken);
+                    break;
+                case 7 when random.Next(4) == 0:
+                    var agent = agents[$"n{random.Next(2)}"];
+                    await agent.DisconnectAsync();
+                    await agent.ConnectAsync();
+                    break;
+            }
+            Check(pool);
+        }
+        foreach (var left in await pool.LeasesAsync())
+        {
+            await pool.EndAsync(left.Id);
+        }
+        // Whoever still waits is served, again and again, until nobody does.
+        await LeaseTests.Until(async () =>
+        {
+            foreach (var left in await pool.LeasesAsync())
+            {
+                await pool.EndAsync(left.Id);
+            }
+            return claims.All(claim => claim.IsCompleted);
+        });
+        await Task.WhenAll(claims);
+        Check(pool);
+        Assert.All(agents.Values, agent => Assert.Empty(agent.Overruns));
+    }
+
+    private static async Task ClaimAndOpenAsync(TestPool pool, Dictionary<string, FakeAgent> agents, Random random)
+    {
+        var claim = new ClaimRequest
+        {
+            Count = random.Next(4) == 0 ? 2 : 1,
+            Compute = 25 * random.Next(1, 5),
+            Priority = random.Next(3),
+            Project = random.Next(2) == 0 ? "default" : "lab",
+            WaitMs = random.Next(2) == 0 ? 3_600_000 : 0,
+        };
+        try
+        {
+            await SayAsync(agents, (await pool.ClaimAsync(claim)).Lease, Protocol.Agents.SessionState.SessionOpen);
+        }
+        catch (PoolException refused) when (refused.Code is "no-room" or "quota" or "impossible")
+        {
+            // As it should be in a full pool.
+        }
+    }
+
+    private static async Task SayAsync(
+        Dictionary<string, FakeAgent> agents,
+        LeaseView lease,
+        Protocol.Agents.SessionState state
+    )
+    {
+        foreach (string node in lease.Devices.Select(slice => slice.Node).Distinct())
+        {
+            try
+            {
+                await agents[node]
+                    .SayAsync(
+                        new AgentMessage
+                        {
+                            Session = new SessionReport
+                            {
+                                Session = $"s-{lease.Id}",
+                                Lease = lease.Id,
+                                Epoch = lease.Epoch,
+                                State = state,
+                            },
+                        }
+                    );
+            }
+            catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException)
+            {
+                // Its stream is being opened anew: the session was never heard of.
+            }
+        }
+    }
+
     private static async Task ClaimAsync(TestPool pool, Random random, List<string> granted)
     {
         try
@@ -132,7 +265,8 @@ public class BooksTests
         lock (state.Gate)
         {
             var books = pool.Host.Books;
-            if (books.MustBeMadeAnew)
+            // What leaves its devices for others is in the one book no more and in the other still.
+            if (books.MustBeMadeAnew || state.Leases.Values.Any(lease => lease.Yielding is not null))
             {
                 return;
             }
@@ -156,7 +290,7 @@ public class BooksTests
                 );
             }
             Assert.Equal(
-                state.Leases.Count,
+                state.Leases.Values.Count(lease => !lease.Released || lease.WantedSince is not null),
                 books.Entries.Count(entry => entry.Lease is not null && state.Leases.ContainsKey(entry.Lease.Id))
             );
         }

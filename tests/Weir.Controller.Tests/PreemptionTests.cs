@@ -183,8 +183,8 @@ public class PreemptionTests
                 var books = pool.Host.Books;
                 return Task.FromResult(
                     books.OfLease(lease.Id) is { } entry
-                        && books.Pool.Claims[entry.Number].Config is { Preemptible: true } config
-                        && config.ParkBytes == bytes
+                        && books.Pool.Claims[entry.Number] is { MayPark: true } claim
+                        && claim.ParkBytes == bytes
                 );
             }
         });

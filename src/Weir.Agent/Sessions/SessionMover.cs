@@ -222,7 +222,7 @@ internal sealed class SessionMover(Node node)
     {
         try
         {
-            Prepare(folder, session.Worker.User);
+            ImageFolders.Prepare(folder, session.Worker.User);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -233,21 +233,6 @@ internal sealed class SessionMover(Node node)
         }
         session.Errand = new SessionErrand(command.Action, command.Request, folder);
         Tell(session.Worker, kind, new StateOrder(folder));
-    }
-
-    // The worker's user writes it; the next worker's, who may be another, reads it.
-    private static void Prepare(string folder, uint? user)
-    {
-        const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        _ = Directory.CreateDirectory(folder, Own);
-        if (user is { } own)
-        {
-            foreach (string path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories))
-            {
-                AgentFolders.Give(path, own);
-            }
-            AgentFolders.Give(folder, own);
-        }
     }
 
     private void Look()
@@ -348,7 +333,7 @@ internal sealed class SessionMover(Node node)
         session.Page.Clear(session.Record.Slot);
         try
         {
-            Prepare(errand.Folder, target.User);
+            ImageFolders.Prepare(errand.Folder, target.User);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

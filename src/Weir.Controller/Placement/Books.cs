@@ -148,6 +148,19 @@ internal sealed class Books(ClusterState state, ControllerClock clock)
         }
     }
 
+    /// <summary>The lease has its slices: a fact, as what runs at the start is.</summary>
+    public void Returned(LeaseState lease)
+    {
+        if (_pool is null)
+        {
+            _ = Note(lease);
+            return;
+        }
+        // Its device may be usable again only just now.
+        Refresh();
+        Adopt(Note(lease));
+    }
+
     /// <summary>A parked lease asks for its slices; null when it does already.</summary>
     public QueueEntry? EnterParked(LeaseState lease)
     {

@@ -22,6 +22,7 @@ internal sealed class QueueService(
     LeaseRooms rooms,
     ISessionMover mover,
     AwaitedStarts awaited,
+    WorkloadIntake intake,
     Reasons reasons,
     DecisionLog events,
     ControllerClock clock,
@@ -174,63 +175,8 @@ internal sealed class QueueService(
         }
         _stale = false;
         books.Refresh();
-        TakeWorkloads();
+        _fresh.AddRange(intake.Take());
         books.LookAtObstacles();
-    }
-
-    private void TakeWorkloads()
-    {
-        foreach (var workload in state.Workloads.Values)
-        {
-            if (workload.State != "queued")
-            {
-                continue;
-            }
-            var entry = books.OfWorkload(workload.Id);
-            if (entry is not null && (entry.Claim is null) != (workload.Request.Claim is null))
-            {
-                // It ran before this controller started: what it asks for is looked up anew.
-                books.Remove(entry);
-                entry = null;
-            }
-            if (entry is null)
-            {
-                Enter(workload);
-            }
-            else if (entry.Lease is null && books.Runs(entry) && !awaited.Has(entry))
-            {
-                books.StartFailed(entry, () => null);
-            }
-        }
-        foreach (var entry in books.Entries.Where(IsOver).ToArray())
-        {
-            books.Remove(entry);
-        }
-    }
-
-    private bool IsOver(QueueEntry entry) =>
-        entry is { Workload: { } workload, Lease: null }
-        && (workload.Ended || workload.State == "waiting" || !state.Workloads.ContainsKey(workload.Id));
-
-    private void Enter(WorkloadState workload)
-    {
-        try
-        {
-            ResolvedClaim? claim = null;
-            if (workload.Request.Claim is { } asked)
-            {
-                // Membership was checked at the submission; the operator's right stands in for it here.
-                claim = ClaimRules.Resolve(state, new Caller(workload.User, true), asked, workload.Id) with
-                {
-                    Program = workload.Request.Name,
-                };
-            }
-            _fresh.Add(books.Enter(workload, claim));
-        }
-        catch (ControlException refusal)
-        {
-            workload.Reason = refusal.Message;
-        }
     }
 
     private void CarryOut(Decision decision)

@@ -198,6 +198,7 @@ internal sealed class ControllerHost : IAsyncDisposable
             rooms,
             mover,
             awaited,
+            new WorkloadIntake(state, books, awaited),
             reasons,
             events,
             clock,

@@ -19,6 +19,8 @@ public sealed class ClaimState
     internal ClaimState(ClaimConfig config, int project, double now)
     {
         Config = config;
+        MayPark = config.Preemptible;
+        ParkBytes = config.ParkBytes;
         Project = project;
         Submitted = now;
         WaitingSince = now;
@@ -29,7 +31,13 @@ public sealed class ClaimState
     }
 
     /// <summary>What it asks for.</summary>
-    public ClaimConfig Config { get; internal set; }
+    public ClaimConfig Config { get; }
+
+    /// <summary>Whether it may be parked for others now; at first as it was asked for.</summary>
+    public bool MayPark { get; internal set; }
+
+    /// <summary>What parking it costs by now, bytes, all tasks together; at first as it was asked for.</summary>
+    public long ParkBytes { get; internal set; }
 
     /// <summary>Number of its project.</summary>
     public int Project { get; }

@@ -199,28 +199,27 @@ public sealed class PoolState
     /// What parking a running claim costs by now, and whether it may be parked at all. False when it does not run.
     /// </summary>
     /// <param name="claim">Its id.</param>
-    /// <param name="preemptible">Whether it may be parked for others.</param>
+    /// <param name="mayPark">Whether it may be parked for others; whether it may borrow is as it was asked for.</param>
     /// <param name="parkBytes">Bytes that parking it moves, all tasks together.</param>
-    public bool Reprice(long claim, bool preemptible, long parkBytes)
+    public bool Reprice(long claim, bool mayPark, long parkBytes)
     {
         if (!claims.TryGetValue(claim, out ClaimState? state) || state.Phase != ClaimPhase.Running)
         {
             return false;
         }
-        ClaimConfig before = state.Config;
-        if (before.Preemptible == preemptible && before.ParkBytes == parkBytes)
+        if (state.MayPark == mayPark && state.ParkBytes == parkBytes)
         {
             return true;
         }
+        // Who found nobody to ask may find this one now.
+        Releases += mayPark && !state.MayPark ? 1 : 0;
         Count(state, -1);
-        state.Config = before with { Preemptible = preemptible, ParkBytes = Math.Max(0, parkBytes) };
+        (state.MayPark, state.ParkBytes) = (mayPark, Math.Max(0, parkBytes));
         Count(state, +1);
         foreach (int slot in state.Slots)
         {
             SetCheapest(Cluster.PlacementAt(slot).Node);
         }
-        // Who found nobody to ask may find this one now.
-        Releases += preemptible && !before.Preemptible ? 1 : 0;
         return true;
     }
 
@@ -391,15 +390,15 @@ public sealed class PoolState
     private void Settle(int node, ClaimState claim, int task)
     {
         onNode[node].Add(new TaskRef(claim, task));
-        if (claim.Config.Preemptible)
+        if (claim.MayPark)
         {
-            cheapest[node] = Math.Min(cheapest[node], claim.Config.ParkBytes);
+            cheapest[node] = Math.Min(cheapest[node], claim.ParkBytes);
         }
     }
 
     private void Count(ClaimState claim, int sign)
     {
-        if (claim.Config.Preemptible)
+        if (claim.MayPark)
         {
             SortedDictionary<int, int> counts = running[claim.Project];
             int count = counts.GetValueOrDefault(claim.Config.Priority) + sign;
@@ -423,7 +422,7 @@ public sealed class PoolState
             {
                 // Order matters to those who choose victims, so it is kept.
                 tasks.RemoveAt(i);
-                if (claim.Config.Preemptible && claim.Config.ParkBytes == cheapest[node])
+                if (claim.MayPark && claim.ParkBytes == cheapest[node])
                 {
                     SetCheapest(node);
                 }
@@ -437,9 +436,7 @@ public sealed class PoolState
         cheapest[node] = long.MaxValue;
         foreach (TaskRef left in onNode[node])
         {
-            cheapest[node] = left.Claim.Config.Preemptible
-                ? Math.Min(cheapest[node], left.Claim.Config.ParkBytes)
-                : cheapest[node];
+            cheapest[node] = left.Claim.MayPark ? Math.Min(cheapest[node], left.Claim.ParkBytes) : cheapest[node];
         }
     }
 

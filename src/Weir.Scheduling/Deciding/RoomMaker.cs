@@ -75,7 +75,7 @@ internal sealed class RoomMaker(PoolState pool, PlacementEngine engine)
         }
         return all;
 
-        double Load(int node) => pool.TasksOn(node).Sum(task => (double)task.Claim.Config.ParkBytes + 1);
+        double Load(int node) => pool.TasksOn(node).Sum(task => (double)task.Claim.ParkBytes + 1);
     }
 
     private bool TryMove(
@@ -146,7 +146,7 @@ internal sealed class RoomMaker(PoolState pool, PlacementEngine engine)
                 long bytes = 0;
                 foreach (PoolState.TaskRef task in pool.TasksOn(node))
                 {
-                    bytes += task.Claim.Config.ParkBytes / task.Claim.Config.Tasks + 1;
+                    bytes += task.Claim.ParkBytes / task.Claim.Config.Tasks + 1;
                 }
                 nodes.Add((bytes, node));
             }
@@ -160,8 +160,8 @@ internal sealed class RoomMaker(PoolState pool, PlacementEngine engine)
         List<PoolState.TaskRef> tasks = [.. pool.TasksOn(node)];
         tasks.Sort(
             (x, y) =>
-                x.Claim.Config.ParkBytes != y.Claim.Config.ParkBytes
-                    ? x.Claim.Config.ParkBytes.CompareTo(y.Claim.Config.ParkBytes)
+                x.Claim.ParkBytes != y.Claim.ParkBytes
+                    ? x.Claim.ParkBytes.CompareTo(y.Claim.ParkBytes)
                     : x.Claim.Config.Id.CompareTo(y.Claim.Config.Id)
         );
         return tasks;

@@ -80,7 +80,7 @@ internal sealed class VictimChooser(PoolState pool, FairShares shares)
             ClaimState other = task.Claim;
             if (
                 other != claim
-                && other.Config.Preemptible
+                && other.MayPark
                 && other.Phase == ClaimPhase.Running
                 && now - other.Started >= other.Config.MinRunSeconds
                 && !candidates.Contains(other)
@@ -184,12 +184,12 @@ internal sealed class VictimChooser(PoolState pool, FairShares shares)
     }
 
     // One byte more than nothing, so that fewer victims are cheaper when parking is free.
-    private static double Cost(ClaimState victim) => victim.Config.ParkBytes + 1.0;
+    private static double Cost(ClaimState victim) => victim.ParkBytes + 1.0;
 
     private static int CheapestFirst(ClaimState x, ClaimState y)
     {
         int order = x.Config.Priority.CompareTo(y.Config.Priority);
-        order = order != 0 ? order : x.Config.ParkBytes.CompareTo(y.Config.ParkBytes);
+        order = order != 0 ? order : x.ParkBytes.CompareTo(y.ParkBytes);
         order = order != 0 ? order : y.Started.CompareTo(x.Started);
         return order != 0 ? order : x.Config.Id.CompareTo(y.Config.Id);
     }

@@ -27,6 +27,9 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
 
     public string Rack { get; set; } = "";
 
+    /// <summary>Answers when leases are asked to yield, with a refusal or ""; null: the test answers.</summary>
+    public Func<LeaseYield, string>? Yields { get; set; }
+
     public Protocol.Agents.Version Version { get; set; } =
         new()
         {
@@ -280,9 +283,14 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
         {
             case ControllerMessage.BodyOneofCase.Leases:
                 Leases.Clear();
+                Off.Clear();
                 foreach (var lease in message.Leases.Leases)
                 {
                     Leases[lease.Lease] = lease;
+                    if (lease.Released)
+                    {
+                        Off[lease.Lease] = true;
+                    }
                 }
                 foreach (string gone in Held.Keys.Where(lease => !Leases.ContainsKey(lease)))
                 {
@@ -297,6 +305,9 @@ internal sealed class FakeAgent(string address, string fingerprint, string crede
             case ControllerMessage.BodyOneofCase.Revoke:
                 Leases.TryRemove(message.Revoke.Lease, out _);
                 Held.TryRemove(message.Revoke.Lease, out _);
+                break;
+            case ControllerMessage.BodyOneofCase.Yield when Yields is { } answer:
+                _ = YieldedAsync(message.Yield, answer(message.Yield));
                 break;
             case ControllerMessage.BodyOneofCase.Room:
                 Off.TryRemove(message.Room.Lease, out _);
