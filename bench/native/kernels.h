@@ -10,6 +10,7 @@ enum {
     SAXPY_COUNT = 16 << 20,
     GEMM_SIZE = 512,
     REDUCE_COUNT = 16 << 20,
+    CACHED_REDUCE_COUNT = 256 << 10, // 1 MiB: memory does not decide
     MANDELBROT_SIZE = 1024,
     MANDELBROT_TRIPS = 256,
     REPEATS = 11,

@@ -82,19 +82,18 @@ static void gemm(CUmodule module) {
     free(c);
 }
 
-static void reduce(CUmodule module) {
-    int n = REDUCE_COUNT;
+static void reduce(CUmodule module, const char *figure, int n) {
     unsigned blocks = (unsigned)n / 2048;
     float *x = make_input((size_t)n), *sums = malloc(blocks * sizeof *sums);
     CUdeviceptr dx = upload(x, (size_t)n), ds = upload(NULL, blocks);
     void *arguments[] = {&n, &dx, &ds};
     struct launch l = {find(module, "reduce"), {blocks, 1}, {256, 1}, arguments};
-    measure("reduce_ms", &l);
+    measure(figure, &l);
     CHECK(cuMemcpyDtoH(sums, ds, blocks * sizeof *sums));
     double got = 0, want = 0;
     for (unsigned i = 0; i < blocks; i++) got += sums[i];
     for (int i = 0; i < n; i++) want += x[i];
-    expect("reduce", got, want);
+    expect(figure, got, want);
     CHECK(cuMemFree(dx));
     CHECK(cuMemFree(ds));
     free(x);
@@ -131,7 +130,8 @@ int main(int argc, char **argv) {
     CHECK(cuModuleLoadData(&module, read_file(argv[1])));
     saxpy(module);
     gemm(module);
-    reduce(module);
+    reduce(module, "reduce_ms", REDUCE_COUNT);
+    reduce(module, "reduce_cached_ms", CACHED_REDUCE_COUNT);
     mandelbrot(module);
     return 0;
 }

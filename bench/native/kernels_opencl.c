@@ -142,8 +142,7 @@ static void gemm(const char *source) {
     free(c);
 }
 
-static void reduce(const char *source) {
-    int n = REDUCE_COUNT;
+static void reduce_count(const char *source, const char *name, int n) {
     float *x = make_input((size_t)n);
     double want = 0;
     for (int i = 0; i < n; i++) want += x[i];
@@ -166,14 +165,19 @@ static void reduce(const char *source) {
             check(clEnqueueReadBuffer(queue, bs, CL_TRUE, 0, blocks * 4, sums, 0, NULL, NULL), "read");
             double got = 0;
             for (size_t i = 0; i < blocks; i++) got += sums[i];
-            expect("reduce", got, want);
+            expect(name, got, want);
             clReleaseMemObject(bs);
         }
         free(sums);
     }
-    tell("reduce", &best);
+    tell(name, &best);
+    clReleaseMemObject(bx);
     free(x);
 }
+
+static void reduce(const char *source) { reduce_count(source, "reduce", REDUCE_COUNT); }
+
+static void reduce_cached(const char *source) { reduce_count(source, "reduce_cached", CACHED_REDUCE_COUNT); }
 
 static void mandelbrot(const char *source) {
     cl_program program = build(source, "");
@@ -224,8 +228,8 @@ int main(int argc, char **argv) {
     struct {
         const char *name;
         void (*run)(const char *);
-    } kernels[] = {{"saxpy", saxpy}, {"gemm", gemm}, {"reduce", reduce}, {"mandelbrot", mandelbrot}};
-    for (int k = 0; k < 4; k++) {
+    } kernels[] = {{"saxpy", saxpy}, {"gemm", gemm}, {"reduce", reduce}, {"reduce_cached", reduce_cached}, {"mandelbrot", mandelbrot}};
+    for (int k = 0; k < 5; k++) {
         size_t length = strlen(kernels[k].name);
         int chosen = argc == 2;
         for (int i = 2; i < argc; i++)
