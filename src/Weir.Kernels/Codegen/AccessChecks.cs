@@ -190,6 +190,19 @@ internal sealed class AccessChecks(KernelContext context)
         return B.All(context.Active is { } active ? B.Binary("or", good, B.Not(active)) : good);
     }
 
+    /// <summary>Goes the quick way when the access is in range and, in checked code, nothing is wrong with it.</summary>
+    public void BranchWhenFine(Value inRange, MemoryAccess access, AccessKind kind, string fast, string slow)
+    {
+        if (context.IsWatched)
+        {
+            string look = B.NewLabel("inrange");
+            B.Branch(inRange, look, slow, likely: true);
+            B.Label(look);
+            inRange = context.Runs!.Look(access, kind);
+        }
+        B.Branch(inRange, fast, slow, likely: true);
+    }
+
     private Value LanesInRange(IrSpace space, Value addresses, int log2, int run)
     {
         Value limit = Limit(space, log2, run);

@@ -89,6 +89,11 @@ internal sealed class BlockRecord
             {
                 computed.Add(register);
             }
+            else if (region == _regions.Regions[0])
+            {
+                // Read under a guard before anything was written: no value to give back.
+                _context.Registers.Clear(register);
+            }
             else if (_shared.TryGetValue(register, out (string Found, string Left) slots))
             {
                 _context.Registers.Store(register, B.Load(_context.Registers.TypeOf(register), false, slots.Found));

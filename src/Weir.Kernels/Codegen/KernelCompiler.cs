@@ -11,7 +11,7 @@ namespace Weir.Kernels.Codegen;
 public static class KernelCompiler
 {
     /// <summary>Counted up when generated code changes; part of the cache key.</summary>
-    public const int Version = 13;
+    public const int Version = 14;
 
     /// <summary>Kernels above this number of operations keep their quick code: minutes of LLVM's time are no background.</summary>
     private const int HugeKernel = 60_000;

@@ -61,6 +61,12 @@ internal sealed class KernelContext
     public bool IsWatched =>
         Variant == CodeVariant.Checked && Instruction.Space is not (IrSpace.Local or IrSpace.Param);
 
+    /// <summary>Looks at accesses vector by vector; null where that is not asked for.</summary>
+    public WatchedRuns? Runs { get; private set; }
+
+    /// <summary>Makes the code look at every access.</summary>
+    public void Watch(int unit, bool races) => Runs = new WatchedRuns(this, unit, races);
+
     /// <summary>Starts the names of what belongs to the warp that is run (%tx, %linear, %local, %record, …).</summary>
     public string WarpPrefix { get; set; } = "";
 

@@ -11,6 +11,9 @@ internal sealed class KernelEmitter
     /// <summary>Kernels above this number of operations get the masked copy only.</summary>
     private const int LargeKernel = 5000;
 
+    /// <summary>The same for checked code, where every access is many instructions.</summary>
+    private const int LargeCheckedKernel = 500;
+
     private readonly IrFunction _function;
     private readonly int _lanes;
     private readonly bool _trueWarps;
@@ -40,7 +43,9 @@ internal sealed class KernelEmitter
         // Every barrier costs the same per vector, so wide ones pay where blocks are lines; rows of tiles are often 16.
         _lanes = _trueWarps || (_barriers && !UsesRows(function)) ? 32 : 16;
         int operations = function.Blocks.Sum(block => block.Instructions.Count);
-        _full = quality == CodeQuality.Full && operations <= LargeKernel && variant != CodeVariant.Checked;
+        _full =
+            quality == CodeQuality.Full
+            && operations <= (variant == CodeVariant.Checked ? LargeCheckedKernel : LargeKernel);
         _flow = ControlFlow.Build(function, splitAtAccesses: operations <= LargeKernel);
         _liveness = Liveness.Compute(_flow, function.Registers.Count);
         _regions = _barriers && !_countBarriers ? BlockRegions.Find(function, _flow, _liveness) : null;
@@ -170,6 +175,10 @@ internal sealed class KernelEmitter
             Stable = StableValues.Find(_function, _flow, _liveness, shapes.Registers),
             Variant = _variant,
         };
+        if (_watch is { } watch)
+        {
+            context.Watch(watch.Unit, watch.Races);
+        }
         int bytes = 0;
         if (_regions is not null)
         {

@@ -325,7 +325,8 @@ internal sealed class LaneBuilder(int lanes)
         return vector ? $"v{Lanes}{element}" : element;
     }
 
-    private void Declare(string function, string result, string[] arguments)
+    /// <summary>Declares an intrinsic that is called by other text than this one's.</summary>
+    public void Declare(string function, string result, params string[] arguments)
     {
         if (function.StartsWith("llvm.", StringComparison.Ordinal))
         {

@@ -36,7 +36,8 @@ internal sealed class LoadEmitter(
         MemoryAccess access = addresses.Resolve(type, count);
         Value[] values = access.Form switch
         {
-            _ when context.IsWatched || (ByLanes && checks.IsCheckedAhead) => LoadSlowly(access),
+            _ when ByLanes && checks.IsCheckedAhead => LoadSlowly(access),
+            _ when context.IsWatched && !context.Runs!.CanLook(access) => LoadSlowly(access),
             AccessForm.Uniform => LoadUniform(access),
             AccessForm.Contiguous => LoadContiguous(access),
             AccessForm.LocalRow => rows.Load(access),
@@ -64,7 +65,7 @@ internal sealed class LoadEmitter(
         string fast = B.NewLabel("fast");
         string slow = B.NewLabel("slow");
         string join = B.NewLabel("join");
-        B.Branch(condition, fast, slow, likely: true);
+        checks.BranchWhenFine(condition, access, AccessKind.Load, fast, slow);
         B.Label(fast);
         Value[] quickly = quick();
         string fastEnd = B.CurrentLabel;

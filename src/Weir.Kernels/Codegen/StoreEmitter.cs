@@ -35,7 +35,8 @@ internal sealed class StoreEmitter(
         MemoryAccess access = addresses.Resolve(type, values.Length);
         switch (access.Form)
         {
-            case var _ when context.IsWatched || (ByLanes && checks.IsCheckedAhead):
+            case var _ when ByLanes && checks.IsCheckedAhead:
+            case var _ when context.IsWatched && !context.Runs!.CanLook(access):
                 calls.StoreByLanes(access, values);
                 break;
             case AccessForm.Uniform:
@@ -192,7 +193,7 @@ internal sealed class StoreEmitter(
         string fast = B.NewLabel("fast");
         string slow = B.NewLabel("slow");
         string join = B.NewLabel("join");
-        B.Branch(condition, fast, slow, likely: true);
+        checks.BranchWhenFine(condition, access, AccessKind.Store, fast, slow);
         B.Label(fast);
         quick();
         B.Branch(join);

@@ -24,6 +24,12 @@ internal sealed class WatchText(int unit, bool races)
     private const int Atomically = KernelThread.SeveralThreads - 1;
     private readonly Dictionary<string, string> _functions = [];
 
+    /// <summary>Bytes of shared memory that are told apart.</summary>
+    public int Unit => unit;
+
+    /// <summary>True when epochs tell what is ordered.</summary>
+    public bool Races => races;
+
     /// <summary>Text of all functions used.</summary>
     public string Text => _functions.Count == 0 ? "" : Report + string.Concat(_functions.Values);
 

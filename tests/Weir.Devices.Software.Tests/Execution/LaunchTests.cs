@@ -191,4 +191,37 @@ public sealed unsafe class LaunchTests : IDisposable
     }
 
     public void Dispose() => device.Dispose();
+
+    [Fact]
+    public void A_value_may_be_read_under_the_guard_that_it_was_written_under()
+    {
+        const string Text =
+            KernelTexts.Head
+            + """
+                .visible .entry k(.param .u64 out)
+                {
+                    .reg .b32 %r<9>;
+                    .reg .b64 %rd<5>;
+                    .reg .pred %p<3>;
+                    mov.u32 %r1, %tid.x;
+                    mov.u32 %r2, 5;
+                    setp.lt.u32 %p1, %r1, 40;
+                    @%p1 add.u32 %r3, %r1, 1;
+                    @%p1 add.u32 %r2, %r2, %r3;
+                    bar.sync 0;
+                    ld.param.u64 %rd1, [out];
+                    mul.wide.u32 %rd2, %r1, 4;
+                    add.s64 %rd3, %rd1, %rd2;
+                    st.global.u32 [%rd3], %r2;
+                    ret;
+                }
+                """;
+        using TestDevice device = new();
+        ulong memory = device.Allocate(256);
+        TestDevice.Check(device.Launch(device.Function(device.Load(Text), "k"), 1, 64, 0, memory));
+        Assert.Equal(
+            Enumerable.Range(0, 64).Select(thread => thread < 40 ? thread + 6 : 5),
+            device.Read<int>(memory, 64)
+        );
+    }
 }
