@@ -96,7 +96,7 @@ extern const char ptxText[];
 #define EMBED_PTX                                                                                                      \
     __asm__(".section .rodata\n.globl ptxText\nptxText:\n.incbin \"" __FILE__ "u.ptx\"\n.byte 0\n.previous\n")
 
-static CUfunction loadKernel(CUmodule *module, const char *name)
+__attribute__((unused)) static CUfunction loadKernel(CUmodule *module, const char *name)
 {
     CUfunction function;
     CHECK(cuModuleLoadData(module, ptxText));
@@ -104,7 +104,7 @@ static CUfunction loadKernel(CUmodule *module, const char *name)
     return function;
 }
 
-static CUdeviceptr upload(const void *data, size_t bytes)
+__attribute__((unused)) static CUdeviceptr upload(const void *data, size_t bytes)
 {
     CUdeviceptr address;
     CHECK(cuMemAlloc(&address, bytes));
@@ -113,7 +113,7 @@ static CUdeviceptr upload(const void *data, size_t bytes)
 }
 
 /* A sequence that looks random and is the same everywhere. */
-static unsigned nextRandom(unsigned *state)
+__attribute__((unused)) static unsigned nextRandom(unsigned *state)
 {
     *state = *state * 1664525u + 1013904223u;
     return *state >> 8;

@@ -116,4 +116,8 @@ internal struct DeviceSlot
     /// <summary>When it last began or ended work; nanoseconds of the monotonic clock.</summary>
     [FieldOffset(104)]
     internal long UsedAt;
+
+    /// <summary>1: memory was last taken from it while it worked, because its time was over; 0: in a pause.</summary>
+    [FieldOffset(112)]
+    internal uint WasCut;
 }

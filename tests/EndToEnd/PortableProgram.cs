@@ -19,7 +19,24 @@ internal sealed class PortableProgram : IDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts it and waits until its state is made.</summary>
-    public static PortableProgram Start(bool isBusy = false, params IEnumerable<string> options)
+    public static PortableProgram Start(bool isBusy = false, params IEnumerable<string> options) =>
+        Start(null, isBusy, options);
+
+    /// <summary>
+    /// The same where a folder is a disk of its own, so large, which only the program and its workers see; null where the machine does not allow
+    /// that.
+    /// </summary>
+    public static PortableProgram? StartWithDisk(string folder, string size)
+    {
+        string[] mount = ["-rm", "sh", "-c", $"mount -t tmpfs -o size={size} weir \"$0\" && exec \"$@\"", folder];
+        ProgramRun tried = ProgramRun.Start("unshare", [.. mount, "true"]);
+        return tried.ExitCode == 0 ? Start(mount, false) : null;
+    }
+
+    /// <summary>Where a folder that only the program sees can be seen from outside.</summary>
+    public string Outside(string folder) => $"/proc/{Id}/root{folder}";
+
+    private static PortableProgram Start(string[]? within, bool isBusy, params IEnumerable<string> options)
     {
         string program = ClientRun.Compile(
             Path.Combine(WeirInstallation.Root, "tests", "EndToEnd", "clients", "portable.c"),
@@ -37,7 +54,10 @@ internal sealed class PortableProgram : IDisposable
             program,
             .. isBusy ? ["busy"] : Array.Empty<string>(),
         ];
-        ProcessStartInfo start = new(WeirInstallation.Worker, arguments)
+        ProcessStartInfo start = new(
+            within is null ? WeirInstallation.Worker : "unshare",
+            within is null ? arguments : [.. within, WeirInstallation.Worker, .. arguments]
+        )
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

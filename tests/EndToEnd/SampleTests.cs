@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace Weir.EndToEnd;
@@ -52,6 +53,40 @@ public class SampleTests
         JsonElement session = Assert.Single(sessions);
         Assert.Equal(0, session.GetProperty("kernelsCompiled").GetInt64());
         Assert.Equal(1, session.GetProperty("kernelsFromCache").GetInt64());
+    }
+
+    [Fact]
+    public void A_program_that_begins_from_an_image_finds_its_weights_there()
+    {
+        string folder = WeirInstallation.NewFolder();
+        string program = ClientRun.Compile(Sample("warm"), folder);
+        string image = Path.Combine(folder, "image");
+        ProcessStartInfo start = new(WeirInstallation.Worker, ["--launch", "--device", "software", "--", program, "-"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        foreach ((string name, string? value) in ClientRun.Environment)
+        {
+            start.Environment[name] = value;
+        }
+        using Process cold = Process.Start(start)!;
+        Assert.StartsWith("cold: 0 of", cold.StandardOutput.ReadLine());
+        _ = SessionDeskClient.Await(
+            cold.Id,
+            session => session.GetProperty("state").GetString() == "attached",
+            "attached"
+        );
+        _ = SessionDeskClient.Do("snapshot", cold.Id, image);
+        cold.StandardInput.Close();
+        Assert.True(cold.WaitForExit(TimeSpan.FromSeconds(60)));
+        string[] line = ["--launch", "--device", "software", "--from", image, "--", program];
+        ProgramRun warm = ProgramRun.Start(WeirInstallation.Worker, line, null, ClientRun.Environment);
+        Assert.StartsWith("warm: 0 of", warm.Succeeded().Text);
+        line[4] = folder;
+        ProgramRun refused = ProgramRun.Start(WeirInstallation.Worker, line, null, ClientRun.Environment);
+        Assert.Equal(125, refused.ExitCode);
+        Assert.Contains("there is no image in", refused.Errors);
     }
 
     private static string Sample(string name) => Path.Combine(WeirInstallation.Root, "samples", name + ".c");

@@ -103,6 +103,36 @@ public class SessionFaultTests
     }
 
     [Fact]
+    public void A_full_disk_leaves_the_last_image_whole_and_the_program_at_work()
+    {
+        string folder = Path.Combine(WeirInstallation.NewFolder(), "disk");
+        _ = Directory.CreateDirectory(folder);
+        using PortableProgram? program = PortableProgram.StartWithDisk(folder, "64m");
+        Assert.SkipWhen(program is null, "this machine does not let its users mount a disk of their own");
+        string image = Path.Combine(folder, "image");
+        _ = SessionDeskClient.Do("snapshot", program.Id, image);
+        string manifest = Path.Combine(program.Outside(image), "manifest");
+        byte[] before = File.ReadAllBytes(manifest);
+        string filler = Path.Combine(program.Outside(folder), "filler");
+        Fill(filler);
+        foreach (string verb in (string[])["snapshot", "park", "move"])
+        {
+            program.Change();
+            Assert.Contains("cannot be written", Reason(verb, program, image));
+            Assert.Equal(before, File.ReadAllBytes(manifest));
+            program.Verify();
+        }
+        File.Delete(filler);
+        _ = SessionDeskClient.Do("snapshot", program.Id, image);
+        // What is there now is all of it: a worker that knows nothing else goes on from it.
+        Kill(program.Worker);
+        _ = SessionDeskClient.Await(program.Id, session => Worker(session) == 0, "lost");
+        _ = SessionDeskClient.Do("restore", program.Id, image);
+        program.Verify();
+        program.Finish();
+    }
+
+    [Fact]
     public void A_video_is_the_same_when_its_worker_is_changed_ten_times_on_the_way()
     {
         const int Moves = 10;
@@ -158,6 +188,24 @@ public class SessionFaultTests
         Assert.True(ffmpeg.WaitForExit(TimeSpan.FromSeconds(60)));
         Assert.Equal(0, ffmpeg.ExitCode);
         Assert.True(undisturbed.AsSpan().SequenceEqual(disturbed), "the frames are others");
+    }
+
+    // Until nothing more goes onto the disk.
+    private static void Fill(string path)
+    {
+        using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        byte[] piece = new byte[4096];
+        try
+        {
+            while (true)
+            {
+                file.Write(piece);
+            }
+        }
+        catch (IOException)
+        {
+            // Full, as it shall be.
+        }
     }
 
     private static bool IsSettled(System.Text.Json.JsonElement session) =>

@@ -56,6 +56,12 @@ internal static class RunCommand
                 + "a log of them is kept and they are done again (with images every 30 s where --snapshot-every says nothing else).",
         };
         onLoss.AcceptOnlyFromAmong("replay", "fail");
+        var from = new Option<string?>("--from")
+        {
+            Description =
+                "Folder of an image (weir snapshot): memory that the program allocates by name (sdk/cuda/weir_session.h) and variables of its modules "
+                + "have their content from there.",
+        };
         var program = new Argument<string[]>("program")
         {
             Description = "The program and its arguments, after --",
@@ -77,6 +83,7 @@ internal static class RunCommand
             profile,
             snapshots,
             onLoss,
+            from,
             program,
         };
         claim.AddTo(command);
@@ -135,6 +142,7 @@ internal static class RunCommand
             Add("--report", parsed.GetValue(report));
             Add("--snapshot-every", parsed.GetValue(snapshots));
             Add("--on-loss", parsed.GetValue(onLoss));
+            Add("--from", parsed.GetValue(from));
             if (parsed.GetValue(check) || parsed.GetValue(profile) is not null)
             {
                 return ObservedRun.Run(

@@ -70,7 +70,7 @@ internal sealed record BrokerOptions
                         name == "--observations" ? NativeText.ToDisplay(value) : options.Observations;
                     break;
                 case "--device" or "--memory" or "--threads" or "--share" or "--arbiter" or "--report":
-                case "--oversubscribe" or "--arena" or "--host-mem":
+                case "--oversubscribe" or "--arena" or "--host-mem" or "--from":
                     forWorkers.AddRange([name, value]);
                     options.Report = name == "--report" ? NativeText.ToDisplay(value) : options.Report;
                     break;

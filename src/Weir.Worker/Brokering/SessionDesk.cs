@@ -104,7 +104,10 @@ internal sealed class SessionDesk : IDisposable
         if (Listener >= 0)
         {
             _ = Libc.close(Listener);
-            File.Delete(_path);
+            if (File.Exists(_path))
+            {
+                File.Delete(_path);
+            }
         }
     }
 

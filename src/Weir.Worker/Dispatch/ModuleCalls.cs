@@ -52,6 +52,7 @@ internal sealed unsafe partial class Dispatcher
         {
             Handles.Add(HandleKind.Module, module, native);
             Image = image;
+            Warm(image!, native);
         }
         else
         {

@@ -43,6 +43,9 @@ internal sealed record LaunchOptions
     /// <summary>How often sessions are written into images; null for never.</summary>
     public TimeSpan? SnapshotEvery { get; private set; }
 
+    /// <summary>Absolute path of an image that the program's named memory and variables come from, or null.</summary>
+    public string? From { get; private set; }
+
     /// <summary>What becomes of calls since the last image when a worker dies: "replay" or "fail"; null for the second.</summary>
     public string? OnLoss { get; private set; }
 
@@ -87,6 +90,9 @@ internal sealed record LaunchOptions
                     break;
                 case "--snapshot-every":
                     options.SnapshotEvery = Duration(name, value);
+                    break;
+                case "--from":
+                    options.From = Absolute(value);
                     break;
                 case "--on-loss":
                     options.OnLoss = value is StateOrder.Replay or StateOrder.Fail

@@ -41,6 +41,15 @@ internal static unsafe class Launcher
         {
             return Fail(ProgramFile.NotExecutable, $"{NativeText.ToDisplay(name)}: {refusal}.");
         }
+        try
+        {
+            // Before the program begins, which could only be told of it by failing calls.
+            _ = options.From is { } from ? Portable.WarmStart.Open(from) : null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return Fail(CannotStart, failure.Message);
+        }
         string socketName = NewSocketName();
         try
         {
@@ -120,6 +129,10 @@ internal static unsafe class Launcher
         {
             long milliseconds = (long)period.TotalMilliseconds;
             arguments.AddRange(["--snapshot-every", milliseconds.ToString(CultureInfo.InvariantCulture)]);
+        }
+        if (options.From is { } from)
+        {
+            arguments.AddRange(["--from", from]);
         }
         if (options.OnLoss is { } loss)
         {

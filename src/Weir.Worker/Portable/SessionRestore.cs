@@ -47,12 +47,7 @@ internal static unsafe class SessionRestore
         }
         SideState state = SideState.Decode(reader.Section(SessionImage.SidePart));
         var journal = new Journal();
-        List<byte[]> modules =
-        [
-            .. reader
-                .Manifest.Parts.Where(part => part.Name == SessionImage.ModulePart)
-                .Select(part => Module(reader, part)),
-        ];
+        List<byte[]> modules = Modules(reader);
         journal.Adopt(JournalCodec.Decode(reader.Section(SessionImage.JournalPart), modules));
         VirtualCodec.Decode(reader.Section(SessionImage.VirtualPart), journal.Virtual);
         // Nothing half-done: what is damaged shows before the client's descriptors are touched. Of an image that the last worker has just written,
@@ -147,6 +142,15 @@ internal static unsafe class SessionRestore
             ? reader
             : ImageReader.Open(log.Folder);
     }
+
+    /// <summary>The modules of an image, in the order in which its journal names them.</summary>
+    /// <exception cref="IOException">One is damaged.</exception>
+    public static List<byte[]> Modules(ImageReader reader) =>
+        [
+            .. reader
+                .Manifest.Parts.Where(part => part.Name == SessionImage.ModulePart)
+                .Select(part => Module(reader, part)),
+        ];
 
     private static byte[] Module(ImageReader reader, ManifestPart part)
     {

@@ -301,6 +301,8 @@ internal sealed unsafe class LogReplay
     {
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         var wait = new SpinWait();
+        // Short work stays with the thread that brings it until that says that it brings no more.
+        _session.Settling?.Settle();
         while (!_device.IsIdle)
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(start) > s_patience)

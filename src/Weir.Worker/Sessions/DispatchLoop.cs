@@ -339,6 +339,7 @@ internal sealed unsafe class DispatchLoop(Session session)
     // The log is full: nothing more is taken until an image has been written, for which the loop must stand.
     private void AwaitImage()
     {
+        session.Settling?.Settle();
         lock (_gate)
         {
             while (_order == Go && !session.HasEnded)

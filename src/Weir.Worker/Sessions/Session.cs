@@ -77,6 +77,9 @@ internal sealed unsafe class Session
     /// <summary>What was asked for since the last image, when it shall be done again after this worker's death; else null.</summary>
     public Replaying.CallLog? CallLog { get; set; }
 
+    /// <summary>What it finds of an older session; null when it begins with nothing.</summary>
+    public WarmStart? Warm { get; set; }
+
     /// <summary>The client's rings.</summary>
     public RingSet Rings { get; }
 

@@ -58,6 +58,9 @@ internal sealed record WorkerOptions
     /// <summary>Host memory for what is not on the device, bytes; the rest goes to a file. Null: no limit.</summary>
     public ulong? HostMemoryBytes { get; private set; }
 
+    /// <summary>Folder of an image whose named memory and variables a new session finds; null for none.</summary>
+    public string? From { get; private set; }
+
     /// <summary>Sessions keep a log of their calls, by which they are done again after a worker's death.</summary>
     public bool LogsCalls { get; private set; }
 
@@ -134,6 +137,9 @@ internal sealed record WorkerOptions
                     break;
                 case "--host-mem":
                     options.HostMemoryBytes = (ulong)ByteSize.Parse(value);
+                    break;
+                case "--from":
+                    options.From = NativeText.ToDisplay(value);
                     break;
                 case "--log-calls":
                     options.LogsCalls = value == "1";

@@ -64,6 +64,10 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         }
         _ = UnixSocket.TryGetPeer(client, out PeerCredentials peer);
         ClientProgram description = ClientProgram.Describe(peer.Pid, program);
+        if (_supervisor.Options.From is { } image && !Warm(session, image))
+        {
+            return 1;
+        }
         if (_supervisor.Options.LogsCalls && session.Portable is not null)
         {
             session.CallLog ??= CallLog.Create();
@@ -121,6 +125,21 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
         {
             _supervisor.Tell(WorkerMessage.Refused, new StateReport { Reason = failure.Message });
             return null;
+        }
+    }
+
+    // Before the first call; the launcher has looked at the image, so little can be wrong with it.
+    private static bool Warm(Session session, string image)
+    {
+        try
+        {
+            session.Warm = WarmStart.Open(image);
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Log.Error($"the session cannot begin from {image}: {failure.Message}");
+            return false;
         }
     }
 

@@ -22,8 +22,12 @@ internal static class ArenaDecision
     private const ulong ChunkBytes = 2 << 20;
     private const uint UnknownSwapNanoseconds = 1_000_000;
 
-    // Swapping takes a seventeenth of the time of those who take turns, and programs that work and pause come to pause while others work.
+    // Swapping takes a seventeenth of the time of those who take turns and never pause.
     private const long SliceFactor = 16;
+
+    // Who is known to pause keeps its memory until it does, within this: a busy phase that is cut into slices ends late for everybody, and
+    // programs that work and pause come to pause while others work.
+    private const long PhaseFactor = 64;
 
     // A pause shorter than a tenth of what swapping costs is no reason to.
     private const long IdleDivisor = 10;
@@ -100,15 +104,15 @@ internal static class ArenaDecision
         now - holder.UsedAt
         >= Math.Clamp(SwapNanoseconds(holder) / IdleDivisor, LeastIdleNanoseconds, MostIdleNanoseconds);
 
-    private static bool IsSliceOver(in ArenaHolder holder, ulong askedBytes, long now) =>
-        holder.HeldSince == 0
-        || now - holder.HeldSince
-            >= Math.Clamp(
-                SwapNanoseconds(holder with { ResidentBytes = Math.Min(holder.ResidentBytes, askedBytes) })
-                    * SliceFactor,
-                LeastSliceNanoseconds,
-                MostSliceNanoseconds
-            );
+    private static bool IsSliceOver(in ArenaHolder holder, ulong askedBytes, long now)
+    {
+        // Who gives a small part away goes on with the rest: that is no reason to let anybody wait for the end of a phase.
+        bool isWhole = askedBytes >= holder.ResidentBytes / 2;
+        long factor = holder.WasCut || !isWhole ? SliceFactor : PhaseFactor;
+        long swap = SwapNanoseconds(holder with { ResidentBytes = Math.Min(holder.ResidentBytes, askedBytes) });
+        return holder.HeldSince == 0
+            || now - holder.HeldSince >= Math.Clamp(swap * factor, LeastSliceNanoseconds, MostSliceNanoseconds);
+    }
 
     private static long SwapNanoseconds(in ArenaHolder holder) =>
         (long)(holder.ResidentBytes / ChunkBytes)

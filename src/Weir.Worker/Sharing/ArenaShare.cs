@@ -140,6 +140,11 @@ internal sealed unsafe class ArenaShare : IArenaShare, IDisposable
                 Futex.Wait(&_own->AskWake, seen, LookNs);
                 continue;
             }
+            // Asked while at work: its time was over. Who was asked in a pause is left to its next one.
+            if (Volatile.Read(ref _own->HeldSince) != 0)
+            {
+                Volatile.Write(ref _own->WasCut, Volatile.Read(ref _own->Wanting) > 0 ? 1u : 0);
+            }
             // What comes back counts from anew: it stays for a while.
             Volatile.Write(ref _own->HeldSince, 0);
             giveBack(Math.Min(asked, Volatile.Read(ref _own->Resident)));
@@ -224,7 +229,8 @@ internal sealed unsafe class ArenaShare : IArenaShare, IDisposable
                 isBusy,
                 Volatile.Read(ref slot->UsedAt),
                 Volatile.Read(ref slot->HeldSince),
-                Volatile.Read(ref slot->SwapNanoseconds)
+                Volatile.Read(ref slot->SwapNanoseconds),
+                Volatile.Read(ref slot->WasCut) != 0
             );
         }
         return count;

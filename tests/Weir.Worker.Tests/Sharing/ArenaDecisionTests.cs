@@ -86,8 +86,8 @@ public class ArenaDecisionTests
         {
             if (ArenaDecision.Choose(both, 1 - holder, ulong.MaxValue, now, out _) == holder)
             {
-                both[1 - holder] = both[holder] with { HeldSince = now };
-                both[holder] = both[holder] with { ResidentBytes = 0, HeldSince = 0 };
+                both[1 - holder] = both[holder] with { HeldSince = now, WasCut = both[1 - holder].WasCut };
+                both[holder] = both[holder] with { ResidentBytes = 0, HeldSince = 0, WasCut = true };
                 holder = 1 - holder;
                 swaps++;
             }
@@ -95,6 +95,66 @@ public class ArenaDecisionTests
         double share = (double)swaps * chunks * swapUs / 1e6 / Seconds;
         Assert.InRange(share, 0, 0.26);
         Assert.True(swaps >= Seconds / leastShare / 5, $"only {swaps} turns in {Seconds} s");
+    }
+
+    [Theory]
+    [InlineData(300, 115, 1500)]
+    [InlineData(1000, 115, 1500)]
+    [InlineData(400, 1000, 3000)]
+    public void Two_that_are_busy_half_of_the_time_do_half_as_much_again_as_one_after_the_other(
+        uint swapUs,
+        int chunks,
+        int phaseMs
+    )
+    {
+        // Both need all of the device. The second begins when the first is in the middle of its phase, the worst moment.
+        const int Phases = 4;
+        ulong bytes = (ulong)chunks * 2 * MiB;
+        ArenaHolder[] both = [new(0, true, 0, 0, swapUs * 1000), new(0, false, 0, 0, swapUs * 1000)];
+        long[] left = [phaseMs * Ms, 0];
+        long[] pauseEnds = [0, Ms + phaseMs * Ms / 2];
+        int[] phases = [1, 0];
+        int holder = -1;
+        long isReadyAt = 0;
+        long now = Ms;
+        for (; phases.Min() < Phases || left.Max() > 0; now += Ms)
+        {
+            for (int one = 0; one < 2; one++)
+            {
+                if (left[one] == 0 && now >= pauseEnds[one] && phases[one] < Phases)
+                {
+                    (left[one], phases[one]) = (phaseMs * Ms, phases[one] + 1);
+                    both[one] = both[one] with { IsBusy = true, UsedAt = now };
+                }
+                bool wants = left[one] > 0 && holder != one;
+                if (wants && (holder < 0 || ArenaDecision.Choose(both, one, bytes, now, out _) == holder))
+                {
+                    if (holder >= 0)
+                    {
+                        both[holder] = both[holder] with
+                        {
+                            ResidentBytes = 0,
+                            HeldSince = 0,
+                            WasCut = left[holder] > 0,
+                        };
+                    }
+                    holder = one;
+                    isReadyAt = now + chunks * swapUs * 1000L;
+                    both[one] = both[one] with { ResidentBytes = bytes, HeldSince = now };
+                }
+            }
+            if (holder >= 0 && now >= isReadyAt && left[holder] > 0)
+            {
+                left[holder] = Math.Max(0, left[holder] - Ms);
+                if (left[holder] == 0)
+                {
+                    pauseEnds[holder] = now + phaseMs * Ms;
+                    both[holder] = both[holder] with { IsBusy = false, UsedAt = now };
+                }
+            }
+        }
+        long apart = 2 * (2 * Phases - 1) * phaseMs * Ms;
+        Assert.InRange((double)apart / now, 1.5, 2);
     }
 
     [Fact]
@@ -110,7 +170,7 @@ public class ArenaDecisionTests
         Assert.True(ArenaDecision.IsTurn(both, 0, Now));
         Assert.False(ArenaDecision.IsTurn(both, 1, Now));
         // When its slice is over, the other may begin.
-        Assert.Equal(0, ArenaDecision.Choose(both, 1, 400 * MiB, Now + 4000 * Ms, out _));
+        Assert.Equal(0, ArenaDecision.Choose(both, 1, 400 * MiB, Now + 6000 * Ms, out _));
     }
 
     [Fact]

@@ -134,6 +134,13 @@ internal static unsafe class TestKernels
         );
     }
 
+    /// <summary>Address of a variable of the module.</summary>
+    public static ulong Variable(LocalSession session, ulong context, string name)
+    {
+        Assert.Equal(CuResult.Success, session.Execute(Op.ModuleGetGlobal, context, [Module, .. Encode(name)]));
+        return session.Answer(0);
+    }
+
     private static ulong Function(string name) =>
         Handle.Pack((uint)Array.FindIndex(s_kernels, one => one.Name == name) + 1, 1, (uint)HandleKind.Function, 0);
 
