@@ -1,10 +1,10 @@
-// The benchmark kernels on an OpenCL CPU device: argument 1 is kernels.cl. Every kernel runs in each spelling with
-// several work-group sizes, with relaxed maths; "<kernel>_ms value" is the best of the medians, "<kernel>_choice number" tells
-// which it was, and "<kernel>_best" on the error stream says so in words. With arguments "<kernel>=<choice>" behind kernels.cl
-// only these are run.
+// The benchmark kernels on an OpenCL CPU device: argument 1 is kernels.cl. Every kernel runs in each spelling with several
+// work-group sizes, with relaxed maths; "<problem>_ms value" is the best of the medians, "<problem>_choice number" tells which it
+// was, and "<problem>_best" on the error stream says so in words. With arguments "<problem>=<choice>" behind kernels.cl only these
+// are run.
 #define CL_TARGET_OPENCL_VERSION 120
 #include "clock.h"
-#include "kernels.h"
+#include "problems.h"
 #include <CL/cl.h>
 
 static cl_context context;
@@ -18,195 +18,124 @@ static void check(cl_int result, const char *what) {
     }
 }
 
-static cl_program build(const char *source, const char *options) {
+// Work-group sizes to try; 0: chosen by the device.
+static const size_t LINES[][2] = {{64, 1}, {256, 1}, {1024, 1}, {4096, 1}, {0, 0}};
+static const size_t FIXED_LINES[][2] = {{64, 1}, {128, 1}, {256, 1}, {512, 1}, {1024, 1}};
+static const size_t AREAS[][2] = {{8, 8}, {16, 16}, {64, 1}, {256, 1}, {0, 0}};
+static const size_t TILES[][2] = {{8, 8}, {16, 16}, {32, 32}};
+
+static int sizes_of(const struct problem *p, const size_t (**sizes)[2]) {
+    *sizes = p->dims == 1 ? (p->fixed ? FIXED_LINES : LINES) : (p->fixed ? TILES : AREAS);
+    return p->dims == 2 && p->fixed ? 3 : 5;
+}
+
+// A program for each size that kernels are written for; made when it is needed.
+static cl_program program_for(const char *source, size_t group, size_t tile) {
+    static struct {
+        size_t group, tile;
+        cl_program program;
+    } made[16];
+    int n = 0;
+    for (; made[n].program != NULL; n++)
+        if (made[n].group == group && made[n].tile == tile) return made[n].program;
     cl_int e;
     cl_program program = clCreateProgramWithSource(context, 1, &source, NULL, &e);
     check(e, "clCreateProgramWithSource");
-    char all[256];
-    snprintf(all, sizeof all, "-cl-fast-relaxed-math -cl-mad-enable %s", options);
-    check(clBuildProgram(program, 1, &device, all, NULL, NULL), "clBuildProgram");
-    return program;
+    char options[128];
+    snprintf(options, sizeof options, "-cl-fast-relaxed-math -cl-mad-enable -DGROUP=%zu -DTILE=%zu", group, tile);
+    if (clBuildProgram(program, 1, &device, options, NULL, NULL) != CL_SUCCESS) {
+        static char log[1 << 16];
+        clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, sizeof log - 1, log, NULL);
+        fprintf(stderr, "kernels.cl: %s\n", log);
+        exit(1);
+    }
+    made[n].group = group;
+    made[n].tile = tile;
+    return made[n].program = program;
 }
 
-static cl_mem buffer(const void *data, size_t bytes) {
-    cl_int e;
-    cl_mem m = clCreateBuffer(context, CL_MEM_READ_WRITE | (data ? CL_MEM_COPY_HOST_PTR : 0), bytes, (void *)data, &e);
-    check(e, "clCreateBuffer");
-    return m;
-}
-
-// Median milliseconds of one kernel, or -1 when the device refuses this work-group size.
-static double measure(cl_kernel kernel, cl_uint dims, const size_t *global, const size_t *local) {
+// Median milliseconds, or -1 when the device refuses this work-group size.
+static double measure(cl_kernel kernel, const struct problem *p, const size_t *local, int *launches) {
     double samples[REPEATS];
+    size_t global[2] = {(size_t)p->grid[0] * p->block[0], (size_t)p->grid[1] * p->block[1]};
     for (int r = -1; r < REPEATS; r++) {
         uint64_t start = now_ns();
-        if (clEnqueueNDRangeKernel(queue, kernel, dims, NULL, global, local, 0, NULL, NULL) != CL_SUCCESS) return -1;
+        if (clEnqueueNDRangeKernel(queue, kernel, (cl_uint)p->dims, NULL, global, local, 0, NULL, NULL) != CL_SUCCESS) return -1;
         check(clFinish(queue), "clFinish");
+        ++*launches;
         if (r >= 0) samples[r] = (double)(now_ns() - start) / 1e6;
     }
     return median(samples, REPEATS);
 }
 
-static const char *SPELLINGS[] = {"a", "b", "c"};
-
-struct best {
-    double ms;
-    char what[64];
-    int choice, tried;
-};
-
-static int wanted = -1;
-
-// Every combination that a kernel is tried in has a number; is it this one's turn?
-static int next(struct best *best) { return best->tried++ == wanted || wanted < 0; }
-
-static void offer(struct best *best, double ms, const char *spelling, const size_t *local, int dims) {
-    if (ms < 0 || (best->ms > 0 && ms >= best->ms)) return;
-    best->ms = ms;
-    best->choice = best->tried - 1;
-    if (local == NULL)
-        snprintf(best->what, sizeof best->what, "%s, group chosen by the device", spelling);
-    else
-        snprintf(best->what, sizeof best->what, "%s, group %zux%zu", spelling, local[0], dims > 1 ? local[1] : 1);
-}
-
-static void tell(const char *name, const struct best *best) {
-    char figure[64];
-    snprintf(figure, sizeof figure, "%s_ms", name);
-    report(figure, best->ms);
-    snprintf(figure, sizeof figure, "%s_choice", name);
-    report(figure, best->choice);
-    fprintf(stderr, "%s_best %s\n", name, best->what);
-}
-
-static cl_kernel kernel_of(cl_program program, const char *name, const char *spelling) {
-    char full[64];
+// One spelling in one size, with fresh buffers; checks what comes out.
+static double attempt(const struct problem *p, cl_program program, char spelling, const size_t *local) {
+    char name[64];
     cl_int e;
-    snprintf(full, sizeof full, "%s_%s", name, spelling);
-    cl_kernel k = clCreateKernel(program, full, &e);
-    check(e, full);
-    return k;
-}
-
-static void saxpy(const char *source) {
-    cl_program program = build(source, "");
-    int n = SAXPY_COUNT;
-    float a = 2, *x = make_input((size_t)n);
-    size_t global = (size_t)n, sizes[] = {64, 256, 1024, 4096};
-    struct best best = {0};
-    for (int s = 0; s < 3; s++) {
-        cl_mem bx = buffer(x, (size_t)n * 4), by = buffer(x, (size_t)n * 4);
-        cl_kernel k = kernel_of(program, "saxpy", SPELLINGS[s]);
-        clSetKernelArg(k, 0, sizeof n, &n);
-        clSetKernelArg(k, 1, sizeof a, &a);
-        clSetKernelArg(k, 2, sizeof bx, &bx);
-        clSetKernelArg(k, 3, sizeof by, &by);
-        for (int w = 0; w < 4; w++)
-            if (next(&best)) offer(&best, measure(k, 1, &global, &sizes[w]), SPELLINGS[s], &sizes[w], 1);
-        if (next(&best)) offer(&best, measure(k, 1, &global, NULL), SPELLINGS[s], NULL, 1);
-        clReleaseMemObject(bx);
-        clReleaseMemObject(by);
-    }
-    tell("saxpy", &best);
-    free(x);
-}
-
-static void gemm(const char *source) {
-    int n = GEMM_SIZE;
-    size_t count = (size_t)n * n, global[2] = {(size_t)n, (size_t)n};
-    float *a = make_input(count), *c = malloc(count * sizeof *c);
-    struct best best = {0};
-    for (size_t tile = 8; tile <= 32; tile *= 2) {
-        char options[32];
-        snprintf(options, sizeof options, "-DTILE=%zu", tile);
-        cl_program program = build(source, options);
-        for (int s = 0; s < 3; s++) {
-            if (!next(&best)) continue;
-            cl_mem ba = buffer(a, count * 4), bb = buffer(a, count * 4), bc = buffer(NULL, count * 4);
-            cl_kernel k = kernel_of(program, "gemm", SPELLINGS[s]);
-            clSetKernelArg(k, 0, sizeof n, &n);
-            clSetKernelArg(k, 1, sizeof ba, &ba);
-            clSetKernelArg(k, 2, sizeof bb, &bb);
-            clSetKernelArg(k, 3, sizeof bc, &bc);
-            size_t local[2] = {tile, tile};
-            offer(&best, measure(k, 2, global, local), SPELLINGS[s], local, 2);
-            check(clEnqueueReadBuffer(queue, bc, CL_TRUE, 0, count * 4, c, 0, NULL, NULL), "read");
-            expect("gemm", c[37 * n + 41], expected_gemm(a, a, 37, 41));
-            clReleaseMemObject(ba);
-            clReleaseMemObject(bb);
-            clReleaseMemObject(bc);
+    snprintf(name, sizeof name, "%s_%c", p->kernel, spelling);
+    cl_kernel kernel = clCreateKernel(program, name, &e);
+    check(e, name);
+    cl_mem buffers[MOST_ARGUMENTS] = {0};
+    for (int i = 0; i < p->count; i++) {
+        const struct argument *a = &p->arguments[i];
+        if (a->kind == BUFFER) {
+            void *zeros = a->data == NULL ? reserve(a->bytes) : NULL;
+            const void *data = a->data == NULL ? zeros : a->data;
+            buffers[i] = clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, a->bytes, (void *)data, &e);
+            check(e, "clCreateBuffer");
+            free(zeros);
         }
+        check(a->kind == BUFFER    ? clSetKernelArg(kernel, (cl_uint)i, sizeof(cl_mem), &buffers[i])
+              : a->kind == INTEGER ? clSetKernelArg(kernel, (cl_uint)i, sizeof(int), &a->integer)
+                                   : clSetKernelArg(kernel, (cl_uint)i, sizeof(float), &a->number),
+              "clSetKernelArg");
     }
-    tell("gemm", &best);
-    free(a);
-    free(c);
+    int launches = 0;
+    double ms = measure(kernel, p, local, &launches);
+    if (ms >= 0) {
+        size_t bytes = p->arguments[p->result].bytes;
+        void *result = reserve(bytes);
+        check(clEnqueueReadBuffer(queue, buffers[p->result], CL_TRUE, 0, bytes, result, 0, NULL, NULL), "read");
+        p->check(p, result, launches, p->fixed ? (unsigned)local[0] : p->block[0]);
+        free(result);
+    }
+    for (int i = 0; i < p->count; i++)
+        if (buffers[i] != NULL) clReleaseMemObject(buffers[i]);
+    clReleaseKernel(kernel);
+    return ms;
 }
 
-static void reduce_count(const char *source, const char *name, int n) {
-    float *x = make_input((size_t)n);
-    double want = 0;
-    for (int i = 0; i < n; i++) want += x[i];
-    struct best best = {0};
-    cl_mem bx = buffer(x, (size_t)n * 4);
-    for (size_t group = 64; group <= 1024; group *= 2) {
-        char options[32];
-        snprintf(options, sizeof options, "-DGROUP=%zu", group);
-        cl_program program = build(source, options);
-        size_t blocks = (size_t)n / (group * 8), global = blocks * group;
-        float *sums = malloc(blocks * sizeof *sums);
-        for (int s = 0; s < 3; s++) {
-            if (!next(&best)) continue;
-            cl_mem bs = buffer(NULL, blocks * 4);
-            cl_kernel k = kernel_of(program, "reduce", SPELLINGS[s]);
-            clSetKernelArg(k, 0, sizeof n, &n);
-            clSetKernelArg(k, 1, sizeof bx, &bx);
-            clSetKernelArg(k, 2, sizeof bs, &bs);
-            offer(&best, measure(k, 1, &global, &group), SPELLINGS[s], &group, 1);
-            check(clEnqueueReadBuffer(queue, bs, CL_TRUE, 0, blocks * 4, sums, 0, NULL, NULL), "read");
-            double got = 0;
-            for (size_t i = 0; i < blocks; i++) got += sums[i];
-            expect(name, got, want);
-            clReleaseMemObject(bs);
-        }
-        free(sums);
+// Every combination has a number; wanted < 0: all are tried.
+static void solve(const struct problem *p, const char *source, int wanted) {
+    const size_t(*sizes)[2];
+    int count = sizes_of(p, &sizes), best = -1;
+    double best_ms = 0;
+    for (int n = 0; n < 3 * count; n++) {
+        if (wanted >= 0 && n != wanted) continue;
+        const size_t *local = sizes[n % count];
+        cl_program program =
+            program_for(source, p->fixed && p->dims == 1 ? local[0] : 256, p->fixed && p->dims == 2 ? local[0] : 16);
+        double ms = attempt(p, program, (char)('a' + n / count), local[0] == 0 ? NULL : local);
+        if (ms < 0 || (best >= 0 && ms >= best_ms)) continue;
+        best = n;
+        best_ms = ms;
     }
-    tell(name, &best);
-    clReleaseMemObject(bx);
-    free(x);
-}
-
-static void reduce(const char *source) { reduce_count(source, "reduce", REDUCE_COUNT); }
-
-static void reduce_cached(const char *source) { reduce_count(source, "reduce_cached", CACHED_REDUCE_COUNT); }
-
-static void mandelbrot(const char *source) {
-    cl_program program = build(source, "");
-    int size = MANDELBROT_SIZE, trips = MANDELBROT_TRIPS;
-    size_t count = (size_t)size * size, global[2] = {(size_t)size, (size_t)size};
-    size_t sizes[][2] = {{8, 8}, {16, 16}, {64, 1}, {256, 1}, {1024, 1}};
-    int *out = malloc(count * sizeof *out);
-    cl_mem b = buffer(NULL, count * 4);
-    struct best best = {0};
-    for (int s = 0; s < 3; s++) {
-        cl_kernel k = kernel_of(program, "mandelbrot", SPELLINGS[s]);
-        clSetKernelArg(k, 0, sizeof size, &size);
-        clSetKernelArg(k, 1, sizeof size, &size);
-        clSetKernelArg(k, 2, sizeof trips, &trips);
-        clSetKernelArg(k, 3, sizeof b, &b);
-        for (int w = 0; w < 5; w++)
-            if (next(&best)) offer(&best, measure(k, 2, global, sizes[w]), SPELLINGS[s], sizes[w], 2);
-        if (next(&best)) offer(&best, measure(k, 2, global, NULL), SPELLINGS[s], NULL, 2);
-        if (best.ms == 0) continue;
-        check(clEnqueueReadBuffer(queue, b, CL_TRUE, 0, count * 4, out, 0, NULL, NULL), "read");
-        expect("mandelbrot, inside", out[512 * size + 704], trips);
+    if (best < 0) {
+        fprintf(stderr, "%s: no spelling runs\n", p->name);
+        exit(1);
     }
-    tell("mandelbrot", &best);
-    free(out);
+    char figure[64];
+    snprintf(figure, sizeof figure, "%s_ms", p->name);
+    report(figure, best_ms);
+    snprintf(figure, sizeof figure, "%s_choice", p->name);
+    report(figure, best);
+    const size_t *local = sizes[best % count];
+    fprintf(stderr, "%s_best %c, %zux%zu\n", p->name, 'a' + best / count, local[0], local[1]);
 }
 
 int main(int argc, char **argv) {
     if (argc < 2) {
-        fprintf(stderr, "usage: kernels_opencl kernels.cl\n");
+        fprintf(stderr, "usage: kernels_opencl kernels.cl [problem=choice]...\n");
         return 2;
     }
     FILE *f = fopen(argv[1], "rb");
@@ -225,19 +154,14 @@ int main(int argc, char **argv) {
     check(e, "clCreateContext");
     queue = clCreateCommandQueue(context, device, 0, &e);
     check(e, "clCreateCommandQueue");
-    struct {
-        const char *name;
-        void (*run)(const char *);
-    } kernels[] = {{"saxpy", saxpy}, {"gemm", gemm}, {"reduce", reduce}, {"reduce_cached", reduce_cached}, {"mandelbrot", mandelbrot}};
-    for (int k = 0; k < 5; k++) {
-        size_t length = strlen(kernels[k].name);
-        int chosen = argc == 2;
-        for (int i = 2; i < argc; i++)
-            if (strncmp(argv[i], kernels[k].name, length) == 0 && argv[i][length] == '=') {
-                wanted = atoi(argv[i] + length + 1);
-                chosen = 1;
-            }
-        if (chosen) kernels[k].run(source);
+    struct problem all[MOST_PROBLEMS];
+    int count = make_problems(all);
+    for (int i = 0; i < count; i++) {
+        int wanted = argc == 2 ? -1 : -2;
+        size_t length = strlen(all[i].name);
+        for (int k = 2; k < argc; k++)
+            if (strncmp(argv[k], all[i].name, length) == 0 && argv[k][length] == '=') wanted = atoi(argv[k] + length + 1);
+        if (wanted != -2) solve(&all[i], source, wanted);
     }
     return 0;
 }

@@ -1,6 +1,8 @@
 // What the machine itself can do: the figures that Weir's own are divided by.
 //   memcpy_GBs         one thread, 64 MiB blocks (bytes copied per time)
 //   update_GBs, update1_GBs  a[i] += s*b[i] over 2 x 64 MiB, all cores / one core (bytes read and written per time)
+//   triad_GBs, triad1_GBs    a[i] = b[i] + s*c[i] over 3 x 64 MiB
+//   move_GBs, move1_GBs      a[i] = b[i] over 2 x 64 MiB
 //   read_GBs, read1_GBs      the sum of 64 MiB of floats, all cores / one core (bytes read per time)
 #define _GNU_SOURCE
 #include "clock.h"
@@ -25,7 +27,7 @@ static void copy(void) {
 }
 
 enum { COUNT = 16 << 20 };
-static float *first, *second;
+static float *first, *second, *third;
 
 struct part {
     size_t from, to;
@@ -35,6 +37,19 @@ struct part {
 __attribute__((optimize("O3", "tree-vectorize"), target("avx2"))) static void *update_part(void *argument) {
     struct part *p = argument;
     for (size_t i = p->from; i < p->to; i++) first[i] += 3.0f * second[i];
+    return NULL;
+}
+
+__attribute__((optimize("O3", "tree-vectorize"), target("avx2"))) static void *triad_part(void *argument) {
+    struct part *p = argument;
+    for (size_t i = p->from; i < p->to; i++) first[i] = second[i] + 3.0f * third[i];
+    return NULL;
+}
+
+// Not memcpy, whose stores go past the cache.
+__attribute__((optimize("O3", "tree-vectorize", "no-tree-loop-distribute-patterns"), target("avx2"))) static void *move_part(void *argument) {
+    struct part *p = argument;
+    for (size_t i = p->from; i < p->to; i++) first[i] = second[i];
     return NULL;
 }
 
@@ -75,15 +90,21 @@ int main(void) {
     size_t bytes = sizeof(float) * COUNT;
     first = malloc(bytes);
     second = malloc(bytes);
+    third = malloc(bytes);
     // Not zero: fresh memory that is set to zero may stay one shared page, which is read from the cache.
     for (size_t i = 0; i < COUNT; i++) {
         first[i] = 1;
         second[i] = 1e-3f;
+        third[i] = 2;
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     int threads = cores > 256 ? 256 : (int)cores;
     measure("update1_GBs", 1, update_part, 3.0 * (double)bytes);
     measure("update_GBs", threads, update_part, 3.0 * (double)bytes);
+    measure("triad1_GBs", 1, triad_part, 3.0 * (double)bytes);
+    measure("triad_GBs", threads, triad_part, 3.0 * (double)bytes);
+    measure("move1_GBs", 1, move_part, 2.0 * (double)bytes);
+    measure("move_GBs", threads, move_part, 2.0 * (double)bytes);
     measure("read1_GBs", 1, read_part, (double)bytes);
     measure("read_GBs", threads, read_part, (double)bytes);
     return 0;
