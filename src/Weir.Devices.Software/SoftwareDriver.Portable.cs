@@ -102,9 +102,9 @@ public sealed unsafe partial class SoftwareDriver : IPortableDevice
     }
 
     /// <inheritdoc/>
-    public SavedPieces SaveMemory(PieceWriter write, object? since)
+    public SavedPieces SaveMemory(PieceWriter write, object? since, bool isStill = true)
     {
-        SavedMemory saved = Portable.Save(new Sink(write), (ChangeMark?)since, isStill: true);
+        SavedMemory saved = Portable.Save(new Sink(write), (ChangeMark?)since, isStill);
         return new SavedPieces(saved.Mark, saved.Pieces);
     }
 

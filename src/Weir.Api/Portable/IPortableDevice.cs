@@ -35,8 +35,9 @@ public interface IPortableDevice
     /// </summary>
     /// <param name="write">Gets the address and the content of each piece that may have changed.</param>
     /// <param name="since">An earlier answer: only what may have changed since is written. Null: everything.</param>
+    /// <param name="isStill">Nothing runs and no call is made meanwhile. False: the program goes on; what it writes meanwhile is in the next save.</param>
     /// <returns>The moment, and all pieces that are not zero, those that were not written included.</returns>
-    SavedPieces SaveMemory(PieceWriter write, object? since);
+    SavedPieces SaveMemory(PieceWriter write, object? since, bool isStill = true);
 
     /// <summary>Makes the memory of all live allocations what was saved; what was not is zeros.</summary>
     /// <param name="read">Fills a piece; asked until <paramref name="whenLoaded"/>, perhaps on several threads.</param>

@@ -196,20 +196,10 @@ internal sealed class SessionControl(
                 Refuse("it is being handed over");
                 return;
             }
-            long start = Stopwatch.GetTimestamp();
             // Parked in the host's memory it is at rest already, and stays so.
             bool isParked = _condition == Condition.Parked;
-            IPortableDevice? device = session.Portable;
-            if (!isParked && !TryRest(order.Folder, out device))
+            if (!TrySave(order, isParked, isDurable: !isHeld, out SavedSession saved, out long start))
             {
-                return;
-            }
-            if (!TryWrite(device!, order.Folder!, !isHeld, out SavedSession saved))
-            {
-                if (!isParked)
-                {
-                    loop.GoOn();
-                }
                 return;
             }
             if (isHeld)
@@ -221,6 +211,47 @@ internal sealed class SessionControl(
                 loop.GoOn();
             }
             supervisor.Tell(WorkerMessage.Saved, Report(saved, start));
+        }
+    }
+
+    // Memory goes ahead while the program works; its calls wait from the start that is told on. On false it has been said why, and the session goes on.
+    private bool TrySave(StateOrder order, bool isParked, bool isDurable, out SavedSession saved, out long start)
+    {
+        saved = default;
+        start = Stopwatch.GetTimestamp();
+        IPortableDevice? device = session.Portable;
+        bool isAtRest = isParked;
+        try
+        {
+            if (!isParked && Obstacle(order.Folder) is { } obstacle)
+            {
+                Refuse(obstacle);
+                return false;
+            }
+            using SessionWriting writing = SessionWriting.Begin(device!, order.Folder!, _last);
+            if (!isParked)
+            {
+                writing.GoAhead();
+                start = Stopwatch.GetTimestamp();
+                isAtRest = TryRest(order.Folder, out device);
+                if (!isAtRest)
+                {
+                    return false;
+                }
+            }
+            saved = writing.Finish(session, program, isDurable);
+            _last = saved;
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _last = default;
+            if (isAtRest && !isParked)
+            {
+                loop.GoOn();
+            }
+            Refuse($"its state cannot be written: {failure.Message}");
+            return false;
         }
     }
 
@@ -239,18 +270,8 @@ internal sealed class SessionControl(
     private bool TryRest(string? folder, out IPortableDevice? device)
     {
         device = session.Portable;
-        string? reason =
-            folder is null ? "no folder was named"
-            : device is null ? "its device is a real one, whose state cannot leave it yet"
-            : session.Remote is not null ? "its client is on another node"
-            : session.Journal.Never is { Count: > 0 } never
-                ? $"it has state that cannot be carried, from {string.Join(", ", never.Select(CallTable.Name))}"
-            : null;
-        if (reason is null && !memory.TryAwait(s_patience))
-        {
-            reason = $"its memory has not come back from its last image within {s_patience.TotalSeconds:0} s";
-        }
-        else if (reason is null && !loop.TryHalt(s_patience))
+        string? reason = Obstacle(folder);
+        if (reason is null && !loop.TryHalt(s_patience))
         {
             reason = $"a call has not come to its end within {s_patience.TotalSeconds:0} s";
         }
@@ -268,6 +289,16 @@ internal sealed class SessionControl(
         }
         return reason is null;
     }
+
+    private string? Obstacle(string? folder) =>
+        folder is null ? "no folder was named"
+        : session.Portable is null ? "its device is a real one, whose state cannot leave it yet"
+        : session.Remote is not null ? "its client is on another node"
+        : session.Journal.Never is { Count: > 0 } never
+            ? $"it has state that cannot be carried, from {string.Join(", ", never.Select(CallTable.Name))}"
+        : !memory.TryAwait(s_patience)
+            ? $"its memory has not come back from its last image within {s_patience.TotalSeconds:0} s"
+        : null;
 
     private string? Drain(IPortableDevice device)
     {

@@ -1,7 +1,5 @@
-using System.Globalization;
 using Weir.Api;
 using Weir.Images;
-using Weir.Worker.Replaying;
 using Weir.Worker.Sessions;
 
 namespace Weir.Worker.Portable;
@@ -57,34 +55,8 @@ internal static unsafe class SessionImage
         bool isDurable
     )
     {
-        foreach (PhysicalEntry memory in session.Journal.Virtual.Physical)
-        {
-            memory.Key = KeyOf(memory, session, device);
-        }
-        using ImageWriter writer = ImageWriter.Begin(folder);
-        writer.Property(KindProperty, Kind);
-        writer.Property("program", program.Path);
-        writer.Property("process", program.ProcessId.ToString(CultureInfo.InvariantCulture));
-        writer.Property("written", DateTime.UtcNow.ToString("O", CultureInfo.InvariantCulture));
-        writer.Property(SegmentProperty, Wire.SegmentLayout.Version.ToString(CultureInfo.InvariantCulture));
-        List<JournalEntry> entries = session.Journal.Entries();
-        foreach (JournalEntry entry in entries)
-        {
-            entry.Places = PlacesOf(entry, session);
-        }
-        List<byte[]> modules = [];
-        writer.Section(JournalPart, JournalCodec.Encode(entries, modules));
-        writer.Section(SidePart, SideState.Of(session, device).Encode());
-        writer.Section(VirtualPart, VirtualCodec.Encode(session.Journal.Virtual));
-        foreach (byte[] module in modules)
-        {
-            writer.Section(ModulePart, module);
-        }
-        bool isSame = last.Image is not null && last.Image == writer.Identity;
-        SavedPieces pieces = Memory(writer, device, isSame ? last.Moment : null);
-        writer.Commit(isDurable, identity => session.CallLog?.Prepare(identity, folder));
-        session.CallLog?.Restart(entries.Exists(entry => (Op)entry.Op == Op.UseHost) ? LoggedChunk.PageLocked : null);
-        return new SavedSession(writer.TotalBytes, writer.WrittenBytes, pieces.Moment, writer.Identity);
+        using SessionWriting writing = SessionWriting.Begin(device, folder, last);
+        return writing.Finish(session, program, isDurable);
     }
 
     /// <summary>Fills the session's memory, which is allocated as it was.</summary>
@@ -124,31 +96,9 @@ internal static unsafe class SessionImage
         );
     }
 
-    private static SavedPieces Memory(ImageWriter writer, IPortableDevice device, object? since)
-    {
-        // What changed comes first and in between comes what did not: all in the order of addresses, as the parts of an image are.
-        List<(ulong Address, string Hash)> found = [];
-        SavedPieces pieces = device.SaveMemory(
-            (address, content) => found.Add((address, writer.Store(content))),
-            since
-        );
-        Dictionary<ulong, string> changed = found.ToDictionary(one => one.Address, one => one.Hash);
-        List<ulong> lost = [];
-        foreach (ulong address in pieces.Pieces)
-        {
-            if (changed.TryGetValue(address, out string? hash))
-            {
-                writer.Memory(MemoryPart, address, hash);
-            }
-            else if (!writer.TryKeep(MemoryPart, address))
-            {
-                lost.Add(address);
-            }
-        }
-        return lost.Count == 0 ? pieces : throw new IOException("the folder's last image was altered meanwhile");
-    }
-
-    private static ulong KeyOf(PhysicalEntry memory, Session session, IPortableDevice device)
+    /// <summary>What the device calls the contents of physical memory.</summary>
+    /// <exception cref="IOException">It is not there.</exception>
+    public static ulong KeyOf(PhysicalEntry memory, Session session, IPortableDevice device)
     {
         nint native;
         if (
@@ -168,7 +118,8 @@ internal static unsafe class SessionImage
         return key;
     }
 
-    private static ulong[] PlacesOf(JournalEntry entry, Session session) =>
+    /// <summary>Where the device put what a record of the journal made.</summary>
+    public static ulong[] PlacesOf(JournalEntry entry, Session session) =>
         PlacesOf(entry.Op, entry.Object, entry.Object, session);
 
     /// <summary>Where the device put what a call made, as <see cref="IPortableDevice.Place"/> wants it when the call is replayed.</summary>

@@ -50,7 +50,9 @@ internal sealed unsafe class LocalSession : IDisposable
     /// <summary>Writes the session's state into an image; the second time into a folder, only what changed since.</summary>
     public SavedSession Save(string folder)
     {
-        SavedSession saved = SessionImage.Write(Session, Session.Portable!, Client, folder, _last, isDurable: false);
+        using SessionWriting writing = SessionWriting.Begin(Session.Portable!, folder, _last);
+        writing.GoAhead();
+        SavedSession saved = writing.Finish(Session, Client, isDurable: false);
         _last = saved;
         return saved;
     }

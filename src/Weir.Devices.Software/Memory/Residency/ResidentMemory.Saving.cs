@@ -18,10 +18,7 @@ internal sealed unsafe partial class ResidentMemory
         lock (gate)
         {
             ChangeMethod changes = EnsurePager()?.Changes ?? ChangeMethod.Hashes;
-            for (int index = 0; index < high; index++)
-            {
-                Settle(index);
-            }
+            // What is on its way says itself, when it has come, whether it counts as written; waiting for each would mean to follow what is being loaded.
             for (int first = 0; first < high && changes != ChangeMethod.Hashes; )
             {
                 // Neighbours that are registered in the same way cost one call together.
