@@ -1,6 +1,6 @@
 namespace Weir.Api;
 
-/// <summary>Kinds of objects behind handles; bits 40 to 43 of a handle that a client minted.</summary>
+/// <summary>Kinds of objects behind handles; bits 40 to 43 and 52 of a handle that a client minted.</summary>
 public enum HandleKind : byte
 {
     /// <summary>Not a handle.</summary>
@@ -50,4 +50,25 @@ public enum HandleKind : byte
 
     /// <summary>Node of a graph. Known to the client only.</summary>
     GraphNode = 15,
+
+    /// <summary>OpenCL context.</summary>
+    ClContext = 16,
+
+    /// <summary>OpenCL command queue.</summary>
+    ClQueue = 17,
+
+    /// <summary>OpenCL memory object: buffer or image.</summary>
+    ClMemory = 18,
+
+    /// <summary>OpenCL program.</summary>
+    ClProgram = 19,
+
+    /// <summary>OpenCL kernel.</summary>
+    ClKernel = 20,
+
+    /// <summary>OpenCL event.</summary>
+    ClEvent = 21,
+
+    /// <summary>OpenCL sampler.</summary>
+    ClSampler = 22,
 }

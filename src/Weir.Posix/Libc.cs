@@ -218,6 +218,10 @@ internal static unsafe partial class Libc
     [DllImport("libc")]
     public static extern int setenv(byte* name, byte* value, int overwrite);
 
+    /// <summary>Removes a variable from the environment.</summary>
+    [DllImport("libc")]
+    public static extern int unsetenv(byte* name);
+
     [DllImport("libc")]
     public static extern void _exit(int code);
 

@@ -75,6 +75,10 @@ internal static unsafe class Callbacks
             {
                 ((delegate* unmanaged[SuppressGCTransition]<void*, void>)entry.Function)((void*)entry.UserData);
             }
+            else if (entry.Kind == CallbackEntry.OpenCl)
+            {
+                OpenClCalls.Called((ClNode*)entry.Function, entry.Status);
+            }
             else
             {
                 ((delegate* unmanaged[SuppressGCTransition]<nint, CuResult, void*, void>)entry.Function)(

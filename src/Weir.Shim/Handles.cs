@@ -12,7 +12,7 @@ namespace Weir.Shim;
 /// </summary>
 internal static unsafe class Handles
 {
-    private const int KindCount = 16;
+    private const int KindCount = 32;
 
     /// <summary>Live objects of a kind at most.</summary>
     private const uint EntriesPerKind = 1 << 20;
@@ -34,7 +34,7 @@ internal static unsafe class Handles
         internal ulong Data;
     }
 
-    /// <summary>Reserve the tables (256 MiB of addresses, touched as used).</summary>
+    /// <summary>Reserve the tables (512 MiB of addresses, touched as used).</summary>
     internal static bool TryPrepare()
     {
         s_heads = GuestLibc.MapZeroed(KindCount * HeadBytes);

@@ -40,6 +40,16 @@ internal static unsafe class Staging
         }
     }
 
+    /// <summary>As many chunks are free just now; others may claim them meanwhile.</summary>
+    internal static bool HasFree(int wanted)
+    {
+        for (var i = 0; i < SegmentLayout.ChunkCount && wanted > 0; i++)
+        {
+            wanted -= Volatile.Read(ref *SegmentLayout.ChunkWord(Session.Segment, i)) == StagingChunk.Free ? 1 : 0;
+        }
+        return wanted <= 0;
+    }
+
     internal static byte* Data(int chunk) => SegmentLayout.Chunk(Session.Segment, chunk);
 
     internal static void Release(int chunk) => StagingChunk.Release(SegmentLayout.ChunkWord(Session.Segment, chunk));

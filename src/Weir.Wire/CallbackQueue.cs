@@ -16,8 +16,11 @@ internal struct CallbackEntry
     /// <summary>CUresult for CUstreamCallback.</summary>
     internal int Status;
 
-    /// <summary>0 = CUhostFn(userData), 1 = CUstreamCallback(stream, status, userData).</summary>
+    /// <summary>0 = CUhostFn(userData), 1 = CUstreamCallback(stream, status, userData), <see cref="OpenCl"/>.</summary>
     internal int Kind;
+
+    /// <summary>Function is a note of the client's own about an event of OpenCL, Status how far that has come.</summary>
+    internal const int OpenCl = 2;
 }
 
 /// <summary>

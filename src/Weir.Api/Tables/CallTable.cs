@@ -17,6 +17,9 @@ public static partial class CallTable
     /// <summary>The device may take long to answer.</summary>
     public static bool Blocks(ushort op) => op <= MaxOp && (Flags[op] & 8) != 0;
 
+    /// <summary>The call is of an API whose objects own what is set on them, and whose errors are told by its objects: OpenCL.</summary>
+    public static bool IsOfObjects(ushort op) => op <= MaxOp && (Flags[op] & 32) != 0;
+
     /// <summary>How what the call leaves behind comes along when the session moves.</summary>
     public static CarriageKind Carriage(ushort op) =>
         op <= MaxOp ? (CarriageKind)(Carriages[op] & 15) : CarriageKind.None;

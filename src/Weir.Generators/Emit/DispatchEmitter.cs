@@ -21,7 +21,8 @@ internal static class DispatchEmitter
         foreach (ApiCall call in OpEmitter.Numbered(set))
         {
             w.Line($"case Op.{call.Name}:");
-            w.Line($"    return Do{call.Name}(ref record, ref reply);");
+            bool isWire = set.Family(call).ResultType == ApiFamily.WireResult;
+            w.Line($"    return {(isWire ? "" : "(CuResult)")}Do{call.Name}(ref record, ref reply);");
         }
         w.Line("default:");
         w.Line("    throw new ProtocolException($\"unknown operation {op}\");");
@@ -30,20 +31,20 @@ internal static class DispatchEmitter
         foreach (ApiCall call in OpEmitter.Numbered(set))
         {
             w.Line();
-            WriteCall(w, types, call);
+            WriteCall(w, types, set.Family(call).ResultType, call);
         }
         w.Close();
         return w.ToString();
     }
 
-    private static void WriteCall(CodeWriter w, TypeTable types, ApiCall call)
+    private static void WriteCall(CodeWriter w, TypeTable types, string result, ApiCall call)
     {
         if (call.WorkerCustom)
         {
-            w.Line($"private partial CuResult On{call.Name}({CustomParameters(types, call)});");
+            w.Line($"private partial {result} On{call.Name}({CustomParameters(types, call)});");
             w.Line();
         }
-        w.Open($"private CuResult Do{call.Name}(ref RecordReader record, ref ReplyWriter reply)");
+        w.Open($"private {result} Do{call.Name}(ref RecordReader record, ref ReplyWriter reply)");
         foreach (ApiParameter p in call.Parameters)
         {
             Load(w, types, p);
@@ -51,7 +52,7 @@ internal static class DispatchEmitter
         w.Line("record.End();");
         foreach (ApiParameter p in call.Parameters)
         {
-            Translate(w, types, p);
+            Translate(w, types, result, p);
         }
         if (call.WorkerCustom)
         {
@@ -65,13 +66,13 @@ internal static class DispatchEmitter
             Prepare(w, types, p);
         }
         w.Line(
-            $"CuResult result = Driver.{call.Name}({string.Join(", ", call.Parameters.Select(p => Argument(types, p)))});"
+            $"{result} result = Driver.{call.Name}({string.Join(", ", call.Parameters.Select(p => Argument(types, p)))});"
         );
         foreach (ApiParameter p in call.Parameters)
         {
             if (p.Mode == ParameterMode.New)
             {
-                w.Open("if (result == CuResult.Success)");
+                w.Open($"if (result == {result}.Success)");
                 w.Line($"Handles.Add({types.HandleKind(p)}, raw_{p.Name}, native_{p.Name});");
                 w.Close();
             }
@@ -121,7 +122,7 @@ internal static class DispatchEmitter
         }
     }
 
-    private static void Translate(CodeWriter w, TypeTable types, ApiParameter p)
+    private static void Translate(CodeWriter w, TypeTable types, string result, ApiParameter p)
     {
         if (p.Mode is ParameterMode.InArray && p.TypeName != "void")
         {
@@ -144,7 +145,6 @@ internal static class DispatchEmitter
             return;
         }
         ApiType type = types.Type(p)!;
-        string code = type.HandleKind == "Context" ? "InvalidContext" : "InvalidHandle";
         List<string> pass = [];
         if (type.Special >= 0)
         {
@@ -166,7 +166,7 @@ internal static class DispatchEmitter
         {
             w.Open($"if (!Handles.TryGet({types.HandleKind(p)}, raw_{p.Name}, out nint native_{p.Name}))");
         }
-        w.Line($"return CuResult.{code};");
+        w.Line($"return {result}.{type.Error};");
         w.Close();
     }
 

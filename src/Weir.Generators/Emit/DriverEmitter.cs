@@ -24,7 +24,7 @@ internal static class DriverEmitter
         w.Line("/// </summary>");
         w.Open("public unsafe interface IDriver");
         bool first = true;
-        foreach (ApiCall call in set.Calls.Where(c => c.InDriver))
+        foreach (ApiCall call in set.Calls.Where(c => c.InDriver && !set.Family(c).IsTable))
         {
             if (!first)
             {

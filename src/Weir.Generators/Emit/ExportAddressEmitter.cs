@@ -19,7 +19,7 @@ internal static class ExportAddressEmitter
         int index = 0;
         foreach ((ExportName export, ApiCall call) in Products.Exports(set))
         {
-            string result = TypeTable.Result(call, set.Families.First(f => f.Prefix == call.Api));
+            string result = TypeTable.Result(call, set.Family(call));
             string signature = call.Form == CallForm.Refuse ? result : types.FunctionTypes(call, result);
             w.Line($"        {index} => (nint)(delegate*<{signature}>)&{export.Symbol},");
             index++;

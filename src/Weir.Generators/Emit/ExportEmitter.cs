@@ -22,7 +22,7 @@ internal static class ExportEmitter
             {
                 w.Line();
             }
-            ApiFamily family = set.Families.First(f => f.Prefix == call.Api);
+            ApiFamily family = set.Family(call);
             w.Line($"[RuntimeExport(\"{export.Symbol}\")]");
             if (call.Form == CallForm.Refuse)
             {

@@ -24,9 +24,12 @@ internal static class Products
                 new("ExportAddresses.g.cs", ExportAddressEmitter.Emit(set)),
                 new("WireCalls.g.cs", WireCallEmitter.Emit(set)),
                 new("ExportSymbols.g.cs", SymbolListEmitter.Emit(set)),
+                .. set.Families.Where(f => f.IsTable)
+                    .Select(f => new EmittedFile(f.LocalClass + "Table.g.cs", FunctionTableEmitter.Emit(set, f))),
             ],
         ["dispatch"] = set => [new("Dispatcher.g.cs", DispatchEmitter.Emit(set))],
-        ["native"] = set => [new("CudaDriver.g.cs", NativeEmitter.Emit(set))],
+        ["native"] = set => [new("CudaDriver.g.cs", NativeEmitter.Emit(set, NativeEmitter.Cuda))],
+        ["opencl"] = set => [new("OpenClLibrary.g.cs", NativeEmitter.Emit(set, NativeEmitter.OpenCl))],
     };
 
     public static bool IsKnown(string product) => All.ContainsKey(product);

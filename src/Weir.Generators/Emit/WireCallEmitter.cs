@@ -25,33 +25,34 @@ internal static class WireCallEmitter
         foreach (ApiCall call in OpEmitter.Numbered(set))
         {
             w.Line();
-            WriteCall(w, types, call);
+            WriteCall(w, types, set.Family(call), call);
         }
         w.Close();
         return w.ToString();
     }
 
-    private static void WriteCall(CodeWriter w, TypeTable types, ApiCall call)
+    private static void WriteCall(CodeWriter w, TypeTable types, ApiFamily family, ApiCall call)
     {
+        string type = family.ResultType;
         string comma = call.Parameters.Count > 0 ? ", " : "";
         w.Line($"/// <summary><c>{call.Symbol}</c></summary>");
-        w.Open($"internal static CuResult {call.Name}(ClientThread* thread{comma}{types.ParameterList(call)})");
+        w.Open($"internal static {type} {call.Name}(ClientThread* thread{comma}{types.ParameterList(call)})");
         foreach (ApiParameter p in call.Parameters)
         {
-            Check(w, types, p);
+            Check(w, types, type, p);
         }
-        Size(w, types, call);
+        Size(w, types, type, call);
         foreach (ApiParameter p in call.Parameters.Where(p => p.Mode == ParameterMode.New))
         {
             w.Line($"nint minted_{p.Name} = Handles.Mint({types.HandleKind(p)});");
             w.Open($"if (minted_{p.Name} == 0)");
-            w.Line("return CuResult.OutOfMemory;");
+            w.Line($"return {type}.OutOfMemory;");
             w.Close();
         }
         w.Line($"byte* record = thread->Begin(Op.{call.Name}, (uint)wireBytes);");
         w.Open("if (record == null)");
         Release(w, types, call);
-        w.Line("return CuResult.OutOfMemory;");
+        w.Line($"return {type}.OutOfMemory;");
         w.Close();
         foreach (ApiParameter p in call.Parameters)
         {
@@ -62,28 +63,28 @@ internal static class WireCallEmitter
             !call.Waits ? "Post"
             : call.Parameters.Any(IsOutput) ? "CallForReply"
             : "Call";
-        w.Line($"CuResult result = thread->{send}();");
+        w.Line($"{type} result = {family.FromWire($"thread->{send}()")};");
         if (call.Parameters.Any(p => p.Mode == ParameterMode.New))
         {
-            w.Open("if (result != CuResult.Success)");
+            w.Open($"if (result != {type}.Success)");
             Release(w, types, call);
             w.Line("return result;");
             w.Close();
         }
         else if (call.Waits && call.Parameters.Any(IsOutput))
         {
-            w.Open("if (result != CuResult.Success)");
+            w.Open($"if (result != {type}.Success)");
             w.Line("return result;");
             w.Close();
         }
-        Answer(w, types, call);
+        Answer(w, types, type, call);
         foreach (ApiParameter p in call.Parameters.Where(p => p.Mode == ParameterMode.New))
         {
             w.Line($"*{TypeTable.Name(p)} = minted_{p.Name};");
         }
         foreach (ApiParameter p in call.Parameters.Where(p => p.Mode == ParameterMode.Delete))
         {
-            w.Open("if (result == CuResult.Success)");
+            w.Open($"if (result == {type}.Success)");
             w.Line($"Handles.Release({types.HandleKind(p)}, {TypeTable.Name(p)});");
             w.Close();
         }
@@ -94,7 +95,7 @@ internal static class WireCallEmitter
     private static bool IsOutput(ApiParameter p) =>
         p.Mode is ParameterMode.Out or ParameterMode.OutArray or ParameterMode.InOut;
 
-    private static void Check(CodeWriter w, TypeTable types, ApiParameter p)
+    private static void Check(CodeWriter w, TypeTable types, string result, ApiParameter p)
     {
         string name = TypeTable.Name(p);
         if (types.IsHandle(p) && p.Depth == 0 && p.Mode != ParameterMode.Address)
@@ -105,9 +106,8 @@ internal static class WireCallEmitter
             {
                 guard = $"{name} != 0 && " + guard;
             }
-            string code = types.Type(p)!.HandleKind == "Context" ? "InvalidContext" : "InvalidHandle";
             w.Open($"if ({guard}!Handles.IsLive({types.HandleKind(p)}, {name}))");
-            w.Line($"return CuResult.{code};");
+            w.Line($"return {result}.{types.Type(p)!.Error};");
             w.Close();
             return;
         }
@@ -121,7 +121,7 @@ internal static class WireCallEmitter
         if (pointer && !p.IsOptional)
         {
             w.Open($"if ({name} == null)");
-            w.Line("return CuResult.InvalidValue;");
+            w.Line($"return {result}.InvalidValue;");
             w.Close();
         }
         if (p.Mode is ParameterMode.InArray or ParameterMode.OutArray)
@@ -130,7 +130,7 @@ internal static class WireCallEmitter
             string size = $"(ulong){p.Count} * (ulong){types.ElementSize(p)}";
             string limit = p.Mode == ParameterMode.InArray ? "MaxPayloadBytes" : "MaxReplyBytes";
             w.Open($"if ((ulong){p.Count} > RecordLimits.{limit} || {size} > RecordLimits.{limit})");
-            w.Line("return CuResult.InvalidValue;");
+            w.Line($"return {result}.InvalidValue;");
             w.Close();
             w.Line($"uint length_{p.Name} = (uint)({size});");
             if (p.IsOptional)
@@ -142,7 +142,7 @@ internal static class WireCallEmitter
             else
             {
                 w.Open($"if ({name} == null && length_{p.Name} != 0)");
-                w.Line("return CuResult.InvalidValue;");
+                w.Line($"return {result}.InvalidValue;");
                 w.Close();
             }
         }
@@ -152,7 +152,7 @@ internal static class WireCallEmitter
         }
     }
 
-    private static void Size(CodeWriter w, TypeTable types, ApiCall call)
+    private static void Size(CodeWriter w, TypeTable types, string result, ApiCall call)
     {
         List<string> parts = [];
         int words = 0;
@@ -188,7 +188,7 @@ internal static class WireCallEmitter
         if (parts.Count > 1)
         {
             w.Open("if (wireBytes > RecordLimits.MaxPayloadBytes)");
-            w.Line("return CuResult.InvalidValue;");
+            w.Line($"return {result}.InvalidValue;");
             w.Close();
         }
     }
@@ -249,7 +249,7 @@ internal static class WireCallEmitter
         }
     }
 
-    private static void Answer(CodeWriter w, TypeTable types, ApiCall call)
+    private static void Answer(CodeWriter w, TypeTable types, string result, ApiCall call)
     {
         List<ApiParameter> outputs = [.. call.Parameters.Where(IsOutput)];
         if (outputs.Count == 0)
@@ -267,7 +267,7 @@ internal static class WireCallEmitter
                 string length = $"length_{p.Name}";
                 w.Open($"if (replyEnd - reply < (long)Padded(4 + (ulong){length}) || *(uint*)reply != {length})");
                 w.Line("thread->Done();");
-                w.Line("return CuResult.Unknown;");
+                w.Line($"return {result}.Unknown;");
                 w.Close();
                 w.Line($"Buffer.MemoryCopy(reply + 4, {name}, {length}, {length});");
                 w.Line($"reply += (nuint)Padded(4 + (ulong){length});");
@@ -275,7 +275,7 @@ internal static class WireCallEmitter
             }
             w.Open($"if (replyEnd - reply < (long)Padded((ulong)sizeof({element})))");
             w.Line("thread->Done();");
-            w.Line("return CuResult.Unknown;");
+            w.Line($"return {result}.Unknown;");
             w.Close();
             string guard = p.IsOptional ? $"if ({name} != null) " : "";
             w.Line($"{guard}*{name} = *({element}*)reply;");

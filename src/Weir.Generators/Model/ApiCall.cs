@@ -51,7 +51,7 @@ internal enum PerThreadForm
 /// <param name="PerThreadOf">For a per-thread variant: the symbol that it varies; else empty.</param>
 internal sealed record ExportName(string Symbol, string BaseName, int Since, string PerThreadOf);
 
-/// <summary>One line of the description.</summary>
+/// <summary>One line of the description; <c>Slot</c> is the place in the family's table, -1 for none.</summary>
 internal sealed record ApiCall(
     int Number,
     CallForm Form,
@@ -69,6 +69,7 @@ internal sealed record ApiCall(
     bool InDriver,
     string Returns,
     Carriage? Carriage,
+    int Slot,
     string Doc
 )
 {

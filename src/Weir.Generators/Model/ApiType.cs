@@ -25,4 +25,12 @@ internal enum TypeCategory
 /// <param name="CSharpName">Name in C#; <c>nint</c> for handles.</param>
 /// <param name="HandleKind">Member of <c>HandleKind</c>, for handles.</param>
 /// <param name="Special">For handles: values up to this one (streams: 0, 1, 2) are not objects and pass untranslated.</param>
-internal sealed record ApiType(string CName, TypeCategory Category, string CSharpName, string HandleKind, int Special);
+/// <param name="Error">For handles: the member of the result type that a handle which is none is answered with.</param>
+internal sealed record ApiType(
+    string CName,
+    TypeCategory Category,
+    string CSharpName,
+    string HandleKind,
+    int Special,
+    string Error
+);

@@ -85,7 +85,7 @@ internal sealed class ApiParser
             case "type":
                 ParseType(scanner);
                 break;
-            case "refuse":
+            case "refuse" when line.IndexOf('(') < 0:
                 ParseRefuse(scanner);
                 break;
             default:
@@ -95,25 +95,27 @@ internal sealed class ApiParser
         _doc = "";
     }
 
-    /// <summary><c>api cu CuResult LocalCalls</c></summary>
+    /// <summary><c>api cu CuResult LocalCalls</c>, <c>api cl ClResult OpenClCalls table</c></summary>
     private void ParseFamily(LineScanner scanner)
     {
         scanner.Word();
         string prefix = scanner.Word();
         string result = scanner.Word();
         string local = scanner.Word();
+        string reached = scanner.Word();
         if (
             local.Length == 0
+            || reached is not ("" or "table")
             || !scanner.AtEnd
             || !IsIdentifier(prefix)
             || !IsIdentifier(result)
             || !IsIdentifier(local)
         )
         {
-            Report(DiagnosticCatalog.Syntax, "expected: api PREFIX RESULT_TYPE LOCAL_CLASS");
+            Report(DiagnosticCatalog.Syntax, "expected: api PREFIX RESULT_TYPE LOCAL_CLASS [table]");
             return;
         }
-        _family = new ApiFamily(prefix, result, local);
+        _family = new ApiFamily(prefix, result, local, reached.Length > 0);
     }
 
     /// <summary><c>type CUstream handle Stream 2</c>, <c>type size_t scalar nuint</c></summary>
@@ -132,16 +134,29 @@ internal sealed class ApiParser
             "opaque" => TypeCategory.Opaque,
             _ => null,
         };
-        string special = scanner.Word();
         int specialValue = -1;
-        bool specialOk = special.Length == 0 || int.TryParse(special, out specialValue);
+        bool specialOk = true;
+        string error = "InvalidHandle";
+        while (!scanner.AtEnd)
+        {
+            string rest = scanner.Token();
+            const string ErrorIs = "error=";
+            if (rest.StartsWith(ErrorIs, StringComparison.Ordinal))
+            {
+                specialOk &= IsIdentifier(error = rest.Substring(ErrorIs.Length));
+            }
+            else
+            {
+                specialOk &= int.TryParse(rest, out specialValue);
+            }
+        }
         if (kind is null || target.Length == 0 || !IsIdentifier(target) || !specialOk || !scanner.AtEnd)
         {
-            Report(DiagnosticCatalog.Syntax, "expected: type C_NAME scalar|enum|handle|struct|opaque TARGET [SPECIAL]");
+            Report(DiagnosticCatalog.Syntax, "expected: type C_NAME scalar|enum|handle|struct|opaque TARGET [SPECIAL] [error=MEMBER]");
             return;
         }
         bool isHandle = kind == TypeCategory.Handle;
-        ApiType type = new(name, kind.Value, isHandle ? "nint" : target, isHandle ? target : "", specialValue);
+        ApiType type = new(name, kind.Value, isHandle ? "nint" : target, isHandle ? target : "", specialValue, error);
         _types.Add(new ParsedType(type, _line));
     }
 
@@ -172,6 +187,7 @@ internal sealed class ApiParser
                         InDriver: false,
                         "",
                         null,
+                        Slot: -1,
                         ""
                     )
                 );
@@ -198,6 +214,7 @@ internal sealed class ApiParser
             "custom" => CallForm.Custom,
             "post" => CallForm.Post,
             "call" => CallForm.Call,
+            "refuse" => CallForm.Refuse,
             "op" => scanner.Word() switch
             {
                 "post" => CallForm.PostOp,
@@ -265,6 +282,8 @@ internal sealed class ApiParser
         bool driver = true;
         string returns = "";
         Carriage? carriage = null;
+        int slot = -1;
+        bool isExported = _family?.IsTable != true;
         while (!scanner.AtEnd)
         {
             string token = scanner.Token();
@@ -283,7 +302,9 @@ internal sealed class ApiParser
                 "worker" => worker = value.Length == 0,
                 "reports" => reports = value.Length == 0,
                 "blocks" => blocks = value.Length == 0,
-                "returns" => value == "text" && (returns = "byte*").Length > 0,
+                "returns" => SymbolNames.TryReturn(value, out returns),
+                "slot" => int.TryParse(value, out slot) && slot >= 0,
+                "export" => isExported = value.Length == 0,
                 "nodriver" => !(driver = value.Length != 0),
                 "carry" => (carriage = Carriage.Parse(value)) is not null,
                 _ => false,
@@ -296,7 +317,7 @@ internal sealed class ApiParser
         }
         bool isOp = form is CallForm.PostOp or CallForm.CallOp;
         List<ExportName> exports = [];
-        if (!isOp)
+        if (!isOp && isExported)
         {
             string asked = prefix == "cu" ? baseName : "";
             exports.Add(new ExportName(symbol, asked, since, ""));
@@ -326,9 +347,10 @@ internal sealed class ApiParser
                 worker || isOp,
                 reports,
                 blocks,
-                driver && !isOp && prefix == "cu",
+                driver && !isOp && form != CallForm.Refuse && prefix is ("cu" or "cl"),
                 returns,
                 carriage,
+                slot,
                 _doc
             )
         );

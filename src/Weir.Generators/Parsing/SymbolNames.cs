@@ -22,6 +22,20 @@ internal static class SymbolNames
             : name;
     }
 
+    /// <summary>What <c>returns=</c> may say, as a type of C#.</summary>
+    public static bool TryReturn(string text, out string type)
+    {
+        type = text switch
+        {
+            "text" => "byte*",
+            "object" => "nint",
+            "pointer" => "void*",
+            "nothing" => "void",
+            _ => "",
+        };
+        return type.Length > 0;
+    }
+
     public static bool IsPerThread(string symbol) =>
         symbol.Length > 5
         && (symbol.EndsWith("_ptds", StringComparison.Ordinal) || symbol.EndsWith("_ptsz", StringComparison.Ordinal));

@@ -1,6 +1,5 @@
 using Weir.Api;
 using Weir.Shim.Guest;
-using Weir.Wire;
 
 namespace Weir.Shim;
 
@@ -11,7 +10,6 @@ internal static unsafe partial class CustomCalls
     private const int MaxNameBytes = 4096;
 
     private static GuestLock s_modules;
-    private static ulong s_blobs;
 
     internal static CuResult ModuleLoad(nint* module, byte* fname)
     {
@@ -240,22 +238,10 @@ internal static unsafe partial class CustomCalls
 
     private static CuResult Load(ClientThread* thread, nint* module, byte* data, ulong bytes, JitLogs* logs)
     {
-        var blob = Interlocked.Increment(ref s_blobs);
-        for (ulong at = 0; at < bytes; )
+        var sent = Blobs.Send(thread, data, bytes, out var blob);
+        if (sent != CuResult.Success)
         {
-            var chunk = Staging.Claim(thread);
-            if (chunk < 0)
-            {
-                return CuResult.DeviceUnavailable;
-            }
-            var part = bytes - at < SegmentLayout.ChunkBytes ? bytes - at : SegmentLayout.ChunkBytes;
-            _ = GuestLibc.Copy(Staging.Data(chunk), data + at, (nuint)part);
-            var posted = WireCalls.BlobPart(thread, blob, (ulong)chunk, part);
-            if (posted != CuResult.Success)
-            {
-                return posted;
-            }
-            at += part;
+            return sent;
         }
         nint made;
         var result = WireCalls.LoadModule(thread, &made, blob);

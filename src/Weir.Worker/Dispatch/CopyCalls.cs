@@ -139,6 +139,21 @@ internal sealed unsafe partial class Dispatcher
             case Op.CopyBoxIn:
                 session.Staging.Refuse(fields[0], StagingChunk.Free);
                 break;
+            case Op.ClFillNew:
+                session.Staging.Refuse(fields[7], StagingChunk.Free);
+                break;
+            case Op.ClWrite:
+                session.Staging.Refuse(fields[2], StagingChunk.Free);
+                break;
+            case Op.ClWriteNow:
+                session.Staging.Refuse(fields[1], StagingChunk.Free);
+                break;
+            case Op.ClRead:
+                session.Staging.Refuse(fields[2], StagingChunk.Failed);
+                break;
+            case Op.ClReadNow:
+                session.Staging.Refuse(fields[1], StagingChunk.Failed);
+                break;
             case Op.CopyOut or Op.CopyBoxOut:
                 session.Staging.Refuse(fields[0], StagingChunk.Failed);
                 break;

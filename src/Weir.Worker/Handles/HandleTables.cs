@@ -6,7 +6,7 @@ namespace Weir.Worker.Handles;
 /// <summary>The handle tables of a session, one per kind.</summary>
 internal sealed class HandleTables
 {
-    private readonly HandleTable[] _tables = [.. Enumerable.Range(0, 16).Select(kind => new HandleTable((uint)kind))];
+    private readonly HandleTable[] _tables = [.. Enumerable.Range(0, 32).Select(kind => new HandleTable((uint)kind))];
 
     /// <summary>Counted up when contexts come or go, so that executors set theirs anew.</summary>
     public int ContextChanges => Volatile.Read(ref _contextChanges);

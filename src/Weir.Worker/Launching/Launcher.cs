@@ -16,6 +16,14 @@ internal static unsafe class Launcher
 
     private const int Backlog = 256;
 
+    /// <summary>Below the libraries: one file, which names Weir's.</summary>
+    private const string VendorFolder = "/vendors";
+
+    /// <summary>Of the Khronos loader: files beside its folder.</summary>
+    private const string VendorFiles = "OCL_ICD_FILENAMES";
+
+    private static readonly string[] s_vendorFolders = ["OCL_ICD_VENDORS", "OPENCL_VENDOR_PATH"];
+
     /// <summary>Returns only when the program was not started.</summary>
     public static int Run(IReadOnlyList<string> words)
     {
@@ -62,7 +70,18 @@ internal static unsafe class Launcher
         Set("WEIR_SOCKET", "@" + socketName);
         string? libraries = NativeText.Variable("LD_LIBRARY_PATH");
         Set("LD_LIBRARY_PATH", string.IsNullOrEmpty(libraries) ? shimDirectory : shimDirectory + ":" + libraries);
+        ShowOpenCl(shimDirectory);
         return Become(program, options.Program);
+    }
+
+    // The loader of OpenCL asks in this folder which drivers there are, each loader by a variable of its own.
+    private static void ShowOpenCl(string shimDirectory)
+    {
+        foreach (string variable in s_vendorFolders)
+        {
+            Set(variable, shimDirectory + VendorFolder);
+        }
+        _ = Libc.unsetenv(NativeText.Allocate(VendorFiles));
     }
 
     private static string NewSocketName()
@@ -157,6 +176,7 @@ internal static unsafe class Launcher
     // A broker under another `weir run` must not mistake the shim for the real driver.
     private static List<string> WithoutShim(List<string> environment, string shimDirectory)
     {
+        _ = environment.RemoveAll(line => line.EndsWith("=" + shimDirectory + VendorFolder, StringComparison.Ordinal));
         const string Prefix = "LD_LIBRARY_PATH=";
         int at = environment.FindIndex(line => line.StartsWith(Prefix, StringComparison.Ordinal));
         if (at >= 0)

@@ -100,7 +100,7 @@ internal sealed unsafe class Journal
                 case CarriageKind.Never:
                     _never[op] = _never.GetValueOrDefault(op) + 1;
                     break;
-                case CarriageKind.Worker:
+                case CarriageKind.Worker when !CallTable.IsOfObjects(op):
                     Virtual.Note((Op)op, words, answer == null ? 0 : *(ulong*)answer);
                     break;
             }
@@ -333,6 +333,11 @@ internal sealed unsafe class Journal
     private static ulong OwnerOf(Op op, ulong context, ReadOnlySpan<byte> fields)
     {
         ReadOnlySpan<ulong> words = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ulong>(fields);
+        if (CallTable.IsOfObjects((ushort)op))
+        {
+            // What is set on an object ends with it; objects end by themselves.
+            return CallTable.Carriage((ushort)op) == CarriageKind.Set ? words[0] : 0;
+        }
         return op switch
         {
             Op.ModuleGetFunction => words[1],
@@ -346,7 +351,8 @@ internal sealed unsafe class Journal
 
     // Pools, what comes from them, host memory and contexts themselves live on when a context ends.
     private static bool IsOfContext(Op op) =>
-        op
+        !CallTable.IsOfObjects((ushort)op)
+        && op
             is not (
                 Op.CtxCreate
                 or Op.DevicePrimaryCtxRetain

@@ -47,6 +47,22 @@ internal sealed unsafe class Replay
         }
     }
 
+    /// <summary>Carries out only what concerns objects of OpenCL, which have been given back meanwhile.</summary>
+    /// <exception cref="ImageException">A record cannot be carried out as it was.</exception>
+    public static void Objects(Session session, IPortableDevice device)
+    {
+        var replay = new Replay(session, device);
+        try
+        {
+            replay.Journal([.. session.Journal.Entries().Where(entry => CallTable.IsOfObjects(entry.Op))]);
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(replay._fields);
+            NativeMemory.AlignedFree(replay._answer);
+        }
+    }
+
     private void Journal(List<JournalEntry> entries)
     {
         foreach (JournalEntry entry in entries)
@@ -62,6 +78,13 @@ internal sealed unsafe class Replay
                 result == CuResult.Success
                 && CallTable.CarriageField(entry.Op, 0) == CallTable.FirstOfAnswer
                 && *(ulong*)_answer != entry.Object;
+            bool mayFail =
+                CallTable.IsOfObjects(entry.Op) && CallTable.Carriage(entry.Op) == CarriageKind.Set;
+            if (mayFail)
+            {
+                // An argument that has been released since: its kernel is of no use until it gets another.
+                continue;
+            }
             if (result != CuResult.Success || isElsewhere)
             {
                 throw new ImageException(

@@ -122,7 +122,8 @@ internal sealed class SessionControl(
                 return;
             }
             SavedSession saved = default;
-            bool isInMemory = order.InMemory && device!.ReleaseMemory();
+            // Memory of OpenCL is the driver's, which gives none back but what ends.
+            bool isInMemory = order.InMemory && !OpenClState.IsThere(session) && device!.ReleaseMemory();
             if (!isInMemory)
             {
                 if (!TryWrite(device!, order.Folder!, false, out saved))
@@ -131,6 +132,7 @@ internal sealed class SessionControl(
                     return;
                 }
                 device!.DiscardMemory();
+                OpenClState.Discard(session);
             }
             _parkedIn = isInMemory ? null : order.Folder;
             _condition = Condition.Parked;
@@ -162,6 +164,8 @@ internal sealed class SessionControl(
                 {
                     ImageReader reader = ImageReader.Open(_parkedIn!);
                     reader.VerifyPresence();
+                    Replay.Objects(session, device);
+                    OpenClState.Read(reader, session);
                     SessionImage.ReadMemory(reader, device, isLazy: true, memory.Begin());
                     // Memory is what the image holds: the next one costs what is written from here on.
                     _last = new SavedSession(0, 0, device.MarkMemory(), reader.Identity);
@@ -271,7 +275,7 @@ internal sealed class SessionControl(
     {
         device = session.Portable;
         string? reason = Obstacle(folder);
-        if (reason is null && !loop.TryHalt(s_patience))
+        if (reason is null && !TryHalt())
         {
             reason = $"a call has not come to its end within {s_patience.TotalSeconds:0} s";
         }
@@ -300,6 +304,26 @@ internal sealed class SessionControl(
             ? $"its memory has not come back from its last image within {s_patience.TotalSeconds:0} s"
         : null;
 
+    // A command whose data the client is moving goes on until it has moved.
+    private bool TryHalt()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (loop.TryHalt(s_patience))
+        {
+            if (!session.OpenCl.IsOpen || session.OpenCl.Turns.IsEmpty)
+            {
+                return true;
+            }
+            loop.GoOn();
+            if (Stopwatch.GetElapsedTime(start) > s_patience)
+            {
+                return false;
+            }
+            Thread.Sleep(1);
+        }
+        return false;
+    }
+
     private string? Drain(IPortableDevice device)
     {
         long start = Stopwatch.GetTimestamp();
@@ -318,7 +342,7 @@ internal sealed class SessionControl(
             }
             wait.SpinOnce();
         }
-        return null;
+        return OpenClState.Drain(session, s_patience);
     }
 
     private bool TryWrite(IPortableDevice device, string folder, bool isDurable, out SavedSession saved)

@@ -82,6 +82,7 @@ internal static unsafe class SessionRestore
                 device.WriteState(kind, native, values);
             }
         }
+        OpenClState.Read(reader, session);
         // Only now is everything allocated that was.
         SessionImage.ReadMemory(reader, device, isLazy: true, memory.Begin());
         // Before anything is done again, which changes memory.

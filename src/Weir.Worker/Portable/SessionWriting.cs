@@ -91,6 +91,7 @@ internal sealed class SessionWriting : IDisposable
         {
             _writer.Section(SessionImage.ModulePart, module);
         }
+        OpenClState.Write(_writer, session);
         NameMemory();
         _writer.Commit(isDurable, identity => session.CallLog?.Prepare(identity, _folder));
         session.CallLog?.Restart(entries.Exists(entry => (Op)entry.Op == Op.UseHost) ? LoggedChunk.PageLocked : null);

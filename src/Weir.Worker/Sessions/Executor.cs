@@ -41,6 +41,11 @@ internal sealed unsafe class Executor
     /// </summary>
     public bool MayWaitLong(in RecordHeader header)
     {
+        if (CallTable.IsOfObjects(header.Op))
+        {
+            // Who waits for an object may wait for what another thread has yet to say.
+            return true;
+        }
         SetContext(header.Context);
         CuResult state;
         long start = 0;
@@ -109,7 +114,8 @@ internal sealed unsafe class Executor
         _session.Statistics.Count(header.IsCall);
         if (!header.IsCall)
         {
-            if (result != CuResult.Success)
+            // Queues and events tell of errors of OpenCL.
+            if (result != CuResult.Success && !CallTable.IsOfObjects(header.Op))
             {
                 _session.Errors.Latch(header.Context, result);
                 _session.Remote?.ShowStatus();
@@ -164,6 +170,10 @@ internal sealed unsafe class Executor
     private void NoteFailure(in RecordHeader header, CuResult result)
     {
         _session.Statistics.Failed(header.Op, result);
+        if (CallTable.IsOfObjects(header.Op))
+        {
+            return;
+        }
         if (Session.IsDeviceFault(result))
         {
             _session.NoteFault(result);

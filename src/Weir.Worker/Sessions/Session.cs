@@ -36,7 +36,16 @@ internal sealed unsafe class Session
         Staging = new StagingUse(this, staging);
         Errors = new LatchedErrors(SegmentLayout.Control(segment));
         Callbacks = new ClientCallbacks(this);
+        _openCl = new Lazy<OpenCl.OpenClSession>(() => new OpenCl.OpenClSession(this));
     }
+
+    private readonly Lazy<OpenCl.OpenClSession> _openCl;
+
+    /// <summary>What the session has of OpenCL.</summary>
+    public OpenCl.OpenClSession OpenCl => _openCl.Value;
+
+    /// <summary>What the session may have of its devices; null: all.</summary>
+    public OpenCl.SessionSlice? Slice { get; init; }
 
     /// <summary>The session segment as mapped here.</summary>
     public byte* Segment { get; }

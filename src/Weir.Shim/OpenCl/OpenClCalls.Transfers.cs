@@ -1,0 +1,832 @@
+using Weir.Api;
+using Weir.Shim.Guest;
+
+namespace Weir.Shim;
+
+/// <content>Reads, writes, copies and fills.</content>
+internal static unsafe partial class OpenClCalls
+{
+    private const uint CommandReadBuffer = 0x11F3;
+    private const uint CommandWriteBuffer = 0x11F4;
+    private const uint CommandCopyBuffer = 0x11F5;
+    private const uint CommandReadImage = 0x11F6;
+    private const uint CommandWriteImage = 0x11F7;
+    private const uint CommandCopyImage = 0x11F8;
+    private const uint CommandCopyImageToBuffer = 0x11F9;
+    private const uint CommandCopyBufferToImage = 0x11FA;
+    private const uint CommandReadRect = 0x1201;
+    private const uint CommandWriteRect = 0x1202;
+    private const uint CommandCopyRect = 0x1203;
+    private const uint CommandMigrate = 0x1206;
+    private const uint CommandFillBuffer = 0x1207;
+    private const uint CommandFillImage = 0x1208;
+
+    internal static ClResult EnqueueReadBuffer(
+        nint command_queue,
+        nint buffer,
+        uint blocking_read,
+        nuint offset,
+        nuint size,
+        void* ptr,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClCommand command;
+        var result = ClCommand.Begin(
+            &command,
+            command_queue,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandReadBuffer
+        );
+        var box = ClBox.Linear(offset, size, (byte*)ptr);
+        return Move(&command, result, buffer, box, isBuffer: true, isRead: true, blocking_read != 0);
+    }
+
+    internal static ClResult EnqueueWriteBuffer(
+        nint command_queue,
+        nint buffer,
+        uint blocking_write,
+        nuint offset,
+        nuint size,
+        void* ptr,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClCommand command;
+        var result = ClCommand.Begin(
+            &command,
+            command_queue,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandWriteBuffer
+        );
+        var box = ClBox.Linear(offset, size, (byte*)ptr);
+        return Move(&command, result, buffer, box, isBuffer: true, isRead: false, blocking_write != 0);
+    }
+
+    internal static ClResult EnqueueReadBufferRect(
+        nint command_queue,
+        nint buffer,
+        uint blocking_read,
+        nuint* buffer_offset,
+        nuint* host_offset,
+        nuint* region,
+        nuint buffer_row_pitch,
+        nuint buffer_slice_pitch,
+        nuint host_row_pitch,
+        nuint host_slice_pitch,
+        void* ptr,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClCommand command;
+        var result = ClCommand.Begin(
+            &command,
+            command_queue,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandReadRect
+        );
+        ClBox box = default;
+        if (
+            result == ClResult.Success
+            && !TryRect(
+                &box,
+                buffer_offset,
+                host_offset,
+                region,
+                buffer_row_pitch,
+                buffer_slice_pitch,
+                host_row_pitch,
+                host_slice_pitch,
+                (byte*)ptr
+            )
+        )
+        {
+            result = ClResult.InvalidValue;
+        }
+        return Move(&command, result, buffer, box, isBuffer: true, isRead: true, blocking_read != 0);
+    }
+
+    internal static ClResult EnqueueWriteBufferRect(
+        nint command_queue,
+        nint buffer,
+        uint blocking_write,
+        nuint* buffer_offset,
+        nuint* host_offset,
+        nuint* region,
+        nuint buffer_row_pitch,
+        nuint buffer_slice_pitch,
+        nuint host_row_pitch,
+        nuint host_slice_pitch,
+        void* ptr,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClCommand command;
+        var result = ClCommand.Begin(
+            &command,
+            command_queue,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandWriteRect
+        );
+        ClBox box = default;
+        if (
+            result == ClResult.Success
+            && !TryRect(
+                &box,
+                buffer_offset,
+                host_offset,
+                region,
+                buffer_row_pitch,
+                buffer_slice_pitch,
+                host_row_pitch,
+                host_slice_pitch,
+                (byte*)ptr
+            )
+        )
+        {
+            result = ClResult.InvalidValue;
+        }
+        return Move(&command, result, buffer, box, isBuffer: true, isRead: false, blocking_write != 0);
+    }
+
+    internal static ClResult EnqueueReadImage(
+        nint command_queue,
+        nint image,
+        uint blocking_read,
+        nuint* origin,
+        nuint* region,
+        nuint row_pitch,
+        nuint slice_pitch,
+        void* ptr,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClCommand command;
+        var result = ClCommand.Begin(
+            &command,
+            command_queue,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandReadImage
+        );
+        ClBox box = default;
+        if (result == ClResult.Success)
+        {
+            result = ImageBox(&box, image, origin, region, row_pitch, slice_pitch, (byte*)ptr);
+        }
+        return Move(&command, result, image, box, isBuffer: false, isRead: true, blocking_read != 0);
+    }
+
+    internal static ClResult EnqueueWriteImage(
+        nint command_queue,
+        nint image,
+        uint blocking_write,
+        nuint* origin,
+        nuint* region,
+        nuint input_row_pitch,
+        nuint input_slice_pitch,
+        void* ptr,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClCommand command;
+        var result = ClCommand.Begin(
+            &command,
+            command_queue,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandWriteImage
+        );
+        ClBox box = default;
+        if (result == ClResult.Success)
+        {
+            result = ImageBox(&box, image, origin, region, input_row_pitch, input_slice_pitch, (byte*)ptr);
+        }
+        return Move(&command, result, image, box, isBuffer: false, isRead: false, blocking_write != 0);
+    }
+
+    // What reads and writes have in common, after the command's own look at its arguments.
+    private static ClResult Move(
+        ClCommand* command,
+        ClResult result,
+        nint memory,
+        in ClBox box,
+        bool isBuffer,
+        bool isRead,
+        bool waits
+    )
+    {
+        ClObject* found = null;
+        if (result == ClResult.Success)
+        {
+            result = CheckMemory(command, memory, isBuffer, out found);
+        }
+        if (result == ClResult.Success)
+        {
+            var forbidden = MemHostNoAccess | (isRead ? MemHostWriteOnly : MemHostReadOnly);
+            result =
+                box.Host == null || box.Bytes == 0 || !IsInside(found, box) ? ClResult.InvalidValue
+                : (found->Flags & forbidden) != 0 ? ClResult.InvalidOperation
+                : ClResult.Success;
+        }
+        if (result != ClResult.Success)
+        {
+            return ClCommand.Cancel(command, result);
+        }
+        result =
+            !isRead ? Transfers.Write(command, found, box, waits)
+            : waits ? Transfers.Read(command, found, box)
+            : Transfers.Later(command, found, box, isRead: true);
+        return ClCommand.End(command, result);
+    }
+
+    private static ClResult CheckMemory(ClCommand* command, nint value, bool isBuffer, out ClObject* found)
+    {
+        found = ClObject.Of(value, HandleKind.ClMemory);
+        return found == null || (found->Type == TypeBuffer) != isBuffer ? ClResult.InvalidMemObject
+            : found->Context != command->Queue->Context ? ClResult.InvalidContext
+            : ClResult.Success;
+    }
+
+    /// <summary>The box lies inside of the object.</summary>
+    private static bool IsInside(ClObject* memory, in ClBox box)
+    {
+        if (memory->Type == TypeBuffer)
+        {
+            var last =
+                (UInt128)box.X
+                + (UInt128)(box.Y + box.Height - 1) * box.RowPitch
+                + (UInt128)(box.Z + box.Depth - 1) * box.SlicePitch
+                + box.Width;
+            return last <= memory->Bytes;
+        }
+        var whole = WholeImage(memory);
+        return box.X <= whole.Width
+            && box.Width <= whole.Width - box.X
+            && box.Y <= whole.Height
+            && box.Height <= whole.Height - box.Y
+            && box.Z <= whole.Depth
+            && box.Depth <= whole.Depth - box.Z;
+    }
+
+    private static bool TryRect(
+        ClBox* box,
+        nuint* origin,
+        nuint* hostOrigin,
+        nuint* region,
+        nuint rowPitch,
+        nuint slicePitch,
+        nuint hostRowPitch,
+        nuint hostSlicePitch,
+        byte* host
+    )
+    {
+        if (origin == null || hostOrigin == null || host == null || !TryPitches(region, ref rowPitch, ref slicePitch))
+        {
+            return false;
+        }
+        if (!TryPitches(region, ref hostRowPitch, ref hostSlicePitch))
+        {
+            return false;
+        }
+        *box = new ClBox
+        {
+            X = origin[0],
+            Y = origin[1],
+            Z = origin[2],
+            Width = region[0],
+            Height = region[1],
+            Depth = region[2],
+            RowPitch = rowPitch,
+            SlicePitch = slicePitch,
+            Host = host + hostOrigin[2] * hostSlicePitch + hostOrigin[1] * hostRowPitch + hostOrigin[0],
+            HostRowPitch = hostRowPitch,
+            HostSlicePitch = hostSlicePitch,
+            ElementBytes = 1,
+        };
+        return true;
+    }
+
+    // Pitches that were left out, and those that make no sense.
+    private static bool TryPitches(nuint* region, ref nuint row, ref nuint slice)
+    {
+        if (region == null || region[0] == 0 || region[1] == 0 || region[2] == 0)
+        {
+            return false;
+        }
+        row = row == 0 ? region[0] : row;
+        slice = slice == 0 ? row * region[1] : slice;
+        return row >= region[0] && slice >= row * region[1] && slice % row == 0;
+    }
+
+    private static ClResult ImageBox(
+        ClBox* box,
+        nint image,
+        nuint* origin,
+        nuint* region,
+        nuint rowPitch,
+        nuint slicePitch,
+        byte* host
+    )
+    {
+        var found = ClObject.Of(image, HandleKind.ClMemory);
+        if (found == null || found->Type == TypeBuffer)
+        {
+            return ClResult.InvalidMemObject;
+        }
+        if (origin == null || region == null || region[0] == 0 || region[1] == 0 || region[2] == 0)
+        {
+            return ClResult.InvalidValue;
+        }
+        var row = (nuint)(region[0] * found->ElementBytes);
+        rowPitch = rowPitch == 0 ? row : rowPitch;
+        var isFlat = found->Type is Type2D or Type1D or Type1DBuffer;
+        if (rowPitch < row || (isFlat && slicePitch != 0))
+        {
+            return ClResult.InvalidValue;
+        }
+        var isRows = found->Type == Type1DArray;
+        slicePitch = slicePitch == 0 ? (isRows ? rowPitch : rowPitch * region[1]) : slicePitch;
+        if (slicePitch < (isRows ? rowPitch : rowPitch * region[1]))
+        {
+            return ClResult.InvalidValue;
+        }
+        *box = new ClBox
+        {
+            X = origin[0],
+            Y = origin[1],
+            Z = origin[2],
+            Width = region[0],
+            Height = region[1],
+            Depth = region[2],
+            Host = host,
+            // In arrays of one dimension rows are images, and lie as far apart as slices.
+            HostRowPitch = isRows ? slicePitch : rowPitch,
+            HostSlicePitch = slicePitch,
+            ElementBytes = found->ElementBytes,
+        };
+        return ClResult.Success;
+    }
+
+    internal static ClResult EnqueueFillBuffer(
+        nint command_queue,
+        nint buffer,
+        void* pattern,
+        nuint pattern_size,
+        nuint offset,
+        nuint size,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClCommand command;
+        var result = ClCommand.Begin(
+            &command,
+            command_queue,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandFillBuffer
+        );
+        ClObject* found = null;
+        if (result == ClResult.Success)
+        {
+            result = CheckMemory(&command, buffer, true, out found);
+        }
+        if (
+            result == ClResult.Success
+            && (
+                pattern == null
+                || pattern_size is 0 or > 128
+                || (pattern_size & (pattern_size - 1)) != 0
+                || offset % pattern_size != 0
+                || size % pattern_size != 0
+                || offset > found->Bytes
+                || size > found->Bytes - offset
+            )
+        )
+        {
+            result = ClResult.InvalidValue;
+        }
+        return result != ClResult.Success
+            ? ClCommand.Cancel(&command, result)
+            : ClCommand.End(
+                &command,
+                WireCalls.ClFill(
+                    command.Thread,
+                    command.Queue->Handle,
+                    0,
+                    found->Handle,
+                    offset,
+                    0,
+                    0,
+                    size,
+                    1,
+                    1,
+                    (uint)pattern_size,
+                    pattern,
+                    command.Event,
+                    command.WaitCount,
+                    command.Waits
+                )
+            );
+    }
+
+    internal static ClResult EnqueueFillImage(
+        nint command_queue,
+        nint image,
+        void* fill_color,
+        nuint* origin,
+        nuint* region,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        const uint ColourBytes = 16;
+        const uint Depth = 0x10BD;
+        ClCommand command;
+        var result = ClCommand.Begin(
+            &command,
+            command_queue,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandFillImage
+        );
+        ClObject* found = null;
+        ClBox box = default;
+        if (result == ClResult.Success)
+        {
+            result = CheckMemory(&command, image, false, out found);
+        }
+        if (result == ClResult.Success)
+        {
+            result = ImageBox(&box, image, origin, region, 0, 0, null);
+        }
+        if (result == ClResult.Success && (fill_color == null || !IsInside(found, box)))
+        {
+            result = ClResult.InvalidValue;
+        }
+        if (result != ClResult.Success)
+        {
+            return ClCommand.Cancel(&command, result);
+        }
+        var colour = stackalloc byte[(int)ColourBytes];
+        _ = GuestLibc.Fill(colour, 0, ColourBytes);
+        // A depth is one number.
+        _ = GuestLibc.Copy(colour, fill_color, found->Order == Depth ? 4u : ColourBytes);
+        return ClCommand.End(
+            &command,
+            WireCalls.ClFill(
+                command.Thread,
+                command.Queue->Handle,
+                1,
+                found->Handle,
+                box.X,
+                box.Y,
+                box.Z,
+                box.Width,
+                box.Height,
+                box.Depth,
+                ColourBytes,
+                colour,
+                command.Event,
+                command.WaitCount,
+                command.Waits
+            )
+        );
+    }
+
+    internal static ClResult EnqueueCopyBuffer(
+        nint command_queue,
+        nint src_buffer,
+        nint dst_buffer,
+        nuint src_offset,
+        nuint dst_offset,
+        nuint size,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        var from = ClBox.Linear(src_offset, size, null);
+        var to = ClBox.Linear(dst_offset, size, null);
+        return Copy(
+            command_queue,
+            0,
+            src_buffer,
+            dst_buffer,
+            size == 0 ? ClResult.InvalidValue : ClResult.Success,
+            from,
+            to,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandCopyBuffer
+        );
+    }
+
+    internal static ClResult EnqueueCopyBufferRect(
+        nint command_queue,
+        nint src_buffer,
+        nint dst_buffer,
+        nuint* src_origin,
+        nuint* dst_origin,
+        nuint* region,
+        nuint src_row_pitch,
+        nuint src_slice_pitch,
+        nuint dst_row_pitch,
+        nuint dst_slice_pitch,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClBox from = default;
+        ClBox to = default;
+        var none = stackalloc nuint[3];
+        none[0] = none[1] = none[2] = 0;
+        var here = (byte*)none;
+        var isRight =
+            TryRect(&from, src_origin, none, region, src_row_pitch, src_slice_pitch, 0, 0, here)
+            && TryRect(&to, dst_origin, none, region, dst_row_pitch, dst_slice_pitch, 0, 0, here);
+        return Copy(
+            command_queue,
+            1,
+            src_buffer,
+            dst_buffer,
+            isRight ? ClResult.Success : ClResult.InvalidValue,
+            from,
+            to,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandCopyRect
+        );
+    }
+
+    internal static ClResult EnqueueCopyImage(
+        nint command_queue,
+        nint src_image,
+        nint dst_image,
+        nuint* src_origin,
+        nuint* dst_origin,
+        nuint* region,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClBox from = default;
+        ClBox to = default;
+        var result = ImageBox(&from, src_image, src_origin, region, 0, 0, null);
+        if (result == ClResult.Success)
+        {
+            result = ImageBox(&to, dst_image, dst_origin, region, 0, 0, null);
+        }
+        return Copy(
+            command_queue,
+            2,
+            src_image,
+            dst_image,
+            result,
+            from,
+            to,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandCopyImage
+        );
+    }
+
+    internal static ClResult EnqueueCopyImageToBuffer(
+        nint command_queue,
+        nint src_image,
+        nint dst_buffer,
+        nuint* src_origin,
+        nuint* region,
+        nuint dst_offset,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClBox from = default;
+        var result = ImageBox(&from, src_image, src_origin, region, 0, 0, null);
+        var to = ClBox.Linear(dst_offset, from.Bytes, null);
+        return Copy(
+            command_queue,
+            3,
+            src_image,
+            dst_buffer,
+            result,
+            from,
+            to,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandCopyImageToBuffer
+        );
+    }
+
+    internal static ClResult EnqueueCopyBufferToImage(
+        nint command_queue,
+        nint src_buffer,
+        nint dst_image,
+        nuint src_offset,
+        nuint* dst_origin,
+        nuint* region,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        ClBox to = default;
+        var result = ImageBox(&to, dst_image, dst_origin, region, 0, 0, null);
+        var from = ClBox.Linear(src_offset, to.Bytes, null);
+        return Copy(
+            command_queue,
+            4,
+            src_buffer,
+            dst_image,
+            result,
+            from,
+            to,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandCopyBufferToImage
+        );
+    }
+
+    private static ClResult Copy(
+        nint queue,
+        uint form,
+        nint source,
+        nint target,
+        ClResult shape,
+        in ClBox from,
+        in ClBox to,
+        uint waits,
+        nint* list,
+        nint* given,
+        uint type
+    )
+    {
+        ClCommand command;
+        var result = ClCommand.Begin(&command, queue, waits, list, given, type);
+        ClObject* read = null;
+        ClObject* written = null;
+        if (result == ClResult.Success)
+        {
+            result = CheckMemory(&command, source, form is 0 or 1 or 4, out read);
+        }
+        if (result == ClResult.Success)
+        {
+            result = CheckMemory(&command, target, form is 0 or 1 or 3, out written);
+        }
+        if (result == ClResult.Success)
+        {
+            result = shape;
+        }
+        if (result == ClResult.Success && (!IsInside(read, from) || !IsInside(written, to)))
+        {
+            result = ClResult.InvalidValue;
+        }
+        if (result == ClResult.Success && read == written && form is 0 or 2 && Overlap(from, to))
+        {
+            result = ClResult.MemCopyOverlap;
+        }
+        if (result == ClResult.Success && form == 2 && !IsSameFormat(read, written))
+        {
+            const ClResult ImageFormatMismatch = (ClResult)(-9);
+            result = ImageFormatMismatch;
+        }
+        if (result != ClResult.Success)
+        {
+            return ClCommand.Cancel(&command, result);
+        }
+        var region = form == 4 ? to : from;
+        return ClCommand.End(
+            &command,
+            WireCalls.ClCopy(
+                command.Thread,
+                command.Queue->Handle,
+                form,
+                read->Handle,
+                written->Handle,
+                from.X,
+                from.Y,
+                from.Z,
+                to.X,
+                to.Y,
+                to.Z,
+                region.Width,
+                region.Height,
+                region.Depth,
+                from.RowPitch,
+                from.SlicePitch,
+                to.RowPitch,
+                to.SlicePitch,
+                command.Event,
+                command.WaitCount,
+                command.Waits
+            )
+        );
+    }
+
+    private static bool Overlap(in ClBox a, in ClBox b) =>
+        a.X < b.X + b.Width
+        && b.X < a.X + a.Width
+        && a.Y < b.Y + b.Height
+        && b.Y < a.Y + a.Height
+        && a.Z < b.Z + b.Depth
+        && b.Z < a.Z + a.Depth;
+
+    private static bool IsSameFormat(ClObject* a, ClObject* b) =>
+        a->Order == b->Order && a->DataType == b->DataType;
+
+    internal static ClResult EnqueueMigrateMemObjects(
+        nint command_queue,
+        uint num_mem_objects,
+        nint* mem_objects,
+        ulong flags,
+        uint num_events_in_wait_list,
+        nint* event_wait_list,
+        nint* @event
+    )
+    {
+        const uint Most = 2048;
+        const ulong KnownFlags = 3;
+        ClCommand command;
+        var result = ClCommand.Begin(
+            &command,
+            command_queue,
+            num_events_in_wait_list,
+            event_wait_list,
+            @event,
+            CommandMigrate
+        );
+        if (
+            result == ClResult.Success
+            && (num_mem_objects is 0 or > Most || mem_objects == null || (flags & ~KnownFlags) != 0)
+        )
+        {
+            result = ClResult.InvalidValue;
+        }
+        var handles =
+            result == ClResult.Success ? (ulong*)GuestLibc.Allocate(num_mem_objects * sizeof(ulong)) : null;
+        for (uint i = 0; handles != null && i < num_mem_objects && result == ClResult.Success; i++)
+        {
+            var found = ClObject.Of(mem_objects[i], HandleKind.ClMemory);
+            result =
+                found == null ? ClResult.InvalidMemObject
+                : found->Context != command.Queue->Context ? ClResult.InvalidContext
+                : ClResult.Success;
+            handles[i] = found == null ? 0 : (ulong)found->Handle;
+        }
+        if (result == ClResult.Success)
+        {
+            result =
+                handles == null
+                    ? ClResult.OutOfHostMemory
+                    : WireCalls.ClSync(
+                        command.Thread,
+                        command.Queue->Handle,
+                        2,
+                        flags,
+                        command.Event,
+                        command.WaitCount,
+                        command.Waits,
+                        num_mem_objects,
+                        handles
+                    );
+        }
+        GuestLibc.Free(handles);
+        return ClCommand.End(&command, result);
+    }
+}
