@@ -18,6 +18,13 @@ libllvm19|run|/usr/lib/$multiarch/libLLVM.so.19.1
 ffmpeg|demo|/usr/bin/ffmpeg
 ocl-icd-libopencl1|test|/usr/lib/$multiarch/libOpenCL.so.1
 pocl-opencl-icd|test|/etc/OpenCL/vendors/pocl.icd
+opencl-c-headers|test|/usr/include/CL/cl.h
+ocl-icd-opencl-dev|test|/usr/lib/$multiarch/libOpenCL.so
+clinfo|test|/usr/bin/clinfo
+clpeak|test|/usr/bin/clpeak
+hashcat|test|/usr/bin/hashcat
+python3-pyopencl|test|/usr/lib/python3/dist-packages/pyopencl/__init__.py
+clblast-utils|test|/usr/bin/clblast_tuner_xgemm
 python3|test|/usr/bin/python3
 iperf3|bench|/usr/bin/iperf3
 clang-19|test|/usr/bin/clang-19

@@ -17,8 +17,10 @@ public sealed unsafe class DeviceList
     private const uint DeviceName = 0x102B;
     private const ulong AllTypes = 0xFFFFFFFF;
 
-    private DeviceList(IReadOnlyList<nint> platforms, IReadOnlyList<OpenClDevice> devices) =>
-        (Platforms, Devices) = (platforms, devices);
+    private readonly OpenClLibrary _library;
+
+    private DeviceList(OpenClLibrary library, IReadOnlyList<nint> platforms, IReadOnlyList<OpenClDevice> devices) =>
+        (_library, Platforms, Devices) = (library, platforms, devices);
 
     /// <summary>The drivers' platforms.</summary>
     public IReadOnlyList<nint> Platforms { get; }
@@ -63,7 +65,18 @@ public sealed unsafe class DeviceList
             found.Count > 0 ? ""
             : count == 0 ? $"the OpenCL loader knows no platform ({(int)result}): no driver is installed"
             : "no OpenCL platform has a device";
-        return new DeviceList(kept, found);
+        return new DeviceList(library, kept, found);
+    }
+
+    /// <summary>A text that a device or a platform tells; empty when it tells none.</summary>
+    public string Text(nint subject, uint parameter, bool isPlatform) => Text(_library, subject, parameter, isPlatform);
+
+    /// <summary>A number that a device tells; 0 when it tells none.</summary>
+    public ulong Number(nint device, uint parameter)
+    {
+        ulong value = 0;
+        _ = _library.GetDeviceInfo(device, parameter, sizeof(ulong), &value, null);
+        return value;
     }
 
     private static string Text(OpenClLibrary library, nint subject, uint parameter, bool isPlatform)

@@ -45,7 +45,8 @@ internal static unsafe class Staging
     {
         for (var i = 0; i < SegmentLayout.ChunkCount && wanted > 0; i++)
         {
-            wanted -= Volatile.Read(ref *SegmentLayout.ChunkWord(Session.Segment, i)) == StagingChunk.Free ? 1 : 0;
+            var word = Volatile.Read(ref *SegmentLayout.ChunkWord(Session.Segment, i));
+            wanted -= StagingChunk.State(word) == StagingChunk.Free ? 1 : 0;
         }
         return wanted <= 0;
     }

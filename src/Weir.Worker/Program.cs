@@ -27,7 +27,7 @@ internal static class Program
           --self-test OPTIONS                   move and compare data on the device; what is wrong, if anything
           --lone-node --ticket FILE OPTIONS     lend this machine's device, without a pool, to whoever has the ticket
           --relay                               stand in for a worker on another node (started by --broker)
-          --describe OPTIONS                    print the devices that a client would see, as JSON
+          --describe [--opencl] OPTIONS         print the devices that a client would see, as JSON
           --measure bare-tls ADDRESS [WORDS…]   print what an SslStream alone does between two processes
           --measure empty-launch                print the nanoseconds that the software device takes for an empty launch
         """;
@@ -118,7 +118,9 @@ internal static class Program
         Log.SetRole("describe");
         try
         {
-            Console.WriteLine(DeviceListing.Create(WorkerOptions.Parse(words)).ToJson());
+            bool hasOpenCl = words.Remove("--opencl");
+            DeviceListing listing = DeviceListing.Create(WorkerOptions.Parse(words));
+            Console.WriteLine((hasOpenCl ? listing with { OpenCl = OpenClListing.Create() } : listing).ToJson());
             return 0;
         }
         catch (FormatException failure)

@@ -53,8 +53,14 @@ internal static class ClientRun
     public static string Compile(string source, string folder)
     {
         string program = Path.Combine(folder, Path.GetFileNameWithoutExtension(source));
+        string[] libraries = Path.GetFileName(source).StartsWith("opencl", StringComparison.Ordinal)
+            ? ["-lOpenCL"]
+            : [];
         ProgramRun
-            .Start("gcc", ["-O2", "-Wall", "-Wextra", "-Werror", source, "-o", program, "-ldl", "-lm", "-lpthread"])
+            .Start(
+                "gcc",
+                ["-O2", "-Wall", "-Wextra", "-Werror", source, "-o", program, "-ldl", "-lm", "-lpthread", .. libraries]
+            )
             .Succeeded();
         return program;
     }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Weir.EndToEnd;
 
-/// <summary>tests/EndToEnd/clients/portable.c while it runs: it verifies and changes its state when it is told to.</summary>
+/// <summary>tests/EndToEnd/clients/portable.c, or another, while it runs: it verifies and changes its state when it is told to.</summary>
 internal sealed class PortableProgram : IDisposable
 {
     private readonly Process _process;
@@ -20,7 +20,11 @@ internal sealed class PortableProgram : IDisposable
 
     /// <summary>Starts it and waits until its state is made.</summary>
     public static PortableProgram Start(bool isBusy = false, params IEnumerable<string> options) =>
-        Start(null, isBusy, options);
+        Start("portable", null, isBusy, options);
+
+    /// <summary>The same for another program that takes the same words.</summary>
+    public static PortableProgram Start(string source, bool isBusy, params IEnumerable<string> options) =>
+        Start(source, null, isBusy, options);
 
     /// <summary>
     /// The same where a folder is a disk of its own, so large, which only the program and its workers see; null where the machine does not allow
@@ -30,16 +34,16 @@ internal sealed class PortableProgram : IDisposable
     {
         string[] mount = ["-rm", "sh", "-c", $"mount -t tmpfs -o size={size} weir \"$0\" && exec \"$@\"", folder];
         ProgramRun tried = ProgramRun.Start("unshare", [.. mount, "true"]);
-        return tried.ExitCode == 0 ? Start(mount, false) : null;
+        return tried.ExitCode == 0 ? Start("portable", mount, false) : null;
     }
 
     /// <summary>Where a folder that only the program sees can be seen from outside.</summary>
     public string Outside(string folder) => $"/proc/{Id}/root{folder}";
 
-    private static PortableProgram Start(string[]? within, bool isBusy, params IEnumerable<string> options)
+    private static PortableProgram Start(string source, string[]? within, bool isBusy, params IEnumerable<string> options)
     {
         string program = ClientRun.Compile(
-            Path.Combine(WeirInstallation.Root, "tests", "EndToEnd", "clients", "portable.c"),
+            Path.Combine(WeirInstallation.Root, "tests", "EndToEnd", "clients", source + ".c"),
             WeirInstallation.NewFolder()
         );
         string[] arguments =

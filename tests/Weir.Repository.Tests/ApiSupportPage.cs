@@ -27,7 +27,7 @@ internal static partial class ApiSupportPage
             """
             # Calls and what becomes of them
 
-            Generated from `src/Weir.Api/Cuda` and `src/Weir.Api/Nvml`; a test holds it to them (`WEIR_REWRITE=1` writes it anew).
+            Generated from `src/Weir.Api/Cuda`, `src/Weir.Api/Nvml` and `src/Weir.Api/OpenCl`; a test holds it to them (`WEIR_REWRITE=1` writes it anew).
             "In the client" needs no round trip; "refused" means that the call is found, answers *not supported* and is counted for
             `weir doctor`. Names that differ only in version or in the default stream (`_v2`, `_ptsz`) behave as their call.
 
@@ -35,6 +35,7 @@ internal static partial class ApiSupportPage
         );
         Append(page, "CUDA driver API", "src/Weir.Api/Cuda");
         Append(page, "NVML", "src/Weir.Api/Nvml");
+        Append(page, "OpenCL", "src/Weir.Api/OpenCl");
         return page.ToString();
     }
 
@@ -68,6 +69,10 @@ internal static partial class ApiSupportPage
                 if (statement.StartsWith(PartialMark))
                 {
                     missing = statement[PartialMark.Length..];
+                }
+                else if (RefusedFunction().Match(statement) is { Success: true } function)
+                {
+                    yield return new Call(function.Groups[1].Value, null, null);
                 }
                 else if (statement.StartsWith("refuse "))
                 {
@@ -104,6 +109,9 @@ internal static partial class ApiSupportPage
 
     [GeneratedRegex(@"^(?:\d+ )?(local|custom|post|call) (\w+)\(")]
     private static partial Regex Answered();
+
+    [GeneratedRegex(@"^refuse (\w+)\(")]
+    private static partial Regex RefusedFunction();
 
     private sealed record Call(string Name, string? Form, string? Missing);
 }

@@ -21,6 +21,7 @@ public partial class DependencyDirectionTests
         ["Weir.Compiler"] = ["Weir.Kernels"],
         ["Weir.Devices.Software"] = ["Weir.Api", "Weir.Kernels"],
         ["Weir.Devices.Cuda"] = ["Weir.Api", "Weir.Generators"],
+        ["Weir.Devices.OpenCl"] = ["Weir.Api", "Weir.Generators"],
         ["Weir.Worker"] =
         [
             "Weir.Api",
@@ -31,6 +32,7 @@ public partial class DependencyDirectionTests
             "Weir.Kernels",
             "Weir.Devices.Software",
             "Weir.Devices.Cuda",
+            "Weir.Devices.OpenCl",
             "Weir.Generators",
         ],
         ["Weir.Protocol"] = [],

@@ -24,6 +24,7 @@ internal static class BenchCommand
             "metering in the controller, detectors on generated days, forecasts on a public trace",
             MeteringBench.Run
         ),
+        (OpenClBench.Section, "programs of OpenCL, beside the driver itself", OpenClBench.Run),
         (VideoBench.Section, "ffmpeg's scale_cuda, beside its own scaler", VideoBench.Run),
     ];
 

@@ -91,6 +91,7 @@ internal static class DevicesCommand
         if (list.Devices.Count == 0)
         {
             Console.WriteLine($"No device: {list.Reason}");
+            Print(list.OpenCl);
             return;
         }
         foreach (ListedDevice device in list.Devices)
@@ -105,6 +106,30 @@ internal static class DevicesCommand
         if (list.Backend == "software" && list.Reason.Length > 0)
         {
             Console.WriteLine($"The real driver is not used: {list.Reason}.");
+        }
+        Print(list.OpenCl);
+    }
+
+    private static void Print(OpenClList? list)
+    {
+        if (list is null)
+        {
+            return;
+        }
+        Console.WriteLine();
+        if (list.Devices.Count == 0)
+        {
+            Console.WriteLine($"OpenCL: no device: {list.Reason}.");
+            return;
+        }
+        Console.WriteLine("OpenCL:");
+        for (int i = 0; i < list.Devices.Count; i++)
+        {
+            ListedOpenClDevice device = list.Devices[i];
+            Console.WriteLine($"{i}  {device.Name}");
+            Console.WriteLine(
+                $"   {device.Platform}, {device.Type}, {Sizes.Text(device.MemoryBytes)}, {device.ComputeUnits} compute units, {device.Version}"
+            );
         }
     }
 }

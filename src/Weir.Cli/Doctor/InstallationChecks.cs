@@ -17,6 +17,7 @@ internal static partial class InstallationChecks
         {
             checks.Add(SoftwareDevice(artifacts));
             checks.Add(RealDriver(artifacts));
+            checks.Add(OpenCl(artifacts));
         }
         checks.Add(Parking());
         checks.Add(Ffmpeg());
@@ -44,6 +45,21 @@ internal static partial class InstallationChecks
         return missing.Length == 0
             ? Check.Ok(Name, artifacts.Root)
             : Check.Failed(Name, $"missing: {string.Join(", ", missing)}; run ./weir in the checkout");
+    }
+
+    // Why Weir's platform would not appear to a program.
+    private static Check OpenCl(Artifacts artifacts)
+    {
+        const string Name = "OpenCL";
+        string file = Path.Combine(artifacts.ShimDirectory, "vendors", "weir.icd");
+        if (!File.Exists(file) || !File.Exists(Path.Combine(artifacts.ShimDirectory, File.ReadAllText(file).Trim())))
+        {
+            return Check.Failed(Name, $"{file} or the library that it names is missing; run ./weir in the checkout");
+        }
+        DeviceList? list = DeviceList.Read(artifacts, "software", null, out string problem);
+        return list?.OpenCl is not { } found ? Check.Failed(Name, $"the worker does not tell of it: {problem}")
+            : found.Devices.Count == 0 ? Check.Note(Name, $"programs see no OpenCL platform: {found.Reason}")
+            : Check.Ok(Name, string.Join(", ", found.Devices.Select(device => $"{device.Name} ({device.Platform})")));
     }
 
     private static Check CLibrary(Artifacts? artifacts)

@@ -17,7 +17,12 @@ internal static class CallTableEmitter
         {
             ApiCall call = calls[i];
             flags[call.Number] =
-                1u | (call.Waits ? 2u : 0) | (call.Reports ? 4u : 0) | (call.Blocks ? 8u : 0) | (call.IsOp ? 16u : 0) | (set.Family(call).IsTable ? 32u : 0);
+                1u
+                | (call.Waits ? 2u : 0)
+                | (call.Reports ? 4u : 0)
+                | (call.Blocks ? 8u : 0)
+                | (call.IsOp ? 16u : 0)
+                | (set.Family(call).IsTable ? 32u : 0);
             nameIndex[call.Number] = (uint)i;
             carriage[call.Number] = CarriageWord(call);
         }

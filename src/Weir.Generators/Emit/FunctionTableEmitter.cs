@@ -13,9 +13,7 @@ internal static class FunctionTableEmitter
         TypeTable types = new(set);
         List<ApiCall> calls =
         [
-            .. set
-                .Calls.Where(c => c.Api == family.Prefix && !c.IsOp)
-                .OrderBy(c => c.Symbol, StringComparer.Ordinal),
+            .. set.Calls.Where(c => c.Api == family.Prefix && !c.IsOp).OrderBy(c => c.Symbol, StringComparer.Ordinal),
         ];
         CodeWriter w = CodeWriter.File("Weir.Shim", "System", "Weir.Api");
         w.Open($"internal static unsafe partial class {family.LocalClass}Table");
@@ -28,12 +26,16 @@ internal static class FunctionTableEmitter
         StaticData.Names(w, "Name", calls.Select(c => c.Symbol));
         StaticData.Numbers(w, "ushort", "SlotOf", calls.Select(c => (uint)(ushort)c.Slot));
         w.Line("/// <summary>A function's place in the table; -1 when it has none.</summary>");
-        w.Line("internal static int Slot(int function) => SlotOf[function] == ushort.MaxValue ? -1 : SlotOf[function];");
+        w.Line(
+            "internal static int Slot(int function) => SlotOf[function] == ushort.MaxValue ? -1 : SlotOf[function];"
+        );
         w.Line();
         w.Line("/// <summary>The function with this number has this name.</summary>");
         w.Open("internal static bool IsNamed(int function, ReadOnlySpan<byte> name)");
         w.Line("ReadOnlySpan<byte> rest = NameText.Slice((int)NameOffsets[function]);");
-        w.Line("return rest.Length > name.Length && rest[name.Length] == 0 && rest.Slice(0, name.Length).SequenceEqual(name);");
+        w.Line(
+            "return rest.Length > name.Length && rest[name.Length] == 0 && rest.Slice(0, name.Length).SequenceEqual(name);"
+        );
         w.Close();
         w.Line();
         w.Line("/// <summary>Address of the function with this number; 0 when there is none.</summary>");

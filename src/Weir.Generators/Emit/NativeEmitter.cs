@@ -15,13 +15,7 @@ internal static class NativeEmitter
 
     public static readonly Target Cuda = new("cu", "Weir.Devices.Cuda", "CudaDriver", "NotSupported", true);
 
-    public static readonly Target OpenCl = new(
-        "cl",
-        "Weir.Devices.OpenCl",
-        "OpenClLibrary",
-        "InvalidOperation",
-        false
-    );
+    public static readonly Target OpenCl = new("cl", "Weir.Devices.OpenCl", "OpenClLibrary", "InvalidOperation", false);
 
     public static string Emit(ApiSet set, Target target)
     {

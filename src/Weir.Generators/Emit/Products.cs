@@ -24,7 +24,8 @@ internal static class Products
                 new("ExportAddresses.g.cs", ExportAddressEmitter.Emit(set)),
                 new("WireCalls.g.cs", WireCallEmitter.Emit(set)),
                 new("ExportSymbols.g.cs", SymbolListEmitter.Emit(set)),
-                .. set.Families.Where(f => f.IsTable)
+                .. set
+                    .Families.Where(f => f.IsTable)
                     .Select(f => new EmittedFile(f.LocalClass + "Table.g.cs", FunctionTableEmitter.Emit(set, f))),
             ],
         ["dispatch"] = set => [new("Dispatcher.g.cs", DispatchEmitter.Emit(set))],

@@ -152,7 +152,10 @@ internal sealed class ApiParser
         }
         if (kind is null || target.Length == 0 || !IsIdentifier(target) || !specialOk || !scanner.AtEnd)
         {
-            Report(DiagnosticCatalog.Syntax, "expected: type C_NAME scalar|enum|handle|struct|opaque TARGET [SPECIAL] [error=MEMBER]");
+            Report(
+                DiagnosticCatalog.Syntax,
+                "expected: type C_NAME scalar|enum|handle|struct|opaque TARGET [SPECIAL] [error=MEMBER]"
+            );
             return;
         }
         bool isHandle = kind == TypeCategory.Handle;

@@ -56,6 +56,9 @@ internal unsafe struct ClObject
     /// <summary>Where the program sees a buffer that is mapped; made at the first map.</summary>
     internal byte* Shadow;
 
+    /// <summary>Shadow is where the buffer itself lies, seen by both sides: nothing needs to be moved.</summary>
+    internal int IsPlaced;
+
     /// <summary>Bytes of a texel; 1 for a buffer.</summary>
     internal uint ElementBytes;
 

@@ -199,6 +199,11 @@ internal static unsafe partial class OpenClCalls
     /// <summary>On the client's own thread: what the worker says has come that far.</summary>
     internal static void Called(ClNode* node, int status)
     {
+        if (node->Function == 0 && node->Memory == null)
+        {
+            PlacedBuffers.Free(node);
+            return;
+        }
         if (node->Function == 0)
         {
             Transfers.TakeTurn(node, status);

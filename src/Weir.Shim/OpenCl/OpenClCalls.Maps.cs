@@ -198,15 +198,13 @@ internal static unsafe partial class OpenClCalls
             Flags = flags,
             Box = box,
         };
-        if ((flags & MapWriteInvalidate) != 0)
+        if ((flags & MapWriteInvalidate) != 0 || IsSeen(memory))
         {
             result = Fence(command, waits);
         }
         else
         {
-            result = waits
-                ? Transfers.Read(command, memory, box)
-                : Transfers.Later(command, memory, box, isRead: true);
+            result = waits ? Transfers.Read(command, memory, box) : Transfers.Later(command, memory, box, isRead: true);
         }
         if (result == ClResult.Success && waits && Window.IsHostElsewhere && (flags & MapWrite) != 0 && IsPacked(box))
         {
@@ -241,6 +239,9 @@ internal static unsafe partial class OpenClCalls
         }
         return (nint)place;
     }
+
+    // The program sees the buffer itself.
+    private static bool IsSeen(ClObject* memory) => memory->HostPointer == null && PlacedBuffers.Of(memory) != null;
 
     private static bool IsPacked(in ClBox box) => box.Height == 1 && box.Depth == 1 && box.ElementBytes == 1;
 
@@ -310,7 +311,7 @@ internal static unsafe partial class OpenClCalls
         {
             return ClCommand.Cancel(&command, result);
         }
-        if ((mapping->Flags & (MapWrite | MapWriteInvalidate)) == 0)
+        if ((mapping->Flags & (MapWrite | MapWriteInvalidate)) == 0 || IsSeen(found))
         {
             result = Fence(&command, waits: false);
         }

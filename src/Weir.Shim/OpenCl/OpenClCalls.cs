@@ -107,16 +107,7 @@ internal static unsafe partial class OpenClCalls
         ulong offset = 0;
         while (true)
         {
-            result = WireCalls.ClInfo(
-                thread,
-                (uint)subject,
-                about,
-                extra,
-                parameter,
-                offset,
-                inputBytes,
-                input
-            );
+            result = WireCalls.ClInfo(thread, (uint)subject, about, extra, parameter, offset, inputBytes, input);
             if (result != ClResult.Success)
             {
                 return result;
@@ -164,8 +155,14 @@ internal static unsafe partial class OpenClCalls
         if (Enter(&thread) == ClResult.Success)
         {
             var handle = ended->Handle;
+            if (ended->IsPlaced != 0)
+            {
+                PlacedBuffers.End(thread, ended);
+            }
             _ = ended->Kind switch
             {
+                // Placed, and told so.
+                HandleKind.ClMemory when !Handles.IsLive(HandleKind.ClMemory, handle) => ClResult.Success,
                 HandleKind.ClContext => WireCalls.ClReleaseContext(thread, handle),
                 HandleKind.ClQueue => WireCalls.ClReleaseQueue(thread, handle),
                 HandleKind.ClMemory => WireCalls.ClReleaseMemory(thread, handle),

@@ -14,6 +14,9 @@ internal static unsafe class Transfers
     // Leaves most chunks to others: writes that are taken along may have to wait for long.
     private const ulong MostPartsAlong = 16;
 
+    // Less goes through a chunk in less time than it takes to wait for a turn.
+    private const ulong LeastDirect = 32 << 10;
+
     private const uint First = 1;
     private const uint Last = 2;
 
@@ -32,13 +35,14 @@ internal static unsafe class Transfers
             var result = WireCalls.ClFillNew(
                 thread,
                 memory->Handle,
+                (ulong)chunk,
+                part.Bytes,
                 part.X,
                 part.Y,
                 part.Z,
                 part.Width,
                 part.Height,
-                part.Depth,
-                (ulong)chunk
+                part.Depth
             );
             if (result != ClResult.Success)
             {
@@ -51,13 +55,18 @@ internal static unsafe class Transfers
     /// <summary>A write: waited for, or taken along when it is small, or when its turn has come.</summary>
     internal static ClResult Write(ClCommand* command, ClObject* memory, in ClBox box, bool waits)
     {
+        var place = PlacedBuffers.Of(memory);
+        if (waits && place != null && box.Bytes >= LeastDirect)
+        {
+            return PlacedBuffers.Move(command, place, box, isRead: false);
+        }
         var parts = new ClBoxWalk(box).Parts;
         if (!waits && (parts > MostPartsAlong || !Staging.HasFree((int)parts * 2)))
         {
             return Later(command, memory, box, isRead: false);
         }
         var walk = new ClBoxWalk(box);
-        var place = First;
+        var position = First;
         while (walk.TryNext(out var part))
         {
             var chunk = Staging.Claim(command->Thread);
@@ -66,13 +75,14 @@ internal static unsafe class Transfers
                 return ClResult.DeviceNotAvailable;
             }
             Pack(chunk, part);
-            place |= walk.IsDone ? Last : 0;
+            position |= walk.IsDone ? Last : 0;
             var result = WireCalls.ClWrite(
                 command->Thread,
                 command->Queue->Handle,
                 memory->Handle,
                 (ulong)chunk,
-                place,
+                part.Bytes,
+                position,
                 part.X,
                 part.Y,
                 part.Z,
@@ -82,21 +92,26 @@ internal static unsafe class Transfers
                 part.RowPitch,
                 part.SlicePitch,
                 walk.IsDone ? command->Event : 0,
-                place == Last ? 0 : (place & First) != 0 ? command->WaitCount : 0,
+                (position & First) != 0 ? command->WaitCount : 0,
                 command->Waits
             );
             if (result != ClResult.Success)
             {
                 return result;
             }
-            place = 0;
+            position = 0;
         }
         return ClResult.Success;
     }
 
     /// <summary>A read that the program waits for.</summary>
-    internal static ClResult Read(ClCommand* command, ClObject* memory, in ClBox box) =>
-        Receive(command->Thread, command, memory, box);
+    internal static ClResult Read(ClCommand* command, ClObject* memory, in ClBox box)
+    {
+        var place = PlacedBuffers.Of(memory);
+        return place != null && box.Bytes >= LeastDirect
+            ? PlacedBuffers.Move(command, place, box, isRead: true)
+            : Receive(command->Thread, command, memory, box);
+    }
 
     /// <summary>A read or write whose data moves when its turn has come.</summary>
     internal static ClResult Later(ClCommand* command, ClObject* memory, in ClBox box, bool isRead)
@@ -143,11 +158,18 @@ internal static unsafe class Transfers
         if (ClientThread.Enter(&thread) == CuResult.Success)
         {
             var result = (ClResult)status;
-            if (status >= 0)
+            var place = PlacedBuffers.Of(node->Memory);
+            if (status >= 0 && place != null)
             {
-                result = node->IsRead != 0
-                    ? Receive(thread, null, node->Memory, node->Box)
-                    : Send(thread, node->Memory, node->Box);
+                PlacedBuffers.Copy(place, node->Box, node->IsRead != 0);
+                result = ClResult.Success;
+            }
+            else if (status >= 0)
+            {
+                result =
+                    node->IsRead != 0
+                        ? Receive(thread, null, node->Memory, node->Box)
+                        : Send(thread, node->Memory, node->Box);
             }
             _ = WireCalls.ClSetUserEventStatus(thread, node->Event->Handle, (int)result);
         }
@@ -171,6 +193,7 @@ internal static unsafe class Transfers
                 thread,
                 memory->Handle,
                 (ulong)chunk,
+                part.Bytes,
                 part.X,
                 part.Y,
                 part.Z,
@@ -219,6 +242,7 @@ internal static unsafe class Transfers
                             thread,
                             memory->Handle,
                             (ulong)chunk,
+                            part.Bytes,
                             part.X,
                             part.Y,
                             part.Z,
@@ -233,6 +257,7 @@ internal static unsafe class Transfers
                             command->Queue->Handle,
                             memory->Handle,
                             (ulong)chunk,
+                            part.Bytes,
                             place,
                             part.X,
                             part.Y,
@@ -258,7 +283,7 @@ internal static unsafe class Transfers
             {
                 return ClResult.DeviceNotAvailable;
             }
-            if ((*word & ~StagingChunk.SleeperFlag) == StagingChunk.Ready)
+            if (StagingChunk.State(*word) == StagingChunk.Ready)
             {
                 Unpack(chunks[oldest], parts[oldest]);
             }

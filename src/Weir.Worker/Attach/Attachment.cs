@@ -88,6 +88,7 @@ internal static unsafe class Attachment
         var session = new Session(segment, window, hostFile, backend.Open(window), backend.Snapshot)
         {
             RegistersHostMemory = backend.RegistersHostMemory,
+            Slice = backend.Slice,
             SegmentFile = segmentFile,
         };
         Volatile.Write(ref control->State, (uint)SessionState.Open);

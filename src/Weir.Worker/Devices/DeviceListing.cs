@@ -18,6 +18,10 @@ internal sealed record DeviceListing(
     IReadOnlyList<ListedDevice> Devices
 )
 {
+    /// <summary>What OpenCL has; left out when it was not asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public OpenClListing? OpenCl { get; init; }
+
     /// <summary>Opens the device and describes it.</summary>
     public static DeviceListing Create(WorkerOptions options)
     {

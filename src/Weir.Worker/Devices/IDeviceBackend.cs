@@ -34,6 +34,9 @@ internal interface IDeviceBackend
     /// <summary>What was seen of kernels; null where nobody looks.</summary>
     DeviceObservation? Observation => null;
 
+    /// <summary>What a session may have of the device, for what is not the device's own memory; null: all.</summary>
+    OpenCl.SessionSlice? Slice => null;
+
     /// <summary>Stops what runs; the session is over.</summary>
     void Stop();
 }

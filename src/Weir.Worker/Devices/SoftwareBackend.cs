@@ -59,6 +59,7 @@ internal sealed class SoftwareBackend : IDeviceBackend
             Uuid = options.Uuid,
             Ledger = ledger,
         };
+        Slice = new OpenCl.SessionSlice(options.MemoryBytes, ledger);
         using var describing = new SoftwareDriver(_options);
         Snapshot = SnapshotBuilder.Build(describing);
     }
@@ -66,6 +67,8 @@ internal sealed class SoftwareBackend : IDeviceBackend
     public string Name => "software";
 
     public byte[] Snapshot { get; }
+
+    public OpenCl.SessionSlice? Slice { get; }
 
     // All of the window is reachable for kernels.
     public bool RegistersHostMemory => false;

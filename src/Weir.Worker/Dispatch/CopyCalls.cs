@@ -140,7 +140,7 @@ internal sealed unsafe partial class Dispatcher
                 session.Staging.Refuse(fields[0], StagingChunk.Free);
                 break;
             case Op.ClFillNew:
-                session.Staging.Refuse(fields[7], StagingChunk.Free);
+                session.Staging.Refuse(fields[1], StagingChunk.Free);
                 break;
             case Op.ClWrite:
                 session.Staging.Refuse(fields[2], StagingChunk.Free);

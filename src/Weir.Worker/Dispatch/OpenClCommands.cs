@@ -170,6 +170,25 @@ internal sealed unsafe partial class Dispatcher
         return TryWaits(waits, count, list) ? Cl.WaitForEvents(count, list) : ClResult.InvalidEvent;
     }
 
+    private partial ClResult OnClTook(nint @event, ulong nanoseconds, ref ReplyWriter reply)
+    {
+        const uint FirstTime = 0x1280;
+        ulong[] times = new ulong[4];
+        for (uint i = 0; i < times.Length; i++)
+        {
+            ulong time;
+            if (Cl.GetEventProfilingInfo(@event, FirstTime + i, sizeof(ulong), &time, null) != ClResult.Success)
+            {
+                // Of a queue that measures nothing.
+                return ClResult.Success;
+            }
+            times[i] = time;
+        }
+        times[3] += nanoseconds;
+        OpenCl.Times[((ulong*)Payload)[0]] = times;
+        return ClResult.Success;
+    }
+
     private partial ClResult OnClTell(nint @event, int status, ulong node, ref ReplyWriter reply)
     {
         ulong named = ((ulong*)Payload)[0];

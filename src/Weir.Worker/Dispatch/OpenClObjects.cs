@@ -122,15 +122,22 @@ internal sealed unsafe partial class Dispatcher
         nint context,
         ulong flags,
         ulong size,
+        ulong place,
         ref ReplyWriter reply
     )
     {
+        const ulong UseHostPointer = 8;
+        if (place != 0 && (session.Remote is not null || !session.Window.IsHost(place, size)))
+        {
+            return ClResult.InvalidHostPtr;
+        }
+        flags |= place != 0 ? UseHostPointer : 0;
         if (!OpenCl.Quota.TryTake(size))
         {
             return ClResult.MemObjectAllocationFailure;
         }
         int code;
-        nint made = Cl.CreateBuffer(context, flags, (nuint)size, null, &code);
+        nint made = Cl.CreateBuffer(context, flags, (nuint)size, (void*)place, &code);
         if (made == 0)
         {
             OpenCl.Quota.Give(size);
@@ -211,6 +218,12 @@ internal sealed unsafe partial class Dispatcher
             OpenCl.Quota.Give(note.OwnBytes);
         }
         return Cl.ReleaseMemObject(native_memory);
+    }
+
+    private partial ClResult OnClReleasePlaced(ulong memory, nint native_memory, ulong node, ref ReplyWriter reply)
+    {
+        OpenCl.WhenDestroyed(native_memory, node);
+        return OnClReleaseMemory(memory, native_memory, ref reply);
     }
 
     private partial ClResult OnClCreateSampler(

@@ -8,12 +8,7 @@ internal sealed unsafe partial class Dispatcher
 {
     private const uint MostDevices = 64;
 
-    private partial ClResult OnClCreateProgramWithSource(
-        ulong program,
-        ulong blob,
-        nint context,
-        ref ReplyWriter reply
-    )
+    private partial ClResult OnClCreateProgramWithSource(ulong program, ulong blob, nint context, ref ReplyWriter reply)
     {
         byte[] text = TakeBlob(blob);
         nuint length = (nuint)(text.Length - ImagePaddingBytes);
@@ -203,17 +198,7 @@ internal sealed unsafe partial class Dispatcher
         nint made;
         fixed (nint* inputs = NativePrograms(programs, parts))
         {
-            made = Cl.LinkProgram(
-                context,
-                count,
-                count == 0 ? null : native,
-                options,
-                parts,
-                inputs,
-                0,
-                null,
-                &code
-            );
+            made = Cl.LinkProgram(context, count, count == 0 ? null : native, options, parts, inputs, 0, null, &code);
         }
         // One that did not link has a log.
         reply.U64((ulong)code);
@@ -271,15 +256,7 @@ internal sealed unsafe partial class Dispatcher
         ref ReplyWriter reply
     ) => SetArgument(kernel, index, kind, size, value, bytes, data);
 
-    private ClResult SetArgument(
-        nint kernel,
-        uint index,
-        uint kind,
-        ulong size,
-        ulong value,
-        uint bytes,
-        void* data
-    )
+    private ClResult SetArgument(nint kernel, uint index, uint kind, ulong size, ulong value, uint bytes, void* data)
     {
         const uint OfBytes = 0;
         const uint OfMemory = 1;

@@ -232,7 +232,8 @@ internal sealed unsafe partial class Dispatcher
         const uint Type = 0x1000;
         const ulong Processor = 2;
         ulong type = 0;
-        return Cl.GetDeviceInfo(device, Type, sizeof(ulong), &type, null) == ClResult.Success && (type & Processor) != 0;
+        return Cl.GetDeviceInfo(device, Type, sizeof(ulong), &type, null) == ClResult.Success
+            && (type & Processor) != 0;
     }
 
     private ClResult AskProgram(nint native, ulong extra, uint parameter, out byte[] value)

@@ -16,19 +16,21 @@ internal sealed unsafe partial class Dispatcher
 
     private partial ClResult OnClFillNew(
         nint memory,
+        ulong chunk,
+        ulong bytes,
         ulong x,
         ulong y,
         ulong z,
         ulong width,
         ulong height,
         ulong depth,
-        ulong chunk,
         ref ReplyWriter reply
-    ) => MoveNow(memory, chunk, new Box(x, y, z, width, height, depth, 0, 0), isRead: false);
+    ) => MoveNow(memory, chunk, bytes, new Box(x, y, z, width, height, depth, 0, 0), isRead: false);
 
     private partial ClResult OnClWriteNow(
         nint memory,
         ulong chunk,
+        ulong bytes,
         ulong x,
         ulong y,
         ulong z,
@@ -38,11 +40,12 @@ internal sealed unsafe partial class Dispatcher
         ulong rowPitch,
         ulong slicePitch,
         ref ReplyWriter reply
-    ) => MoveNow(memory, chunk, new Box(x, y, z, width, height, depth, rowPitch, slicePitch), isRead: false);
+    ) => MoveNow(memory, chunk, bytes, new Box(x, y, z, width, height, depth, rowPitch, slicePitch), isRead: false);
 
     private partial ClResult OnClReadNow(
         nint memory,
         ulong chunk,
+        ulong bytes,
         ulong x,
         ulong y,
         ulong z,
@@ -52,12 +55,13 @@ internal sealed unsafe partial class Dispatcher
         ulong rowPitch,
         ulong slicePitch,
         ref ReplyWriter reply
-    ) => MoveNow(memory, chunk, new Box(x, y, z, width, height, depth, rowPitch, slicePitch), isRead: true);
+    ) => MoveNow(memory, chunk, bytes, new Box(x, y, z, width, height, depth, rowPitch, slicePitch), isRead: true);
 
     private partial ClResult OnClRead(
         nint queue,
         nint memory,
         ulong chunk,
+        ulong bytes,
         uint part,
         ulong x,
         ulong y,
@@ -75,13 +79,14 @@ internal sealed unsafe partial class Dispatcher
     )
     {
         var box = new Box(x, y, z, width, height, depth, rowPitch, slicePitch);
-        return MovePart(queue, memory, chunk, part, box, @event, count, waits, isRead: true);
+        return MovePart(queue, memory, chunk, bytes, part, box, @event, count, waits, isRead: true);
     }
 
     private partial ClResult OnClWrite(
         nint queue,
         nint memory,
         ulong chunk,
+        ulong bytes,
         uint part,
         ulong x,
         ulong y,
@@ -99,192 +104,7 @@ internal sealed unsafe partial class Dispatcher
     )
     {
         var box = new Box(x, y, z, width, height, depth, rowPitch, slicePitch);
-        return MovePart(queue, memory, chunk, part, box, @event, count, waits, isRead: false);
-    }
-
-    private partial ClResult OnClCopy(
-        nint queue,
-        uint form,
-        nint source,
-        nint target,
-        ulong x,
-        ulong y,
-        ulong z,
-        ulong toX,
-        ulong toY,
-        ulong toZ,
-        ulong width,
-        ulong height,
-        ulong depth,
-        ulong rowPitch,
-        ulong slicePitch,
-        ulong toRowPitch,
-        ulong toSlicePitch,
-        ulong @event,
-        uint count,
-        ulong* waits,
-        uint length_waits,
-        ref ReplyWriter reply
-    )
-    {
-        nint made = 0;
-        nint* list = stackalloc nint[Room(count)];
-        nuint* from = stackalloc nuint[3] { (nuint)x, (nuint)y, (nuint)z };
-        nuint* to = stackalloc nuint[3] { (nuint)toX, (nuint)toY, (nuint)toZ };
-        nuint* region = stackalloc nuint[3] { (nuint)width, (nuint)height, (nuint)depth };
-        nint* given = @event != 0 ? &made : null;
-        ClResult result = ClResult.InvalidEventWaitList;
-        if (TryWaits(waits, count, list))
-        {
-            nint* waited = count == 0 ? null : list;
-            result = form switch
-            {
-                0 => Cl.EnqueueCopyBuffer(
-                    queue,
-                    source,
-                    target,
-                    (nuint)x,
-                    (nuint)toX,
-                    (nuint)width,
-                    count,
-                    waited,
-                    given
-                ),
-                1 => Cl.EnqueueCopyBufferRect(
-                    queue,
-                    source,
-                    target,
-                    from,
-                    to,
-                    region,
-                    (nuint)rowPitch,
-                    (nuint)slicePitch,
-                    (nuint)toRowPitch,
-                    (nuint)toSlicePitch,
-                    count,
-                    waited,
-                    given
-                ),
-                2 => Cl.EnqueueCopyImage(queue, source, target, from, to, region, count, waited, given),
-                3 => Cl.EnqueueCopyImageToBuffer(
-                    queue,
-                    source,
-                    target,
-                    from,
-                    region,
-                    (nuint)toX,
-                    count,
-                    waited,
-                    given
-                ),
-                _ => Cl.EnqueueCopyBufferToImage(
-                    queue,
-                    source,
-                    target,
-                    (nuint)x,
-                    to,
-                    region,
-                    count,
-                    waited,
-                    given
-                ),
-            };
-        }
-        Statistics.CountOnDevice(width * height * depth);
-        return Posted(queue, @event, made, result);
-    }
-
-    private partial ClResult OnClFill(
-        nint queue,
-        uint form,
-        nint memory,
-        ulong x,
-        ulong y,
-        ulong z,
-        ulong width,
-        ulong height,
-        ulong depth,
-        uint bytes,
-        void* pattern,
-        uint length_pattern,
-        ulong @event,
-        uint count,
-        ulong* waits,
-        uint length_waits,
-        ref ReplyWriter reply
-    )
-    {
-        const uint ColourBytes = 16;
-        nint made = 0;
-        nint* list = stackalloc nint[Room(count)];
-        nuint* origin = stackalloc nuint[3] { (nuint)x, (nuint)y, (nuint)z };
-        nuint* region = stackalloc nuint[3] { (nuint)width, (nuint)height, (nuint)depth };
-        nint* given = @event != 0 ? &made : null;
-        ClResult result = ClResult.InvalidEventWaitList;
-        if (TryWaits(waits, count, list))
-        {
-            nint* waited = count == 0 ? null : list;
-            result =
-                form == 0
-                    ? Cl.EnqueueFillBuffer(queue, memory, pattern, bytes, (nuint)x, (nuint)width, count, waited, given)
-                : bytes == ColourBytes
-                    ? Cl.EnqueueFillImage(queue, memory, pattern, origin, region, count, waited, given)
-                : ClResult.InvalidValue;
-        }
-        return Posted(queue, @event, made, result);
-    }
-
-    private partial ClResult OnClSharedWork(
-        nint queue,
-        uint form,
-        ulong target,
-        ulong source,
-        ulong bytes,
-        uint patternBytes,
-        void* pattern,
-        uint length_pattern,
-        ulong @event,
-        uint count,
-        ulong* waits,
-        uint length_waits,
-        ref ReplyWriter reply
-    )
-    {
-        nint made = 0;
-        nint* list = stackalloc nint[Room(count)];
-        nint* given = @event != 0 ? &made : null;
-        ClResult result = ClResult.InvalidEventWaitList;
-        if (!session.Window.IsHost(target, bytes) || (form == 0 && !session.Window.IsHost(source, bytes)))
-        {
-            result = ClResult.InvalidValue;
-        }
-        else if (TryWaits(waits, count, list))
-        {
-            nint* waited = count == 0 ? null : list;
-            result =
-                form == 0
-                    ? Cl.EnqueueSVMMemcpy(
-                        queue,
-                        0,
-                        (void*)target,
-                        (void*)source,
-                        (nuint)bytes,
-                        count,
-                        waited,
-                        given
-                    )
-                    : Cl.EnqueueSVMMemFill(
-                        queue,
-                        (void*)target,
-                        pattern,
-                        patternBytes,
-                        (nuint)bytes,
-                        count,
-                        waited,
-                        given
-                    );
-        }
-        return Posted(queue, @event, made, result);
+        return MovePart(queue, memory, chunk, bytes, part, box, @event, count, waits, isRead: false);
     }
 
     /// <summary>A box of elements of a memory object; pitches of a buffer that is used as one.</summary>
@@ -299,26 +119,31 @@ internal sealed unsafe partial class Dispatcher
         ulong SlicePitch
     );
 
-    private static ulong Bytes(MemoryNote note, in Box box)
+    private static void Check(MemoryNote note, in Box box, ulong bytes)
     {
-        UInt128 bytes = (UInt128)box.Width * box.Height * box.Depth * (note.IsImage ? note.Shape.ElementBytes : 1);
-        return bytes <= (ulong)SegmentLayout.StagingBytes
-            ? (ulong)bytes
-            : throw new ProtocolException("more bytes than staging has");
+        UInt128 whole = (UInt128)box.Width * box.Height * box.Depth * (note.IsImage ? note.Shape.ElementBytes : 1);
+        if (whole != bytes || bytes > (ulong)SegmentLayout.StagingBytes)
+        {
+            throw new ProtocolException("a part of another size than is said");
+        }
     }
 
     // Chunk ↔ memory on the session's own queue, waited for.
-    private ClResult MoveNow(nint memory, ulong chunk, in Box box, bool isRead)
+    private ClResult MoveNow(nint memory, ulong chunk, ulong bytes, in Box box, bool isRead)
     {
         MemoryNote note = OpenCl.Memory[memory];
-        ulong bytes = Bytes(note, box);
+        Check(note, box, bytes);
         byte* data = isRead ? BeginWrite(chunk, bytes) : BeginRead(chunk, bytes);
         nint queue = OpenCl.TransferQueue(note.Context);
         ClResult result =
             queue == 0
                 ? ClResult.OutOfResources
                 : Move(queue, memory, note, box, data, waits: true, 0, null, null, isRead);
-        uint state = isRead ? result == ClResult.Success ? StagingChunk.Ready : StagingChunk.Failed : StagingChunk.Free;
+        uint state = isRead
+            ? result == ClResult.Success
+                ? StagingChunk.Ready
+                : StagingChunk.Failed
+            : StagingChunk.Free;
         session.Staging.End(chunk, state);
         Count(bytes, isRead);
         return result;
@@ -328,6 +153,7 @@ internal sealed unsafe partial class Dispatcher
         nint queue,
         nint memory,
         ulong chunk,
+        ulong bytes,
         uint part,
         in Box box,
         ulong @event,
@@ -338,7 +164,7 @@ internal sealed unsafe partial class Dispatcher
     {
         QueueNote target = OpenCl.Queues[queue];
         MemoryNote note = OpenCl.Memory[memory];
-        ulong bytes = Bytes(note, box);
+        Check(note, box, bytes);
         byte* data = isRead ? BeginWrite(chunk, bytes) : BeginRead(chunk, bytes);
         nint* list = stackalloc nint[Room(count)];
         nint made = 0;

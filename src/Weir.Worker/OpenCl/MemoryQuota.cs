@@ -17,8 +17,7 @@ internal sealed class MemoryQuota(SessionSlice? slice)
     public ulong Used => _used;
 
     /// <summary>What a device's size is shown as.</summary>
-    public ulong Clip(ulong deviceBytes) =>
-        slice?.Bytes is { } most && most < deviceBytes ? most : deviceBytes;
+    public ulong Clip(ulong deviceBytes) => slice?.Bytes is { } most && most < deviceBytes ? most : deviceBytes;
 
     /// <summary>False when there is not so much left.</summary>
     public bool TryTake(ulong bytes)

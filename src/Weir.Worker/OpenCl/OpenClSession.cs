@@ -150,6 +150,40 @@ internal sealed unsafe class OpenClSession(Session session)
         action(status);
     }
 
+    /// <summary>The client's callback queue gets node when the driver has given a memory object up.</summary>
+    public void WhenDestroyed(nint native, ulong node)
+    {
+        Action<int> tell = status =>
+            session.Callbacks.Post(
+                new Weir.Wire.CallbackEntry
+                {
+                    Function = node,
+                    Status = status,
+                    Kind = Weir.Wire.CallbackEntry.OpenCl,
+                }
+            );
+        var handle = GCHandle.Alloc(tell);
+        ClResult result = Library!.SetMemObjectDestructorCallback(
+            native,
+            (nint)(delegate* unmanaged<nint, void*, void>)&Destroyed,
+            (void*)GCHandle.ToIntPtr(handle)
+        );
+        if (result != ClResult.Success)
+        {
+            // Nobody will say when: the place stays taken.
+            handle.Free();
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Destroyed(nint native, void* data)
+    {
+        var handle = GCHandle.FromIntPtr((nint)data);
+        var action = (Action<int>)handle.Target!;
+        handle.Free();
+        action(0);
+    }
+
     /// <summary>How far an event has come: 0 = complete, negative = failed.</summary>
     public int StatusOf(nint native)
     {

@@ -78,8 +78,7 @@ internal sealed unsafe class Replay
                 result == CuResult.Success
                 && CallTable.CarriageField(entry.Op, 0) == CallTable.FirstOfAnswer
                 && *(ulong*)_answer != entry.Object;
-            bool mayFail =
-                CallTable.IsOfObjects(entry.Op) && CallTable.Carriage(entry.Op) == CarriageKind.Set;
+            bool mayFail = CallTable.IsOfObjects(entry.Op) && CallTable.Carriage(entry.Op) == CarriageKind.Set;
             if (mayFail)
             {
                 // An argument that has been released since: its kernel is of no use until it gets another.

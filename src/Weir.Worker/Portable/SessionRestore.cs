@@ -193,6 +193,7 @@ internal static unsafe class SessionRestore
         )
         {
             RegistersHostMemory = backend.RegistersHostMemory,
+            Slice = backend.Slice,
             SegmentFile = handed.Segment,
             Journal = journal,
         };

@@ -44,6 +44,25 @@ internal sealed unsafe partial class RecordRewriter(
                 _shard.Append(slot, header, span);
                 SendChunk(fields[1], fields[2]);
                 return;
+            case Op.ClFillNew or Op.ClWriteNow:
+                Need(span, 3);
+                _shard.Append(slot, header, span);
+                SendChunk(fields[1], fields[2]);
+                return;
+            case Op.ClWrite:
+                Need(span, 4);
+                _shard.Append(slot, header, span);
+                SendChunk(fields[2], fields[3]);
+                return;
+            case Op.ClRead or Op.ClReadNow:
+                int chunk = (Op)header.Op == Op.ClRead ? 2 : 1;
+                Need(span, chunk + 2);
+                if (!chunks.Expect(_shard.Index, fields[chunk], fields[chunk + 1]))
+                {
+                    throw new ProtocolException("a staging range lies outside of staging");
+                }
+                _shard.Append(slot, header, span);
+                return;
             case Op.CopyIn:
                 Need(span, 6);
                 _shard.Append(slot, header, span);

@@ -25,6 +25,11 @@ internal sealed unsafe class ShardRouter(Shard[] shards)
             shards[0].Context = header.Context;
             return shards[0];
         }
+        if (CallTable.IsOfObjects(header.Op))
+        {
+            // Objects of OpenCL are all on the first one's node.
+            return shards[0];
+        }
         switch ((Op)header.Op)
         {
             case Op.CtxCreate:

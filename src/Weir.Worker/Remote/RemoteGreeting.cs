@@ -89,7 +89,10 @@ internal sealed unsafe class RemoteGreeting(RemoteDoor door, IDeviceBackend back
             return;
         }
         var staging = new RemoteStaging();
-        _session = new Session((byte*)mapped, window, hostMemory: -1, backend.Open(window), backend.Snapshot, staging);
+        _session = new Session((byte*)mapped, window, hostMemory: -1, backend.Open(window), backend.Snapshot, staging)
+        {
+            Slice = backend.Slice,
+        };
         _session.Remote = new RemoteClient(_session, door.Calls, door.Bulk, staging);
         Volatile.Write(ref _session.Control->State, (uint)SessionState.Open);
         var welcome = new Welcome

@@ -48,6 +48,7 @@ internal static unsafe class LoggedChunk
         op switch
         {
             Op.UseHost => PageLocked,
+            _ when CallTable.IsOfObjects((ushort)op) => "the program uses OpenCL, whose calls are not done again",
             Op.HostFunction => "it has the device call functions of the program",
             _ when Of(op, fields, bytes) >= 0 && !StagingChunk.CountsClaims(word) =>
                 "its client library is of a release that does not tell the uses of staging memory apart",

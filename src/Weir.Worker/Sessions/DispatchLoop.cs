@@ -301,10 +301,11 @@ internal sealed unsafe class DispatchLoop(Session session)
             bool needsReader = session.Remote is not null && header.IsCall && session.Callbacks.HasPending;
             bool mayWait = CallTable.Blocks(header.Op);
             bool isAlone = session.Rings.OpenCount <= 1;
-            if (mayWait && isAlone && !needsReader && session.Settling is { } settling)
+            bool isOfObjects = CallTable.IsOfObjects(header.Op);
+            if (mayWait && isAlone && !needsReader && (isOfObjects || session.Settling is not null))
             {
                 // The leader does the work itself; that mostly takes less than it would to wake another leader.
-                if (!settling.HasWork)
+                if (!isOfObjects && !session.Settling!.HasWork)
                 {
                     executor.Execute(ring, header, record);
                     continue;
@@ -312,7 +313,7 @@ internal sealed unsafe class DispatchLoop(Session session)
                 ring.IsBusy = true;
                 if (!ExecuteWatched(executor, ring, header, record))
                 {
-                    settling.Settle();
+                    session.Settling?.Settle();
                     return;
                 }
                 continue;

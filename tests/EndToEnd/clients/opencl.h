@@ -47,7 +47,7 @@ static cl_device_id device;
 static cl_context context;
 static cl_command_queue queue;
 
-static void open_device(cl_command_queue_properties properties)
+static inline void open_device(cl_command_queue_properties properties)
 {
     cl_uint count = 0;
     cl_platform_id all[8];
@@ -77,7 +77,7 @@ static inline cl_program build(const char *source)
     return program;
 }
 
-static int finish(const char *name)
+static inline int finish(const char *name)
 {
     if (failures == 0) {
         printf("%s ok\n", name);

@@ -31,12 +31,13 @@ internal sealed class WeirRun : IDisposable
     /// <summary>State (logs, summaries) of all runs of these tests.</summary>
     public static string State { get; } = Path.Combine(AppContext.BaseDirectory, "state");
 
-    public static WeirRun Start()
+    public static WeirRun Start(params string[] options)
     {
         ProcessStartInfo start = Command([
             "--launch",
             "--device",
             "software",
+            .. options,
             "--",
             "sh",
             "-c",
