@@ -34,7 +34,7 @@ public class HostileOpenClTests
             );
             Assert.Equal(CuResult.Success, hostile.Call(Op.ClCreateContext, 0, s_context, 1, 8, 0));
             Assert.Equal(CuResult.Success, hostile.Call(Op.ClCreateQueue, 0, s_queue, s_context, 0, 0));
-            Assert.Equal(CuResult.Success, hostile.Call(Op.ClCreateBuffer, 0, s_buffer, s_context, 1, 4096));
+            Assert.Equal(CuResult.Success, hostile.Call(Op.ClCreateBuffer, 0, s_buffer, s_context, 1, 4096, 0));
             hostile.Post(Op.ClCreateUserEvent, 0, s_event, s_context);
             ulong[] words =
             [
@@ -92,10 +92,10 @@ public class HostileOpenClTests
         Assert.Equal(CuResult.Success, client.Call(Op.ClCreateContext, 0, s_context, 1, 8, 0));
         for (int round = 0; round < 10; round++)
         {
-            Assert.Equal(CuResult.Success, client.Call(Op.ClCreateBuffer, 0, s_buffer, s_context, 1, 12 << 20));
+            Assert.Equal(CuResult.Success, client.Call(Op.ClCreateBuffer, 0, s_buffer, s_context, 1, 12 << 20, 0));
             Assert.Equal(
                 (int)ClResult.MemObjectAllocationFailure,
-                (int?)client.Call(Op.ClCreateBuffer, 0, s_buffer + 16, s_context, 1, 8 << 20)
+                (int?)client.Call(Op.ClCreateBuffer, 0, s_buffer + 16, s_context, 1, 8 << 20, 0)
             );
             client.Post(Op.ClReleaseMemory, 0, s_buffer);
         }
