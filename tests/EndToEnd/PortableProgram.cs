@@ -40,7 +40,12 @@ internal sealed class PortableProgram : IDisposable
     /// <summary>Where a folder that only the program sees can be seen from outside.</summary>
     public string Outside(string folder) => $"/proc/{Id}/root{folder}";
 
-    private static PortableProgram Start(string source, string[]? within, bool isBusy, params IEnumerable<string> options)
+    private static PortableProgram Start(
+        string source,
+        string[]? within,
+        bool isBusy,
+        params IEnumerable<string> options
+    )
     {
         string program = ClientRun.Compile(
             Path.Combine(WeirInstallation.Root, "tests", "EndToEnd", "clients", source + ".c"),
