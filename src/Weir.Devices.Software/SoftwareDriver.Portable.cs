@@ -73,7 +73,7 @@ public sealed unsafe partial class SoftwareDriver : IPortableDevice
                 }
                 if (state[0] != 0)
                 {
-                    _ = context.Fail((int)state[0]);
+                    context.Fail((int)state[0]);
                 }
                 break;
             case HandleKind.MemoryPool when state.Length > 0:

@@ -16,6 +16,7 @@ internal sealed unsafe class DeviceContext
     private readonly Dictionary<int, ulong> limits = [];
     private readonly GCHandle self;
     private DeviceHeap? heap;
+    private readonly Lock failing = new();
     private int fault;
 
     /// <param name="device">Whose context it is.</param>
@@ -83,12 +84,20 @@ internal sealed unsafe class DeviceContext
     /// <summary>Error of the API that ended its use, or 0.</summary>
     public int Fault => Volatile.Read(ref fault);
 
-    /// <summary>Ends its use; the first fault counts. True for that one.</summary>
-    public bool Fail(int error)
+    /// <summary>Ends its use; the first fault counts.</summary>
+    /// <param name="error">Error of the API.</param>
+    /// <param name="tell">Called for that one, before anybody can see it: whoever does may look for the reason.</param>
+    public void Fail(int error, Action? tell = null)
     {
-        bool isFirst = Interlocked.CompareExchange(ref fault, error, 0) == 0;
+        lock (failing)
+        {
+            if (fault == 0)
+            {
+                tell?.Invoke();
+                Volatile.Write(ref fault, error);
+            }
+        }
         Volatile.Write(ref *cancel, 1);
-        return isFirst;
     }
 
     /// <summary>A limit, by CUlimit.</summary>

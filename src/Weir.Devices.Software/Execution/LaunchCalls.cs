@@ -345,13 +345,10 @@ internal sealed unsafe class LaunchCalls
             KernelFault.Assert => CuResult.Assert,
             _ => CuResult.LaunchFailed,
         };
-        if (context.Fail((int)error))
-        {
-            string place = thread.FaultLine > 0 ? $" at PTX line {kernel.MapLine((int)thread.FaultLine)}" : "";
-            device.Log(
-                $"kernel '{kernel.Info.Name}': {fault}{place}, address 0x{thread.FaultAddress:x}, "
-                    + $"block {thread.FaultBlock}, thread {thread.FaultThread}"
-            );
-        }
+        string place = thread.FaultLine > 0 ? $" at PTX line {kernel.MapLine((int)thread.FaultLine)}" : "";
+        string reason =
+            $"kernel '{kernel.Info.Name}': {fault}{place}, address 0x{thread.FaultAddress:x}, "
+            + $"block {thread.FaultBlock}, thread {thread.FaultThread}";
+        context.Fail((int)error, () => device.Log(reason));
     }
 }
