@@ -198,15 +198,12 @@ public class UsageBookTests
 
         public void Write(UsageChanges changes)
         {
-            foreach ((ChunkKey key, long[] values) in changes.Chunks)
+            foreach ((ChunkKey key, ChunkChanges chunk) in changes.Chunks)
             {
                 long[] all = _chunks.TryGetValue(key, out long[]? known)
                     ? known
-                    : _chunks[key] = new long[values.Length];
-                for (int i = 0; i < values.Length; i += UsageFields.Count)
-                {
-                    UsageFields.Merge(all.AsSpan(i, UsageFields.Count), values.AsSpan(i, UsageFields.Count));
-                }
+                    : _chunks[key] = new long[Resolution.All[key.Level].PerChunk * UsageFields.Count];
+                chunk.ApplyTo(all);
             }
             foreach (SessionMark mark in changes.Sessions.Values)
             {

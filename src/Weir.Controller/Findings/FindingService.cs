@@ -37,6 +37,12 @@ internal sealed class FindingService(
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
     private const int MostBuckets = 400;
 
+    private const long SpentEveryMs = 10 * 60_000;
+
+    private IReadOnlyList<Finding> _spent = [];
+    private IReadOnlyList<Budget>? _spentOf;
+    private long _spentAt;
+
     private readonly Dictionary<string, Active> _active = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
@@ -66,9 +72,32 @@ internal sealed class FindingService(
     public async Task<(List<Finding> Findings, DebtInput Input)> FindAsync(long from, long to)
     {
         (DebtInput input, _) = await queries.ReadAsync(from, to, MostBuckets);
-        long end = Math.Min(input.Grid.To, clock.Now);
+        // Not the clock again: what was held then may look as if it had ended since.
+        long end = input.Until;
         List<Outcome> outcomes = history.Read(store => Outcomes(store, input, end));
-        return (Detectors.Run(input, outcomes, policy.Rules, end), input);
+        return ([.. await SpentAsync(), .. Detectors.Run(input, outcomes, policy.Rules, end)], input);
+    }
+
+    // A month is looked at less often than the last hours.
+    private async Task<IReadOnlyList<Finding>> SpentAsync()
+    {
+        IReadOnlyList<Budget> budgets = prices.Budgets;
+        if (budgets.Count == 0)
+        {
+            return [];
+        }
+        long now = clock.Now;
+        if (now - _spentAt > SpentEveryMs || !ReferenceEquals(budgets, _spentOf))
+        {
+            DateTimeOffset today = DateTimeOffset.FromUnixTimeMilliseconds(now);
+            var month = new DateTimeOffset(today.Year, today.Month, 1, 0, 0, 0, TimeSpan.Zero);
+            long from = Math.Min(month.ToUnixTimeMilliseconds(), now - 1);
+            (DebtInput input, _) = await queries.ReadAsync(from, now, MostBuckets, withUsage: false);
+            DebtSummary summary = DebtSummary.Of(input, DebtDimension.Project, prices.Price);
+            _spent = [.. Budgets.Check(summary, budgets, prices.List.Currency)];
+            (_spentAt, _spentOf) = (now, budgets);
+        }
+        return _spent;
     }
 
     /// <summary>Looks once, and does what is due.</summary>

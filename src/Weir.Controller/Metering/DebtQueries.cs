@@ -75,7 +75,10 @@ internal sealed class DebtQueries(
             series,
             [.. Waited(store, grid.From, end), .. waiting.Select(one => one with { To = Math.Min(one.To, end) })],
             Typical(store, end)
-        );
+        )
+        {
+            Until = end,
+        };
     }
 
     private static List<DeviceTimeline> Devices(StoreSession store, long from, long to)

@@ -166,15 +166,18 @@ internal static class MeteringMeasurement
         var random = new Random(resolution.Level);
         long before = Size(folder);
         long spans = 0;
+        Span<long> bucket = stackalloc long[UsageFields.Count];
         for (long chunk = resolution.ChunkOf(from); chunk < to; chunk += resolution.ChunkMs)
         {
             var changes = new UsageChanges();
             for (int i = 0; i < Devices; i++)
             {
-                long[] values = new long[resolution.PerChunk * UsageFields.Count];
+                var values = new ChunkChanges();
                 for (int span = 0; span < resolution.PerChunk && chunk + span * resolution.StepMs < to; span++)
                 {
-                    Busy(random, values.AsSpan(span * UsageFields.Count, UsageFields.Count), resolution.StepMs);
+                    bucket.Clear();
+                    Busy(random, bucket, resolution.StepMs);
+                    values.Add(span, bucket);
                     spans++;
                 }
                 long day = (Math.Max(chunk, from) - (to - Days * Retention.DayMs)) / Retention.DayMs;

@@ -3,6 +3,7 @@ using Weir.Controller.Access;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Metering.Debt;
+using Weir.Metering.Findings;
 using Weir.Metering.Money;
 using Weir.Protocol.Rest;
 
@@ -16,6 +17,9 @@ internal sealed class PriceBook(ClusterState state, CommitQueue commits, AuditLo
 
     /// <summary>Prices as they are now.</summary>
     public PriceList List { get; private set; } = PriceList.None;
+
+    /// <summary>What projects may cost in a month.</summary>
+    public IReadOnlyList<Budget> Budgets { get; private set; } = [];
 
     /// <summary>Energy and carbon.</summary>
     public EnergyModel Energy { get; set; } = EnergyModel.Default;
@@ -34,7 +38,8 @@ internal sealed class PriceBook(ClusterState state, CommitQueue commits, AuditLo
                     one.FromHour,
                     one.ToHour
                 )),
-            ]
+            ],
+            Budgets.Count == 0 ? null : [.. Budgets.Select(one => new BudgetView(one.Project, one.PerMonth))]
         );
 
     /// <summary>What a microsecond of a device costs then; null: it has no price.</summary>
@@ -45,7 +50,8 @@ internal sealed class PriceBook(ClusterState state, CommitQueue commits, AuditLo
     {
         if (StoreReader.Meta(store, Key) is { } text)
         {
-            List = Of(JsonSerializer.Deserialize(text, RestJson.Default.PriceListView)!);
+            PriceListView view = JsonSerializer.Deserialize(text, RestJson.Default.PriceListView)!;
+            (List, Budgets) = (Of(view), BudgetsOf(view));
         }
     }
 
@@ -61,9 +67,13 @@ internal sealed class PriceBook(ClusterState state, CommitQueue commits, AuditLo
         {
             throw ControlException.Invalid(problem);
         }
+        if (view.Budgets?.Any(one => string.IsNullOrEmpty(one.Project) || one.PerMonth <= 0) == true)
+        {
+            throw ControlException.Invalid("a budget names a project and an amount above nothing");
+        }
         lock (state.Gate)
         {
-            List = list;
+            (List, Budgets) = (list, BudgetsOf(view));
             audit.Add(caller, "prices.set", "prices", $"{list.Entries.Count} entries, {list.Currency}");
             commits.Post(
                 new StoreWrite(Writes.Meta(Key, JsonSerializer.Serialize(view, RestJson.Default.PriceListView)))
@@ -127,6 +137,9 @@ internal sealed class PriceBook(ClusterState state, CommitQueue commits, AuditLo
             notes
         );
     }
+
+    private static Budget[] BudgetsOf(PriceListView view) =>
+        [.. (view.Budgets ?? []).Select(one => new Budget(one.Project, one.PerMonth))];
 
     private static PriceList Of(PriceListView view) =>
         new(

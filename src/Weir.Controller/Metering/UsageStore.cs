@@ -92,9 +92,9 @@ internal sealed class UsageStore : IDisposable
             _session ??= new StoreSession(_database.Open());
             using DbTransaction transaction = _session.Connection.BeginTransaction();
             _session.Transaction = transaction;
-            foreach ((ChunkKey key, long[] values) in changes.Chunks)
+            foreach ((ChunkKey key, ChunkChanges chunk) in changes.Chunks)
             {
-                Merge(_session, key, values);
+                Merge(_session, key, chunk);
             }
             foreach (SessionMark mark in changes.Sessions.Values)
             {
@@ -118,31 +118,35 @@ internal sealed class UsageStore : IDisposable
     public List<UsageSeries> Read(Resolution resolution, long from, long to) =>
         _history.Read(store =>
         {
-            List<UsageSeries> found = [];
-            List<(long Chunk, byte[] Body)> chunks = [];
-            (string Lease, string Device) current = ("", "");
-            using var row = store.Read(
-                "SELECT lease, device, chunk, body FROM usage_chunks WHERE level = @p0 AND chunk >= @p1 AND chunk < @p2 ORDER BY lease, device, chunk",
-                resolution.Level,
-                resolution.ChunkOf(from),
-                to
-            );
-            while (row.Read())
+            List<(string Lease, string Device, List<(long Chunk, byte[] Body)> Chunks)> rows = [];
+            using (
+                var row = store.Read(
+                    "SELECT lease, device, chunk, body FROM usage_chunks WHERE level = @p0 AND chunk >= @p1 AND chunk < @p2 ORDER BY lease, device, chunk",
+                    resolution.Level,
+                    resolution.ChunkOf(from),
+                    to
+                )
+            )
             {
-                (string, string) next = (row.GetString(0), row.GetString(1));
-                if (next != current && chunks.Count > 0)
+                while (row.Read())
                 {
-                    found.Add(Join(current.Lease, current.Device, resolution, chunks));
-                    chunks.Clear();
+                    string lease = row.GetString(0);
+                    string device = row.GetString(1);
+                    if (rows.Count == 0 || rows[^1].Lease != lease || rows[^1].Device != device)
+                    {
+                        rows.Add((lease, device, []));
+                    }
+                    rows[^1].Chunks.Add((row.GetInt64(2), (byte[])row.GetValue(3)));
                 }
-                current = next;
-                chunks.Add((row.GetInt64(2), (byte[])row.GetValue(3)));
             }
-            if (chunks.Count > 0)
-            {
-                found.Add(Join(current.Lease, current.Device, resolution, chunks));
-            }
-            return found;
+            var found = new UsageSeries[rows.Count];
+            // Unpacking is most of the work, and each series is its own.
+            _ = Parallel.For(
+                0,
+                rows.Count,
+                i => found[i] = Join(rows[i].Lease, rows[i].Device, resolution, rows[i].Chunks)
+            );
+            return new List<UsageSeries>(found);
         });
 
     /// <summary>Removes what is not kept any longer.</summary>
@@ -173,9 +177,9 @@ internal sealed class UsageStore : IDisposable
         _database.Dispose();
     }
 
-    private static void Merge(StoreSession store, ChunkKey key, long[] values)
+    private static void Merge(StoreSession store, ChunkKey key, ChunkChanges changes)
     {
-        long[] all = values;
+        long[]? all = null;
         using (
             var row = store.Read(
                 "SELECT body FROM usage_chunks WHERE level = @p0 AND chunk = @p1 AND lease = @p2 AND device = @p3",
@@ -189,12 +193,10 @@ internal sealed class UsageStore : IDisposable
             if (row.Read())
             {
                 all = ChunkCodec.Decode((byte[])row.GetValue(0));
-                for (int i = 0; i < values.Length; i += UsageFields.Count)
-                {
-                    UsageFields.Merge(all.AsSpan(i, UsageFields.Count), values.AsSpan(i, UsageFields.Count));
-                }
             }
         }
+        all ??= new long[Resolution.All[key.Level].PerChunk * UsageFields.Count];
+        changes.ApplyTo(all);
         store.Execute(
             """
             INSERT INTO usage_chunks (level, chunk, lease, device, body) VALUES (@p0, @p1, @p2, @p3, @p4)

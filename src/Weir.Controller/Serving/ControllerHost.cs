@@ -38,6 +38,7 @@ internal sealed class ControllerHost : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly UsageStore _usage;
     private readonly FindingService _findings;
+    private readonly Telemetry? _telemetry;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _ticking;
 
@@ -50,6 +51,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         MeteringService metering,
         UsageStore usage,
         FindingService findings,
+        Telemetry? telemetry,
         ControllerIdentity identity,
         ClusterState state,
         Books books
@@ -64,6 +66,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         Books = books;
         _usage = usage;
         _findings = findings;
+        _telemetry = telemetry;
         Metering = metering;
         _ticking = Task.WhenAll(
             TickAsync(timers),
@@ -134,6 +137,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         _history.Dispose();
         _usage.Dispose();
         _findings.Dispose();
+        _telemetry?.Dispose();
         _database.Dispose();
         _stopping.Dispose();
     }
@@ -287,6 +291,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         new ForecastEndpoints(state, debts, clock, callers).Map(web);
         var metrics = new MetricSnapshot(state, books, metering, clock);
         new ReportEndpoints(state, debts, findings, prices, metrics, clock, callers).Map(web);
+        Telemetry? telemetry = Telemetry.Start(metrics);
         try
         {
             await web.StartAsync();
@@ -319,6 +324,7 @@ internal sealed class ControllerHost : IAsyncDisposable
             metering,
             metered,
             findings,
+            telemetry,
             late.Value,
             state,
             books

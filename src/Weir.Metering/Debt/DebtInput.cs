@@ -103,7 +103,11 @@ public sealed record DebtInput(
     IReadOnlyList<UsageSeries> Usage,
     IReadOnlyList<Waiting> Waiting,
     IReadOnlyList<TypicalAsk> Typical
-);
+)
+{
+    /// <summary>Up to when it is known, Unix time in milliseconds: the end of the grid, or now.</summary>
+    public long Until { get; init; } = Grid.To;
+}
 
 /// <summary>A shape of slice, and how often it is asked for.</summary>
 /// <param name="Compute">Percent of a device.</param>

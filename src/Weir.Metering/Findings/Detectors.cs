@@ -42,6 +42,7 @@ public static class Detectors
         "failing",
         "stranded",
         "queue-starved",
+        Budgets.Detector,
     ];
 
     /// <summary>Everything that is found, the largest saving first.</summary>

@@ -54,11 +54,50 @@ public readonly record struct HeldSlice(
 /// <param name="Device">The device.</param>
 public readonly record struct ChunkKey(int Level, long Chunk, string Lease, string Device);
 
+/// <summary>What is to be put to the buckets of a chunk: only those that have changed.</summary>
+public sealed class ChunkChanges
+{
+    private readonly List<(int Bucket, long[] Values)> _buckets = [];
+
+    /// <summary>Puts values to a bucket.</summary>
+    public void Add(int bucket, ReadOnlySpan<long> values)
+    {
+        // The last one nearly always.
+        int at = _buckets.FindLastIndex(one => one.Bucket == bucket);
+        if (at < 0)
+        {
+            _buckets.Add((bucket, values.ToArray()));
+        }
+        else
+        {
+            UsageFields.Merge(_buckets[at].Values, values);
+        }
+    }
+
+    /// <summary>Takes later changes over.</summary>
+    public void Take(ChunkChanges later)
+    {
+        foreach ((int bucket, long[] values) in later._buckets)
+        {
+            Add(bucket, values);
+        }
+    }
+
+    /// <summary>Puts them to the values of the whole chunk.</summary>
+    public void ApplyTo(long[] chunk)
+    {
+        foreach ((int bucket, long[] values) in _buckets)
+        {
+            UsageFields.Merge(chunk.AsSpan(bucket * UsageFields.Count, UsageFields.Count), values);
+        }
+    }
+}
+
 /// <summary>What is to be stored in one transaction.</summary>
 public sealed class UsageChanges
 {
     /// <summary>Values to be put to those that are there.</summary>
-    public Dictionary<ChunkKey, long[]> Chunks { get; } = [];
+    public Dictionary<ChunkKey, ChunkChanges> Chunks { get; } = [];
 
     /// <summary>Sessions' marks as they are then.</summary>
     public Dictionary<string, SessionMark> Sessions { get; } = new(StringComparer.Ordinal);
@@ -83,29 +122,26 @@ public sealed class UsageChanges
             }
             long chunk = resolution.ChunkOf(time);
             var key = new ChunkKey(resolution.Level, chunk, lease, device);
-            if (!Chunks.TryGetValue(key, out long[]? buckets))
+            if (!Chunks.TryGetValue(key, out ChunkChanges? changes))
             {
-                buckets = new long[resolution.PerChunk * UsageFields.Count];
-                Chunks.Add(key, buckets);
+                Chunks.Add(key, changes = new ChunkChanges());
             }
-            int index = (int)((time - chunk) / resolution.StepMs);
-            UsageFields.Merge(buckets.AsSpan(index * UsageFields.Count, UsageFields.Count), values);
+            changes.Add((int)((time - chunk) / resolution.StepMs), values);
         }
     }
 
     /// <summary>Takes later changes over.</summary>
     public void Take(UsageChanges later)
     {
-        foreach ((ChunkKey key, long[] values) in later.Chunks)
+        foreach ((ChunkKey key, ChunkChanges changes) in later.Chunks)
         {
-            if (!Chunks.TryGetValue(key, out long[]? buckets))
+            if (Chunks.TryGetValue(key, out ChunkChanges? known))
             {
-                Chunks.Add(key, values);
-                continue;
+                known.Take(changes);
             }
-            for (int i = 0; i < values.Length; i += UsageFields.Count)
+            else
             {
-                UsageFields.Merge(buckets.AsSpan(i, UsageFields.Count), values.AsSpan(i, UsageFields.Count));
+                Chunks.Add(key, changes);
             }
         }
         foreach ((string session, SessionMark mark) in later.Sessions)

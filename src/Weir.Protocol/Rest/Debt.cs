@@ -80,7 +80,17 @@ public sealed record DebtGroupView(
 /// <summary>Prices of devices, as an operator sets them.</summary>
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="Entries">Prices; of several that cover a moment the first counts.</param>
-public sealed record PriceListView(string Currency, IReadOnlyList<PriceView> Entries);
+/// <param name="Budgets">What projects may cost in a month: at 50, 80 and 100 % it is told.</param>
+public sealed record PriceListView(
+    string Currency,
+    IReadOnlyList<PriceView> Entries,
+    IReadOnlyList<BudgetView>? Budgets = null
+);
+
+/// <summary>What a project may cost in a month.</summary>
+/// <param name="Project">The project.</param>
+/// <param name="PerMonth">In the price list's currency.</param>
+public sealed record BudgetView(string Project, decimal PerMonth);
 
 /// <summary>A price.</summary>
 /// <param name="Model">A part of the device's model, or "*".</param>
