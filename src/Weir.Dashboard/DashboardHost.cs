@@ -67,6 +67,7 @@ internal static class DashboardHost
         builder.Services.AddRazorComponents();
         builder.Services.AddSingleton(pool);
         builder.Services.AddSingleton<Logins>();
+        builder.Services.AddSingleton<Answers>();
         builder.Services.AddScoped<PoolSession>();
         WebApplication app = builder.Build();
         app.Use(LoginGate.InvokeAsync);

@@ -4,7 +4,7 @@ using Weir.Protocol.Rest;
 namespace Weir.Dashboard.Pool;
 
 /// <summary>What one open page asks the controller with: its user's client.</summary>
-internal sealed class PoolSession(Logins logins, PoolAddress address) : IDisposable
+internal sealed class PoolSession(Logins logins, PoolAddress address, Answers answers) : IDisposable
 {
     private PoolClient? _client;
     private string? _session;
@@ -30,6 +30,13 @@ internal sealed class PoolSession(Logins logins, PoolAddress address) : IDisposa
         Status ??= await _client.StatusAsync();
         return _client;
     }
+
+    /// <summary>An answer that may be a little old.</summary>
+    /// <param name="what">What is asked, apart from times that change with each request.</param>
+    /// <param name="age">How old.</param>
+    /// <param name="ask">Asks.</param>
+    public Task<T> RecentAsync<T>(string what, TimeSpan age, Func<Task<T>> ask)
+        where T : class => answers.RecentAsync($"{_session} {what}", age, ask);
 
     public void Dispose() => _client?.Dispose();
 }
