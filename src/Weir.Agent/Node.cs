@@ -139,7 +139,12 @@ internal sealed class Node
                     Report = new Report
                     {
                         Leases = { Leases.Report() },
-                        Sessions = { Sessions.All.Select(session => session.ToMessage()) },
+                        Sessions =
+                        {
+                            Sessions
+                                .All.Where(session => !session.Record.IsArriving)
+                                .Select(session => session.ToMessage()),
+                        },
                         Workloads = { Workloads.Report() },
                     },
                 },

@@ -16,6 +16,7 @@ namespace Weir.Remote;
 [JsonSerializable(typeof(ControlMessage))]
 [JsonSerializable(typeof(RemoteTerms))]
 [JsonSerializable(typeof(RelayOrder))]
+[JsonSerializable(typeof(RelayMove))]
 [JsonSerializable(typeof(StateOrder))]
 [JsonSerializable(typeof(StateReport))]
 [JsonSerializable(typeof(SessionRequest))]

@@ -26,6 +26,9 @@ internal struct Hello
     /// <summary>Answer with the snapshot only, no session (NVML without cuInit). The broker may answer it itself.</summary>
     internal const uint SnapshotOnly = 1;
 
+    /// <summary>Set by a relay: it can be told to pause and to go on with another worker.</summary>
+    internal const uint CanMove = 2;
+
     internal ulong Magic;
     internal uint Version;
 

@@ -9,7 +9,7 @@ internal sealed class PoolInstallation : IDisposable
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
     private readonly Process _up;
     private readonly string _folder;
-    private readonly List<Process> _nodes = [];
+    private readonly Dictionary<string, Process> _nodes = [];
 
     private PoolInstallation(Process up, string folder)
     {
@@ -98,14 +98,64 @@ internal sealed class PoolInstallation : IDisposable
                 "--name",
                 name,
                 "--agent-listen",
-                "127.0.0.1:0",
+                // Its own, so that it is found there again after a restart.
+                $"127.{Random.Shared.Next(1, 255)}.{Random.Shared.Next(1, 255)}.{Random.Shared.Next(1, 255)}:7443",
                 "--software",
                 "1",
                 "--software-mem",
                 "1GiB",
             ]
         );
-        _nodes.Add(node);
+        _nodes.Add(name, node);
+        AwaitNode(name);
+    }
+
+    /// <summary>SIGKILL to the agent of a node that has joined, and the next one in its place.</summary>
+    public void ReplaceAgent(string name)
+    {
+        _nodes[name].Kill();
+        _nodes[name].WaitForExit();
+        _nodes[name].Dispose();
+        _nodes[name] = Launch(_folder, name, ["agent"]);
+        AwaitNode(name);
+    }
+
+    /// <summary>SIGKILL to the agent of a node that has joined, and to its workers: the machine is lost.</summary>
+    public void Lose(string name)
+    {
+        _nodes[name].Kill();
+        _nodes[name].WaitForExit();
+        string run = Path.Combine(_folder, name, "run");
+        foreach (int process in Processes(line => line.Contains(run) && line.Contains("--worker")))
+        {
+            using var kill = Process.Start("kill", ["-9", $"{process}"]);
+            kill.WaitForExit();
+        }
+    }
+
+    /// <summary>Processes whose command line, words parted by NUL, is such a one.</summary>
+    public static IEnumerable<int> Processes(Func<string, bool> isWanted)
+    {
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            string line = "";
+            try
+            {
+                line = int.TryParse(Path.GetFileName(folder), out _) ? File.ReadAllText(folder + "/cmdline") : "";
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // It has ended.
+            }
+            if (line.Length > 0 && isWanted(line))
+            {
+                yield return int.Parse(Path.GetFileName(folder), System.Globalization.CultureInfo.InvariantCulture);
+            }
+        }
+    }
+
+    private void AwaitNode(string name)
+    {
         Awaited.True(
             () =>
                 Json("nodes")
@@ -158,7 +208,7 @@ internal sealed class PoolInstallation : IDisposable
 
     public void Dispose()
     {
-        foreach (var process in (Process[])[.. _nodes, _up])
+        foreach (var process in (Process[])[.. _nodes.Values, _up])
         {
             // `weir up` ends its parts in order; idle workers end with their agent.
             using var kill = Process.Start("kill", [$"{process.Id}"]);

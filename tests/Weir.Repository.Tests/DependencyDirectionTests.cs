@@ -38,7 +38,7 @@ public partial class DependencyDirectionTests
         ["Weir.Protocol"] = [],
         ["Weir.Metering"] = [],
         ["Weir.Controller"] = ["Weir.Protocol", "Weir.Scheduling", "Weir.Metering"],
-        ["Weir.Agent"] = ["Weir.Posix", "Weir.Wire", "Weir.Remote", "Weir.Protocol"],
+        ["Weir.Agent"] = ["Weir.Posix", "Weir.Wire", "Weir.Remote", "Weir.Images", "Weir.Protocol"],
         ["Weir.Cli"] =
         [
             "Weir.Wire",

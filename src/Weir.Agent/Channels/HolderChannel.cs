@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Weir.Agent.Leases;
+using Weir.Agent.Sessions;
 using Weir.Protocol.Agents;
 using Weir.Remote;
 using Weir.Remote.Control;
@@ -19,7 +20,7 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
 
     // Null: nothing follows. Telling may wait for a slow holder, so it is never done under the node's lock.
-    private readonly BlockingCollection<ControlMessage?> _outgoing = [];
+    private readonly BlockingCollection<(ControlMessage? Message, int[] Descriptors)> _outgoing = [];
 
     /// <summary>The lease that is held.</summary>
     public LeaseState? Lease { get; private set; }
@@ -35,15 +36,19 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
     }
 
     /// <summary>Tells the holder something; it never waits.</summary>
-    public void Tell(ControlMessage message)
+    public void Tell(ControlMessage message) => Tell(message, []);
+
+    /// <summary>The same, with descriptors, which are this channel's from now on.</summary>
+    public void Tell(ControlMessage message, int[] descriptors)
     {
         try
         {
-            _outgoing.Add(message);
+            _outgoing.Add((message, descriptors));
         }
         catch (InvalidOperationException)
         {
             // The channel has closed meanwhile.
+            Close(descriptors);
         }
     }
 
@@ -57,7 +62,7 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
     private void TellAll()
     {
         bool isOver = false;
-        foreach (ControlMessage? message in _outgoing.GetConsumingEnumerable())
+        foreach ((ControlMessage? message, int[] descriptors) in _outgoing.GetConsumingEnumerable())
         {
             try
             {
@@ -68,7 +73,7 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
                 }
                 else if (!isOver)
                 {
-                    channel.Send(message);
+                    channel.Send(message, descriptors);
                 }
             }
             catch (Exception failure) when (failure is IOException or ObjectDisposedException)
@@ -76,9 +81,21 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
                 // The holder has gone; the listening thread sees it too.
                 isOver = true;
             }
+            finally
+            {
+                Close(descriptors);
+            }
         }
         // The listening thread has ended: nobody uses the connection's number any more.
         channel.Dispose();
+    }
+
+    private static void Close(int[] descriptors)
+    {
+        foreach (int descriptor in descriptors.Where(descriptor => descriptor >= 0))
+        {
+            _ = Libc.close(descriptor);
+        }
     }
 
     private void Hear()
@@ -113,6 +130,10 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
         lock (node.Gate)
         {
             node.Leases.Leave(this);
+            foreach (ClientSession session in node.Sessions.All)
+            {
+                session.Errand?.Departure?.HolderGone(this);
+            }
         }
         _outgoing.CompleteAdding();
     }
@@ -140,6 +161,21 @@ internal sealed class HolderChannel(Node node, ControlChannel channel, string ho
                     Tell(new SessionEnded(handOver.Session, failure.Message));
                 }
                 return true;
+            case MoveReady ready when Lease is not null:
+                lock (node.Gate)
+                {
+                    node.Mover.Hear(ready.Session, ready);
+                }
+                return true;
+            case SessionMoved moved when Lease is not null:
+                lock (node.Gate)
+                {
+                    node.Mover.Hear(moved.Session, moved);
+                }
+                return true;
+            case BringSession bring when Lease is null && !isLocal:
+                new Arrival(node, channel, bring).Serve();
+                return false;
             case LeaseEnded when Lease is not null:
                 lock (node.Gate)
                 {

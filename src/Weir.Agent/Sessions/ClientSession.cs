@@ -57,6 +57,31 @@ internal sealed class ClientSession
     /// <summary>The host half of the window; -1 until the worker has sent it.</summary>
     public int HostMemory { get; set; } = -1;
 
+    /// <summary>What the worker said that takes it over from another node; null until then.</summary>
+    public Remote.Workers.StateReport? Restored { get; set; }
+
+    /// <summary>It is over, and no longer in the book.</summary>
+    public bool HasEnded { get; set; }
+
+    /// <summary>What was asked before the worker had sent its descriptors; done when they come.</summary>
+    public List<SessionCommand> Early { get; } = [];
+
+    /// <summary>Duplicates of what client and worker share: socket, segment, host memory.</summary>
+    /// <exception cref="MoveException">They are not all there.</exception>
+    public int[] Duplicates()
+    {
+        if (!IsPortable)
+        {
+            throw new MoveException("the node's agent was started again since it began: it cannot be given away");
+        }
+        return
+        [
+            .. new[] { Client, Segment, HostMemory }.Select(end =>
+                Posix.Libc.fcntl(end, Posix.Libc.F_DUPFD_CLOEXEC, 3)
+            ),
+        ];
+    }
+
     /// <summary>Another worker could take it.</summary>
     public bool IsPortable => Client >= 0 && Segment >= 0 && HostMemory >= 0;
 
@@ -151,5 +176,6 @@ internal sealed class ClientSession
             ClientHost = Record.ClientHost,
             Devices = { Device.Uuid },
             StartedMs = Record.StartedMs,
+            Leaving = Errand?.Departure is not null,
         };
 }

@@ -116,7 +116,8 @@ internal sealed class SessionBook(Node node)
             request.Pid,
             Line(request.Program),
             channel.Host,
-            DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()
+            DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
+            IsRemote: request.Remote
         );
         var session = new ClientSession
         {
@@ -144,11 +145,7 @@ internal sealed class SessionBook(Node node)
         worker.Session = session;
         _sessions.Add(record.Session, session);
         _ = lease.Sessions.Add(session);
-        string secret = Convert
-            .ToBase64String(RandomNumberGenerator.GetBytes(32))
-            .TrimEnd('=')
-            .Replace('+', '-')
-            .Replace('/', '_');
+        string secret = Secret();
         bool told = Instruct(session, worker, slot);
         if (told && request.Remote)
         {
@@ -168,6 +165,87 @@ internal sealed class SessionBook(Node node)
         node.Farm.RefillLater(device);
         return new SessionOffer(record.Session, record.Routing, worker.Fingerprint, secret, RemoteGraceSeconds);
     }
+
+    /// <summary>A session comes from another node: a worker takes it from an image, and waits for its client.</summary>
+    /// <param name="bring">What the other agent says of it.</param>
+    /// <param name="lease">Its lease, as it is here.</param>
+    /// <param name="worker">The worker.</param>
+    /// <param name="slot">Its place in the share's page.</param>
+    /// <param name="folder">The image.</param>
+    /// <param name="offer">How its client reaches it.</param>
+    /// <exception cref="MoveException">The worker has just ended.</exception>
+    public ClientSession Arrive(
+        BringSession bring,
+        LeaseState lease,
+        Worker worker,
+        int slot,
+        string folder,
+        out SessionOffer offer
+    )
+    {
+        DeviceState device = node.Device(lease.Grant.Shares[0].Uuid)!;
+        var record = new SessionRecord(
+            bring.Session,
+            lease.Name,
+            lease.Epoch,
+            device.Uuid,
+            0,
+            slot,
+            Guid.NewGuid(),
+            worker.Name,
+            worker.Kind,
+            worker.ProcessId,
+            worker.ProcessStart,
+            worker.User,
+            bring.Client,
+            Line(bring.Program),
+            Line(bring.Host),
+            bring.StartedMs,
+            IsRemote: true,
+            IsArriving: true
+        );
+        var session = new ClientSession
+        {
+            Record = record,
+            Lease = lease,
+            Device = device,
+            Worker = worker,
+            Channel = lease.Holders.FirstOrDefault(),
+        };
+        WholeFile.Write(
+            FileOf(record.Session),
+            JsonSerializer.SerializeToUtf8Bytes(record, SessionJson.Default.SessionRecord)
+        );
+        worker.Session = session;
+        _sessions.Add(record.Session, session);
+        _ = lease.Sessions.Add(session);
+        string secret = Secret();
+        ImageFolders.Prepare(folder, worker.User);
+        var terms = new RemoteTerms(
+            record.Session,
+            secret,
+            RemoteGraceSeconds,
+            bring.Client,
+            record.ClientProgram,
+            folder
+        );
+        if (
+            !Instruct(session, worker, slot)
+            || !WorkerFarm.Tell(
+                worker,
+                WorkerMessage.Expect,
+                JsonSerializer.SerializeToUtf8Bytes(terms, Remote.RemoteJson.Default.RemoteTerms)
+            )
+        )
+        {
+            throw new MoveException("the worker has just ended; try again");
+        }
+        offer = new SessionOffer(record.Session, record.Routing, worker.Fingerprint, secret, RemoteGraceSeconds);
+        return session;
+    }
+
+    private static string Secret() =>
+        Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
     /// <summary>Tells a worker what the session's device is; false when it does not listen any more.</summary>
     public bool Instruct(ClientSession session, Worker worker, int slot)
@@ -271,6 +349,13 @@ internal sealed class SessionBook(Node node)
         session.IsOpen = true;
         session.Deadline?.Dispose();
         session.Deadline = null;
+        if (session.Record.IsArriving)
+        {
+            session.Record = session.Record with { IsArriving = false };
+            session.Image = ImageOf(session);
+            Keep(session);
+            Monitor.PulseAll(node.Gate);
+        }
         SessionMover.Opened(session);
         node.Leases.HoldersChanged(session.Lease);
         node.Tell(new AgentMessage { Session = session.ToMessage() });
@@ -293,7 +378,13 @@ internal sealed class SessionBook(Node node)
             Ended(session, "");
             return;
         }
-        if (!session.IsOpen || !WorkerFarm.Tell(session.Worker, WorkerMessage.End, Encoding.UTF8.GetBytes(reason)))
+        // A worker that waits while its session goes elsewhere must not tell the client anything.
+        if (
+            !session.IsOpen
+            || session.Record.IsLeaving
+            || session.Errand?.Departure is not null
+            || !WorkerFarm.Tell(session.Worker, WorkerMessage.End, Encoding.UTF8.GetBytes(reason))
+        )
         {
             WorkerFarm.Kill(session.Worker);
             return;
@@ -304,6 +395,7 @@ internal sealed class SessionBook(Node node)
     /// <summary>The worker has ended, and how ("": its client closed the session).</summary>
     public void Ended(ClientSession session, string how)
     {
+        session.HasEnded = true;
         session.Deadline?.Dispose();
         string reason =
             session.EndReason
@@ -345,7 +437,14 @@ internal sealed class SessionBook(Node node)
         {
             holder.Tell(end);
         }
-        node.Tell(new AgentMessage { Session = report });
+        if (!session.Record.IsArriving)
+        {
+            node.Tell(new AgentMessage { Session = report });
+        }
+        foreach (SessionCommand early in session.Early)
+        {
+            SessionMover.Refuse(node, early, "the session has ended");
+        }
         node.Leases.HoldersChanged(session.Lease);
         node.Yields.Look(session.Lease);
         Monitor.PulseAll(node.Gate);
@@ -357,6 +456,10 @@ internal sealed class SessionBook(Node node)
         foreach (ClientSession session in _sessions.Values.Where(one => one.Channel == channel).ToArray())
         {
             session.Channel = null;
+            if (session.Record.IsArriving)
+            {
+                continue;
+            }
             if (!session.IsOpen && !session.IsHandedOver)
             {
                 End(session, "its holder has gone");
@@ -391,14 +494,19 @@ internal sealed class SessionBook(Node node)
             Lease = lease,
             Device = device,
             Worker = worker,
-            IsOpen = true,
+            IsOpen = !record.IsArriving,
             Image = record.Image,
             Condition = record.IsParked ? SessionCondition.Parked : SessionCondition.Attached,
         };
         worker.Session = session;
+        worker.IsAttached = session.IsOpen;
         SessionMover.Opened(session);
         _sessions.Add(record.Session, session);
         _ = lease.Sessions.Add(session);
+        if (record.IsLeaving)
+        {
+            node.Mover.AwaitOutcome(session);
+        }
         Log.Info($"session {record.Session} (client {record.ClientProcess}) goes on");
         return true;
     }
@@ -441,7 +549,8 @@ internal sealed class SessionBook(Node node)
         }
     }
 
-    private static int FreeSlot(LeaseState lease, int share)
+    /// <summary>A place in a share's page; -1: there is none.</summary>
+    public static int FreeSlot(LeaseState lease, int share)
     {
         HashSet<int> taken = [.. lease.Sessions.Where(one => one.Record.Share == share).Select(one => one.Record.Slot)];
         return Enumerable.Range(0, LeasePage.Slots).FirstOrDefault(slot => !taken.Contains(slot), -1);

@@ -29,16 +29,18 @@ internal static class SessionCommandRules
             return $"an image's name has letters, digits, '-', '_' and '.', at most 100, a letter or digit first; \"{command.Image}\" is none";
         }
         bool isLost = session.Condition == SessionCondition.Lost;
-        if (!session.IsOpen || (session.Segment < 0 && !isLost))
+        if (!session.IsOpen)
         {
-            return "its program is on another node, or its device's state cannot leave it";
+            return "its program has not begun yet; try again";
         }
         if (command.Action == SessionAction.SessionRestore)
         {
             return isLost ? null : "it is not lost: a worker serves it";
         }
         return isLost ? "its worker was lost: `weir restore` it first"
-            : command.Action == SessionAction.SessionMigrate && !session.IsPortable
+            : command is { Action: SessionAction.SessionMigrate, Target: null } && session.Record.IsRemote
+                ? "its program is on another node: name the node that it shall go to"
+            : command.Action == SessionAction.SessionMigrate && !session.Record.IsRemote && !session.IsPortable
                 ? "the node's agent was started again since it began: it can be parked, but not given to another worker"
             : command.Action == SessionAction.SessionSnapshot && session.Condition != SessionCondition.Attached
                 ? "it is parked, so its state is in an image already: resume it first"
@@ -46,6 +48,11 @@ internal static class SessionCommandRules
                 ? "this node's agent does not know how"
             : null;
     }
+
+    /// <summary>Its worker has yet to send what it shares with the client.</summary>
+    public static bool IsEarly(ClientSession session) =>
+        session is { IsOpen: true, Segment: < 0, EndReason: null, Record.IsRemote: false }
+        && session.Condition != SessionCondition.Lost;
 
     private static bool IsName(string name) =>
         name.Length is > 0 and <= 100

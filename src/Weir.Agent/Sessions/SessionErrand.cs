@@ -9,6 +9,9 @@ namespace Weir.Agent.Sessions;
 /// <param name="Folder">Folder of the image.</param>
 internal sealed record SessionErrand(SessionAction Action, ulong Request, string Folder)
 {
+    /// <summary>Its way to another node; null when it stays on this one.</summary>
+    public Departure? Departure { get; init; }
+
     /// <summary>The worker that takes the session over; null while none does.</summary>
     public Worker? Target { get; set; }
 

@@ -1,9 +1,11 @@
 using System.Text.Json;
+using Weir.Agent.Channels;
 using Weir.Agent.Configuration;
 using Weir.Agent.Leases;
 using Weir.Agent.Workers;
 using Weir.Protocol.Agents;
 using Weir.Remote;
+using Weir.Remote.Control;
 using Weir.Remote.Workers;
 using Weir.Wire;
 using SessionAnswer = Weir.Protocol.Agents.SessionAnswer;
@@ -31,6 +33,11 @@ internal sealed class SessionMover(Node node)
     public void Obey(SessionCommand command)
     {
         ClientSession? session = node.Sessions.All.FirstOrDefault(one => one.Record.Session == command.Session);
+        if (session is not null && SessionCommandRules.IsEarly(session))
+        {
+            Await(session, command);
+            return;
+        }
         if (SessionCommandRules.Refusal(session, command) is { } reason)
         {
             Answer(command.Request, reason);
@@ -53,6 +60,9 @@ internal sealed class SessionMover(Node node)
             case SessionAction.SessionSnapshot:
                 Begin(session!, command, NamedFolder(session!, command.Image), WorkerMessage.Snapshot);
                 break;
+            case SessionAction.SessionMigrate when command.Target is { } target:
+                Depart(session!, command.Request, target).Start();
+                break;
             case SessionAction.SessionMigrate when session!.Condition == SessionCondition.Attached:
                 // Off the device first: both workers together must not have more of it than the lease.
                 Begin(session!, command, OwnFolder(session!), WorkerMessage.Park);
@@ -71,6 +81,58 @@ internal sealed class SessionMover(Node node)
         }
     }
 
+    /// <summary>An agent before this one decided that the session goes elsewhere; its holder knows what came of it.</summary>
+    public void AwaitOutcome(ClientSession session) => Depart(session, 0, null).Await();
+
+    /// <summary>A holder says something of a session's way to another node.</summary>
+    public void Hear(string name, ControlMessage message)
+    {
+        ClientSession? session = node.Sessions.All.FirstOrDefault(one => one.Record.Session == name);
+        if (session?.Errand?.Departure is { } departure)
+        {
+            departure.Heard(message);
+            return;
+        }
+        ControlMessage? answer = message switch
+        {
+            // Whose departure ended with the agent before this one, undecided: it has gone on here.
+            MoveReady { Reason: null } when session is not null => new MoveDecided(name, false),
+            SessionMoved when session is null => new SessionEnded(name, "moved to another node"),
+            _ => null,
+        };
+        if (answer is not null)
+        {
+            foreach (HolderChannel holder in session?.Lease.Holders ?? [])
+            {
+                holder.Tell(answer);
+            }
+        }
+    }
+
+    /// <summary>A session that stood for its way to another node goes on here: on its device, or parked as it was.</summary>
+    public void GoOn(ClientSession session, bool wasParked)
+    {
+        if (!wasParked)
+        {
+            Resume(session);
+            return;
+        }
+        Tell(session.Worker, WorkerMessage.Park, new StateOrder(session.Image));
+        if (session.Condition == SessionCondition.Waiting)
+        {
+            Want(session);
+        }
+    }
+
+    /// <summary>The session's worker died while it was on its way to another node.</summary>
+    public void WorkerLost(ClientSession session)
+    {
+        if (!Lose(session))
+        {
+            node.Sessions.Ended(session, "worker crashed");
+        }
+    }
+
     /// <summary>The controller says that a lease's slices are its own.</summary>
     public void Room(LeaseRoom room)
     {
@@ -80,7 +142,7 @@ internal sealed class SessionMover(Node node)
         }
         lease.IsReleased = false;
         lease.HasWanted = false;
-        foreach (ClientSession session in lease.Sessions.ToArray())
+        foreach (ClientSession session in lease.Sessions.Where(one => one.Errand?.Departure is null).ToArray())
         {
             if (session.Condition == SessionCondition.Waiting || session.Errand?.Action == SessionAction.SessionResume)
             {
@@ -96,7 +158,7 @@ internal sealed class SessionMover(Node node)
         node.Yields.Forget(lease);
         lease.IsReleased = isReleased;
         lease.HasWanted = false;
-        foreach (ClientSession session in lease.Sessions.ToArray())
+        foreach (ClientSession session in lease.Sessions.Where(one => one.Errand?.Departure is null).ToArray())
         {
             if (session.Condition == SessionCondition.Waiting || session.Errand?.Action == SessionAction.SessionResume)
             {
@@ -128,7 +190,25 @@ internal sealed class SessionMover(Node node)
             case WorkerMessage.Descriptors when second >= 0 && session.Segment < 0:
                 (session.Segment, session.HostMemory) = (first, second);
                 (first, second) = (-1, -1);
+                DoEarly(session);
                 node.Yields.Changed(session);
+                return true;
+            case WorkerMessage.Resumed or WorkerMessage.Refused when session.Record.IsArriving:
+                session.Restored = Report(body);
+                Monitor.PulseAll(node.Gate);
+                return true;
+            case WorkerMessage.Saved
+            or WorkerMessage.Copied
+            or WorkerMessage.Refused when session.Errand is { Departure: { } departure }:
+                departure.Said(kind, Report(body));
+                return true;
+            case WorkerMessage.Wants when session.Errand is { Departure: not null }:
+                // It is wanted where it goes, or asked for again when it goes on here.
+                Become(session, SessionCondition.Waiting);
+                return true;
+            case WorkerMessage.Saved when session.Errand is null:
+                // It stands for somebody that is no more.
+                GoOn(session, session.Condition != SessionCondition.Attached);
                 return true;
             case WorkerMessage.Parked:
                 session.Image = session.Errand?.Folder ?? session.Image;
@@ -184,13 +264,19 @@ internal sealed class SessionMover(Node node)
             TargetFailed(taken, "the new worker has died");
             return true;
         }
-        if (
-            worker.Session is not { } session
-            || !wasKilled
-            || session.Image is null
-            || !session.IsPortable
-            || session.EndReason is not null
-        )
+        if (worker.Session is { EndReason: null, Errand.Departure: { } departure })
+        {
+            // What becomes of the session depends on how far it is.
+            departure.WorkerGone();
+            return true;
+        }
+        return wasKilled && worker.Session is { } session && Lose(session);
+    }
+
+    // False: there is nothing that it could be restored from.
+    private bool Lose(ClientSession session)
+    {
+        if (session.Image is null || !session.IsPortable || session.EndReason is not null)
         {
             return false;
         }
@@ -218,6 +304,65 @@ internal sealed class SessionMover(Node node)
         return false;
     }
 
+    private Departure Depart(ClientSession session, ulong request, MoveTarget? target)
+    {
+        session.Channel ??= session.Lease.Holders.Count == 1 ? session.Lease.Holders.First() : null;
+        var departure = new Departure(node, session, request, target);
+        string folder = session.Image ?? OwnFolder(session);
+        if (target is not null && session.Condition == SessionCondition.Attached)
+        {
+            ImageFolders.Prepare(folder, session.Worker.User);
+        }
+        session.Errand = new SessionErrand(SessionAction.SessionMigrate, request, folder) { Departure = departure };
+        return departure;
+    }
+
+    // Its worker has yet to send what it shares with the client, which it does a moment after the client has begun.
+    private void Await(ClientSession session, SessionCommand command)
+    {
+        session.Early.Add(command);
+        Timer? timer = null;
+        timer = new Timer(
+            _ =>
+            {
+                lock (node.Gate)
+                {
+                    if (session.Early.Remove(command))
+                    {
+                        Answer(command.Request, "its worker does not say what another one would need");
+                    }
+                }
+                timer!.Dispose();
+            },
+            null,
+            s_workerPatience,
+            Timeout.InfiniteTimeSpan
+        );
+    }
+
+    private void DoEarly(ClientSession session)
+    {
+        SessionCommand[] early = [.. session.Early];
+        session.Early.Clear();
+        foreach (SessionCommand command in early)
+        {
+            Obey(command);
+        }
+    }
+
+    /// <summary>Answers what was asked of a session that is no more.</summary>
+    public static void Refuse(Node node, SessionCommand command, string reason) =>
+        node.Tell(
+            new AgentMessage
+            {
+                SessionAnswer = new SessionAnswer { Request = command.Request, Refusal = reason },
+            }
+        );
+
+    /// <summary>An order as a message carries it.</summary>
+    public static byte[] Encode(StateOrder order) =>
+        JsonSerializer.SerializeToUtf8Bytes(order, RemoteJson.Default.StateOrder);
+
     private void Begin(ClientSession session, SessionCommand command, string folder, byte kind)
     {
         try
@@ -244,7 +389,8 @@ internal sealed class SessionMover(Node node)
                 if (
                     session.Lease.Grant.IdleReleaseMs > 0
                     && session
-                        is { Condition: SessionCondition.Attached, Errand: null, Segment: >= 0, CannotPark: false }
+                        is { Condition: SessionCondition.Attached, Errand: null, CannotPark: false, IsOpen: true }
+                    && !SessionCommandRules.IsEarly(session)
                 )
                 {
                     _ = WorkerFarm.Tell(session.Worker, WorkerMessage.Idle, []);
@@ -473,7 +619,7 @@ internal sealed class SessionMover(Node node)
 
     private static void Tell(Worker worker, byte kind, StateOrder order) =>
         // Should it not listen, it has ended, and its session with it.
-        _ = WorkerFarm.Tell(worker, kind, JsonSerializer.SerializeToUtf8Bytes(order, RemoteJson.Default.StateOrder));
+        _ = WorkerFarm.Tell(worker, kind, Encode(order));
 
     private static StateReport Report(ReadOnlySpan<byte> body)
     {

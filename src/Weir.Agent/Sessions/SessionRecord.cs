@@ -22,6 +22,9 @@ namespace Weir.Agent.Sessions;
 /// <param name="Image">Folder of its last whole image; null when there is none.</param>
 /// <param name="IsParked">Its state is in that image, not on the device.</param>
 /// <param name="Carried">What workers before this one have counted; null: there was none.</param>
+/// <param name="IsRemote">Its client comes over the network, by way of a relay.</param>
+/// <param name="IsLeaving">It was decided that it goes to another node: the worker goes on only if it is known that it did not get there.</param>
+/// <param name="IsArriving">It comes from another node, and its worker has not begun.</param>
 internal sealed record SessionRecord(
     string Session,
     string Lease,
@@ -41,10 +44,14 @@ internal sealed record SessionRecord(
     long StartedMs,
     string? Image = null,
     bool IsParked = false,
-    SessionCounts? Carried = null
+    SessionCounts? Carried = null,
+    bool IsRemote = false,
+    bool IsLeaving = false,
+    bool IsArriving = false
 );
 
 /// <summary>JSON of the book, generated at build time.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(SessionRecord))]
+[JsonSerializable(typeof(ArrivalAnswer))]
 internal sealed partial class SessionJson : JsonSerializerContext;

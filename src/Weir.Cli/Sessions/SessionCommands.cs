@@ -36,8 +36,9 @@ internal static class SessionCommands
     public static Command CreateResume()
     {
         Argument<string> session = new("session") { Description = WhichSession };
-        Command command = new("resume", "Bring a parked program's state back to its device now.") { session };
-        command.SetAction(parsed => Do(parsed.GetValue(session)!, "resume", null));
+        Option<string?> node = new("--on") { Description = "Another node of the pool (default: its own)." };
+        Command command = new("resume", "Bring a parked program's state back to its device now.") { session, node };
+        command.SetAction(parsed => Do(parsed.GetValue(session)!, "resume", null, parsed.GetValue(node)));
         return command;
     }
 
@@ -58,18 +59,23 @@ internal static class SessionCommands
         return command;
     }
 
-    /// <summary>`weir migrate SESSION` on this machine: to another worker process.</summary>
+    /// <summary>`weir migrate SESSION [--to NODE]`.</summary>
     public static Command CreateMigrate()
     {
         Argument<string> session = new("session") { Description = WhichSession };
+        Option<string?> node = new("--to")
+        {
+            Description = "Another node of the pool (default: another worker of its own).",
+        };
         Command command = new(
             "migrate",
-            "Move a running program's accelerator state to another worker; the program goes on and does not notice."
+            "Move a running program's accelerator state to another worker, or another node of the pool; the program goes on and does not notice."
         )
         {
             session,
+            node,
         };
-        command.SetAction(parsed => Do(parsed.GetValue(session)!, "move", null));
+        command.SetAction(parsed => Do(parsed.GetValue(session)!, "move", null, parsed.GetValue(node)));
         return command;
     }
 
@@ -117,11 +123,18 @@ internal static class SessionCommands
         return command;
     }
 
-    private static int Do(string session, string verb, string? folder)
+    private static int Do(string session, string verb, string? folder, string? node = null)
     {
         if (PoolSessions.IsName(session))
         {
-            return PoolSessions.DoAsync(session, verb == "move" ? "migrate" : verb, folder).GetAwaiter().GetResult();
+            return PoolSessions
+                .DoAsync(session, verb == "move" ? "migrate" : verb, folder, node)
+                .GetAwaiter()
+                .GetResult();
+        }
+        if (node is not null)
+        {
+            return Fail($"{session} runs on this machine's own device, without a pool: it has no other node");
         }
         if (LocalSessions.Find(session) is not { } found)
         {

@@ -111,9 +111,10 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
         {
             return;
         }
+        string[] nodes = lease.Moving is { } move ? [.. lease.Nodes, move.Node] : [.. lease.Nodes];
         Forget(lease, reason);
         commits.Post(
-            new StoreWrite(Writes.LeaseEnd(lease.Id, lease.EndedAt!.Value, reason), () => Revoke(lease, reason))
+            new StoreWrite(Writes.LeaseEnd(lease.Id, lease.EndedAt!.Value, reason), () => Revoke(lease, nodes, reason))
         );
         Freed();
     }
@@ -141,6 +142,14 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
         lock (state.Gate)
         {
             var lease = Find(caller, id);
+            if (lease.Moving is { } move)
+            {
+                throw new ControlException(
+                    409,
+                    "moving",
+                    $"lease {id} is on its way to node {move.Node}: try again when it is there"
+                );
+            }
             ulong epoch = lease.Epoch + 1;
             lease.Epoch = epoch;
             lease.SecretHash = hash;
@@ -196,32 +205,35 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
     /// <summary>What the agent of a node must know of a lease. Called under the gate.</summary>
     public static LeaseGrant GrantFor(LeaseState lease, string node)
     {
+        var move = lease.Moving is { } moving && moving.Node == node ? moving : null;
         var grant = new LeaseGrant
         {
             Lease = lease.Id,
-            Epoch = lease.Epoch,
+            Epoch = move?.Epoch ?? lease.Epoch,
             SecretHash = ByteString.CopyFrom(Convert.FromHexString(lease.SecretHash)),
             Project = lease.Project,
             User = lease.User,
             GraceMs = (uint)lease.GraceMs,
             ClaimMs = lease.Workload is null ? ClaimMs : 0u,
             IdleReleaseMs = (uint)lease.IdleReleaseMs,
-            Released = lease.Released,
+            Released = move is null && lease.Released,
+            ArrivalHash = move is null
+                ? ByteString.Empty
+                : ByteString.CopyFrom(Convert.FromHexString(move.ArrivalHash)),
         };
-        foreach (var slice in lease.Slices.Where(slice => slice.Node == node))
-        {
-            grant.Shares.Add(
-                new Share
-                {
-                    Uuid = slice.Uuid,
-                    Ordinal = (uint)slice.Ordinal,
-                    Compute = (uint)slice.Compute,
-                    MemoryBytes = (ulong)slice.Memory,
-                }
-            );
-        }
+        grant.Shares.AddRange((move?.Slices ?? lease.Slices).Where(slice => slice.Node == node).Select(ShareOf));
         return grant;
     }
+
+    /// <summary>A slice as agents are told of it.</summary>
+    public static Share ShareOf(SliceView slice) =>
+        new()
+        {
+            Uuid = slice.Uuid,
+            Ordinal = (uint)slice.Ordinal,
+            Compute = (uint)slice.Compute,
+            MemoryBytes = (ulong)slice.Memory,
+        };
 
     private void Forget(LeaseState lease, string reason)
     {
@@ -250,11 +262,11 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
         }
     }
 
-    private void Revoke(LeaseState lease, string reason)
+    private void Revoke(LeaseState lease, string[] nodes, string reason)
     {
         lock (state.Gate)
         {
-            foreach (string node in lease.Nodes)
+            foreach (string node in nodes)
             {
                 if (state.Nodes.TryGetValue(node, out var found) && found.Link is { } link)
                 {
@@ -264,7 +276,8 @@ internal sealed class LeaseService(ClusterState state, CommitQueue commits, Cont
                             Revoke = new LeaseRevoke
                             {
                                 Lease = lease.Id,
-                                Epoch = lease.Epoch,
+                                // What it was to have on another node had the next epoch.
+                                Epoch = lease.Nodes.Contains(node) ? lease.Epoch : lease.Epoch + 1,
                                 Reason = reason,
                             },
                         }

@@ -24,6 +24,7 @@ internal sealed class NodeService(
     SessionBook sessions,
     LeaseRooms rooms,
     SessionService moves,
+    LeaseMoves travels,
     TokenService tokens,
     string incarnation,
     ILogger log
@@ -323,14 +324,14 @@ internal sealed class NodeService(
         var set = new LeaseSet();
         foreach (var lease in state.Leases.Values)
         {
-            if (lease.Durable && lease.Nodes.Contains(node.Name))
+            if (lease.Durable && lease.IsOn(node.Name))
             {
                 set.Leases.Add(LeaseService.GrantFor(lease, node.Name));
             }
         }
         foreach (var held in report.Leases)
         {
-            if (state.Leases.TryGetValue(held.Lease, out var lease) && held.Epoch == lease.Epoch && held.Held)
+            if (held.Held && state.Leases.ContainsKey(held.Lease))
             {
                 TakeHolder(node, held.Lease, held.Epoch, HolderState.HolderPresent);
             }
@@ -344,6 +345,7 @@ internal sealed class NodeService(
             }
         }
         sessions.Reconcile(node, report.Sessions);
+        travels.Reconciled(node, report.Sessions);
         workloads.Reconcile(node, link, report.Workloads, set);
         link.Send(new ControllerMessage { Leases = set });
         node.Reconciled = true;
@@ -353,7 +355,20 @@ internal sealed class NodeService(
 
     private void TakeHolder(NodeState node, string id, ulong epoch, HolderState holder)
     {
-        if (!state.Leases.TryGetValue(id, out var lease) || lease.Epoch != epoch || !lease.Nodes.Contains(node.Name))
+        if (!state.Leases.TryGetValue(id, out var lease))
+        {
+            return;
+        }
+        if (lease.Moving is { } move)
+        {
+            // Holders come and go on both nodes; what counts is what becomes of the move.
+            if (move.Node == node.Name && move.Epoch == epoch)
+            {
+                move.IsHeld = holder == HolderState.HolderPresent;
+            }
+            return;
+        }
+        if (lease.Epoch != epoch || !lease.Nodes.Contains(node.Name))
         {
             return;
         }

@@ -28,7 +28,7 @@ internal sealed class SessionBook(
         {
             // Of a lease that ended meanwhile: what it used is history all the same, in nobody's name but the lease's.
             state.Leases.TryGetValue(report.Lease, out var lease);
-            if (lease is not null && !lease.Nodes.Contains(node.Name))
+            if (lease is not null && !lease.IsOn(node.Name))
             {
                 return;
             }

@@ -69,7 +69,7 @@ internal sealed class ParkingMover(
     // One that waits for its slices may be on its way back to them.
     private bool CanPark(LeaseState lease)
     {
-        if (lease.Released || !lease.Durable || lease.StaysUntil > clock.Now)
+        if (lease.Released || !lease.Durable || lease.Moving is not null || lease.StaysUntil > clock.Now)
         {
             return false;
         }

@@ -60,7 +60,11 @@ internal sealed class LeaseEndpoints(
                         SessionAction.SessionPark,
                         "Its state leaves its device; when all sessions of its lease are parked, the slices go back to the pool."
                     ),
-                    ("resume", SessionAction.SessionResume, "Its state comes back to its device, when there is room."),
+                    (
+                        "resume",
+                        SessionAction.SessionResume,
+                        "Its state comes back to its device, when there is room. Query: to, another node."
+                    ),
                     (
                         "snapshot",
                         SessionAction.SessionSnapshot,
@@ -71,15 +75,21 @@ internal sealed class LeaseEndpoints(
                         SessionAction.SessionRestore,
                         "A session whose worker was lost goes on from its last image. Query: image, another one by its name."
                     ),
-                    ("migrate", SessionAction.SessionMigrate, "Another worker of its node takes it over."),
+                    (
+                        "migrate",
+                        SessionAction.SessionMigrate,
+                        "Another worker of its node takes it over. Query: to, a node whose worker does instead."
+                    ),
                 ]
         )
         {
             routes
                 .MapPost(
                     $"/v1/sessions/{{node}}/{{session}}/{verb}",
-                    (HttpContext context, string node, string session, string? image) =>
-                        moves.DoAsync(callers.Of(context), $"{node}/{session}", action, image)
+                    (HttpContext context, string node, string session, string? image, string? to) =>
+                        to is not null && action is (SessionAction.SessionMigrate or SessionAction.SessionResume)
+                            ? moves.GoAsync(callers.Of(context), $"{node}/{session}", action, to)
+                            : moves.DoAsync(callers.Of(context), $"{node}/{session}", action, image)
                 )
                 .Describe($"{char.ToUpperInvariant(verb[0])}{verb[1..]} a session", what);
         }

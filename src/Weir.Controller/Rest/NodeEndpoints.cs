@@ -156,10 +156,10 @@ internal sealed class NodeEndpoints(
             node.DrainDeadline = clock.Now + deadlineMs;
             if (mode == "draining")
             {
-                // What can be parked need not be waited for; what cannot goes on and is.
+                // What can go to another node, or be parked, need not be waited for; what cannot goes on and is.
                 foreach (var lease in state.Leases.Values.Where(lease => lease.Nodes.Contains(name)).ToArray())
                 {
-                    _ = moves.Park(lease, $"node {name} is drained by {caller.User}");
+                    moves.Evacuate(lease, $"node {name} is drained by {caller.User}");
                 }
             }
             audit.Add(caller, $"node.{mode}", name);

@@ -208,12 +208,17 @@ internal sealed class ControllerHost : IAsyncDisposable
             clock,
             log
         );
-        var moves = new SessionService(state, clock, audit);
+        var travels = new LeaseMoves(state, commits, clock, audit, leases, books);
+        var moves = new SessionService(state, clock, audit, travels);
         leases.RoomChanged = queue.RoomChanged;
         leases.Freed = queue.Serve;
         rooms.Wanted = queue.Return;
         rooms.Stays = queue.Stays;
-        leases.Ended = books.Ended;
+        leases.Ended = lease =>
+        {
+            travels.Ended(lease);
+            books.Ended(lease);
+        };
         workloads.WhyNever = reasons.WhyNever;
         var metered = new UsageStore(database.Beside(UsageStore.Name));
         var meter = new UsageMeter(state, new UsageBook(IdleGraceMs));
@@ -241,6 +246,7 @@ internal sealed class ControllerHost : IAsyncDisposable
             sessions,
             rooms,
             moves,
+            travels,
             tokens,
             incarnation,
             log
@@ -254,6 +260,7 @@ internal sealed class ControllerHost : IAsyncDisposable
             {
                 LeaseService.AwaitAgain(lease, clock.Now, true);
             }
+            travels.Load();
             queue.BringUpToDate();
             workloads.EndStrayLeases();
         }

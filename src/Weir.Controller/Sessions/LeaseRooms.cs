@@ -33,7 +33,7 @@ internal sealed class LeaseRooms(
     /// <summary>A session of the lease opened, ended, was parked or came back.</summary>
     public void SessionsChanged(string id)
     {
-        if (!state.Leases.TryGetValue(id, out var lease) || lease.Released || !lease.Durable)
+        if (!state.Leases.TryGetValue(id, out var lease) || lease.Released || !lease.Durable || lease.Moving is not null)
         {
             return;
         }
@@ -144,7 +144,7 @@ internal sealed class LeaseRooms(
     /// <summary>Gives a lease its slices back, which the queue has found free. False when they are not.</summary>
     public bool TryTake(LeaseState lease)
     {
-        if (lease is not { Released: true, Active: true } || !state.HasRoom(lease.Slices, lease.Pool))
+        if (lease is not { Released: true, Active: true, Moving: null } || !state.HasRoom(lease.Slices, lease.Pool))
         {
             return false;
         }

@@ -7,7 +7,7 @@ using SessionState = Weir.Controller.State.SessionState;
 namespace Weir.Controller.Sessions;
 
 /// <summary>What people ask of sessions: each request goes to the session's agent, whose answer is the caller's.</summary>
-internal sealed class SessionService(ClusterState state, ControllerClock clock, AuditLog audit)
+internal sealed class SessionService(ClusterState state, ControllerClock clock, AuditLog audit, LeaseMoves travels)
 {
     // A session that comes back may have to wait for room, so this is long; resting takes 20 s at most, and then the disk counts.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -32,14 +32,131 @@ internal sealed class SessionService(ClusterState state, ControllerClock clock, 
             request = Send(found, action, caller.User, image, answer);
             audit.Add(caller, $"session.{Name(action)}", session, image ?? "");
         }
+        var done = await AwaitAsync(request, session, answer);
+        return new SessionMoveView(session, (long)done.Bytes, (long)done.WrittenBytes, done.PauseMs);
+    }
+
+    /// <summary>Has a session go on on another node; throws <see cref="ControlException"/> when it does not.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="id">"node/s-…".</param>
+    /// <param name="action">SESSION_MIGRATE, or SESSION_RESUME for one that is parked.</param>
+    /// <param name="to">The node.</param>
+    public async Task<SessionMoveView> GoAsync(Caller caller, string id, SessionAction action, string to)
+    {
+        var answer = new TaskCompletionSource<SessionAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        SessionState found;
+        ulong request;
+        lock (state.Gate)
+        {
+            found = Find(caller, id);
+            if (action == SessionAction.SessionResume && found.Condition == "attached")
+            {
+                throw new ControlException(
+                    409,
+                    "refused",
+                    $"session {found.Id}: it is not parked; `weir migrate` moves one that runs"
+                );
+            }
+            request = ++_requests;
+        }
+        if (action == SessionAction.SessionResume && found.Node == to)
+        {
+            return await DoAsync(caller, id, action);
+        }
+        lock (state.Gate)
+        {
+            _pending.Add(request, (found.Node, answer));
+        }
+        await StartAsync(found, to, request, caller.User, parksOtherwise: false);
+        audit.Add(caller, $"session.{Name(action)}", found.Id, $"to {to}");
+        var said = await AwaitAsync(request, found.Id, answer);
+        return new SessionMoveView(
+            $"{to}/{found.Id[(found.Id.IndexOf('/') + 1)..]}",
+            (long)said.Bytes,
+            (long)said.WrittenBytes,
+            said.PauseMs,
+            [.. said.PassBytes.Select(bytes => (long)bytes)]
+        );
+    }
+
+    /// <summary>
+    /// Has a lease's sessions leave their node without waiting for it: to another node when there is room, otherwise they are parked. Called under the gate.
+    /// </summary>
+    public void Evacuate(LeaseState lease, string reason)
+    {
+        if (state.SessionsOf(lease.Id).FirstOrDefault() is not { } session)
+        {
+            return;
+        }
+        ulong request = ++_requests;
+        _ = GoOrParkAsync();
+
+        async Task GoOrParkAsync()
+        {
+            try
+            {
+                await StartAsync(session, null, request, reason, parksOtherwise: true);
+            }
+            catch (ControlException)
+            {
+                lock (state.Gate)
+                {
+                    if (lease is { Active: true, Moving: null })
+                    {
+                        _ = Park(lease, reason);
+                    }
+                }
+            }
+        }
+    }
+
+    // Takes room over there, and then asks the session's agent.
+    private async Task StartAsync(SessionState session, string? to, ulong request, string reason, bool parksOtherwise)
+    {
+        Task<MoveTarget> begun;
+        lock (state.Gate)
+        {
+            if (state.Nodes.GetValueOrDefault(session.Node)?.Link is null)
+            {
+                throw Away(session);
+            }
+            begun = travels.Begin(session, to, request, parksOtherwise);
+        }
+        try
+        {
+            var target = await begun;
+            lock (state.Gate)
+            {
+                if (state.Nodes.GetValueOrDefault(session.Node)?.Link is not { } link)
+                {
+                    throw Away(session);
+                }
+                link.Send(Command(session, SessionAction.SessionMigrate, request, reason, null, target));
+            }
+        }
+        catch (ControlException failure)
+        {
+            lock (state.Gate)
+            {
+                _ = travels.Answered(new SessionAnswer { Request = request, Refusal = failure.Message }, out _);
+                _pending.Remove(request);
+            }
+            throw;
+        }
+    }
+
+    private async Task<SessionAnswer> AwaitAsync(
+        ulong request,
+        string session,
+        TaskCompletionSource<SessionAnswer> answer
+    )
+    {
         try
         {
             var said = await answer.Task.WaitAsync(Patience);
-            if (said.Refusal.Length > 0)
-            {
-                throw new ControlException(409, "refused", $"session {session}: {said.Refusal}");
-            }
-            return new SessionMoveView(session, (long)said.Bytes, (long)said.WrittenBytes, said.PauseMs);
+            return said.Refusal.Length == 0
+                ? said
+                : throw new ControlException(409, "refused", $"session {session}: {said.Refusal}");
         }
         catch (TimeoutException)
         {
@@ -76,9 +193,14 @@ internal sealed class SessionService(ClusterState state, ControllerClock clock, 
     /// <summary>An agent's answer. Called under the gate.</summary>
     public void Answered(SessionAnswer said)
     {
+        _ = travels.Answered(said, out var parks);
         if (_pending.TryGetValue(said.Request, out var pending))
         {
             pending.Answer.TrySetResult(said);
+        }
+        if (parks is not null)
+        {
+            _ = Park(parks, $"it could not go to another node: {said.Refusal}");
         }
     }
 
@@ -109,11 +231,7 @@ internal sealed class SessionService(ClusterState state, ControllerClock clock, 
     {
         if (state.Nodes.GetValueOrDefault(session.Node)?.Link is not { } link)
         {
-            throw new ControlException(
-                409,
-                "away",
-                $"session {session.Id}: the agent of node {session.Node} is away; the session goes on meanwhile"
-            );
+            throw Away(session);
         }
         ulong request = 0;
         if (answer is not null)
@@ -121,21 +239,37 @@ internal sealed class SessionService(ClusterState state, ControllerClock clock, 
             request = ++_requests;
             _pending.Add(request, (session.Node, answer));
         }
-        link.Send(
-            new ControllerMessage
-            {
-                Session = new SessionCommand
-                {
-                    Request = request,
-                    Session = session.Id[(session.Id.IndexOf('/') + 1)..],
-                    Action = action,
-                    Reason = reason,
-                    Image = image ?? "",
-                },
-            }
-        );
+        link.Send(Command(session, action, request, reason, image, null));
         return request;
     }
+
+    private static ControllerMessage Command(
+        SessionState session,
+        SessionAction action,
+        ulong request,
+        string reason,
+        string? image,
+        MoveTarget? target
+    ) =>
+        new()
+        {
+            Session = new SessionCommand
+            {
+                Request = request,
+                Session = session.Id[(session.Id.IndexOf('/') + 1)..],
+                Action = action,
+                Reason = reason,
+                Image = image ?? "",
+                Target = target,
+            },
+        };
+
+    private static ControlException Away(SessionState session) =>
+        new(
+            409,
+            "away",
+            $"session {session.Id}: the agent of node {session.Node} is away; the session goes on meanwhile"
+        );
 
     private SessionState Find(Caller caller, string id)
     {

@@ -32,7 +32,10 @@ internal sealed class LeaseState
 
     /// <summary>Released, and since when a session waits for the slices; null: none does.</summary>
     public long? WantedSince { get; set; }
-    public required IReadOnlyList<SliceView> Slices { get; init; }
+    public required IReadOnlyList<SliceView> Slices { get; set; }
+
+    /// <summary>It is on its way to another node, where it has slices already; null: it is not.</summary>
+    public LeaseMove? Moving { get; set; }
     public long GrantedAt { get; set; }
     public long? ExpiresAt { get; init; }
     public long? EndedAt { get; set; }
@@ -53,6 +56,9 @@ internal sealed class LeaseState
     public bool Active => EndedAt is null;
 
     public IEnumerable<string> Nodes => Slices.Select(slice => slice.Node).Distinct();
+
+    /// <summary>The agent of the node knows it: it has slices there, or is on its way there.</summary>
+    public bool IsOn(string node) => Moving?.Node == node || Nodes.Contains(node);
 
     public int Compute => Slices.Sum(slice => slice.Compute);
 

@@ -92,6 +92,7 @@ internal static class Migrations
               model TEXT NOT NULL, memory BIGINT NOT NULL, usable BIGINT NOT NULL, PRIMARY KEY (uuid, began));
             CREATE INDEX device_spans_ended ON device_spans (ended);
             """,
+        "ALTER TABLE leases ADD COLUMN moving TEXT;",
     ];
 
     /// <summary>The step that this release ends with.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Weir.Controller.State;
 using Weir.Protocol.Rest;
 
 namespace Weir.Controller.Store;
@@ -15,4 +16,5 @@ namespace Weir.Controller.Store;
 [JsonSerializable(typeof(CalendarView))]
 [JsonSerializable(typeof(TemplateView))]
 [JsonSerializable(typeof(WorkloadRequest))]
+[JsonSerializable(typeof(LeaseMove))]
 internal sealed partial class StoreJson : JsonSerializerContext;

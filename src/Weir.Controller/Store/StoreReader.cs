@@ -143,7 +143,7 @@ internal static class StoreReader
         List<LeaseState> found = [];
         Each(
             store.Read(
-                $"SELECT id, epoch, secret_hash, project, user_name, pool, program, workload, priority, grace, slices, granted, expires, ended, reason, idle, released FROM leases WHERE {condition} ORDER BY granted DESC LIMIT {most}",
+                $"SELECT id, epoch, secret_hash, project, user_name, pool, program, workload, priority, grace, slices, granted, expires, ended, reason, idle, released, moving FROM leases WHERE {condition} ORDER BY granted DESC LIMIT {most}",
                 values
             ),
             row =>
@@ -167,6 +167,9 @@ internal static class StoreReader
                         Reason = Text(row, 14),
                         IdleReleaseMs = (int)row.GetInt64(15),
                         Released = row.GetInt64(16) != 0,
+                        Moving = Text(row, 17) is { } moving
+                            ? JsonSerializer.Deserialize(moving, StoreJson.Default.LeaseMove)
+                            : null,
                     }
                 )
         );

@@ -152,6 +152,29 @@ internal static class Writes
             }
         };
 
+    public static Action<StoreSession> LeaseMoving(string id, LeaseMove? move)
+    {
+        string? body = move is null ? null : JsonSerializer.Serialize(move, StoreJson.Default.LeaseMove);
+        return store => store.Execute("UPDATE leases SET moving = @p1 WHERE id = @p0", id, body);
+    }
+
+    /// <summary>It is on other devices now, with another epoch, and on its way nowhere.</summary>
+    public static Action<StoreSession> LeasePlaced(LeaseState lease)
+    {
+        object?[] values =
+        [
+            lease.Id,
+            lease.Epoch,
+            JsonSerializer.Serialize(lease.Slices.ToArray(), StoreJson.Default.SliceViewArray),
+            lease.Released,
+        ];
+        return store =>
+            store.Execute(
+                "UPDATE leases SET epoch = @p1, slices = @p2, released = @p3, moving = NULL WHERE id = @p0",
+                values
+            );
+    }
+
     public static Action<StoreSession> LeaseEnd(string id, long at, string reason) =>
         store =>
             store.Execute(

@@ -94,7 +94,14 @@ public sealed record SessionView(
 /// <param name="Bytes">Bytes of its state.</param>
 /// <param name="WrittenBytes">Those of them that had to be written.</param>
 /// <param name="PauseMs">How long its program's calls had to wait, milliseconds.</param>
-public sealed record SessionMoveView(string Session, long Bytes, long WrittenBytes, long PauseMs);
+/// <param name="PassBytes">Bytes of memory that went to another node: while its program went on, pass by pass, and when it stood, last. Null: it stayed on its node.</param>
+public sealed record SessionMoveView(
+    string Session,
+    long Bytes,
+    long WrittenBytes,
+    long PauseMs,
+    IReadOnlyList<long>? PassBytes = null
+);
 
 /// <summary>Body of POST /v1/nodes/{name}/drain.</summary>
 /// <param name="DeadlineMs">Leases that are left after so long are ended; null: waits for them.</param>

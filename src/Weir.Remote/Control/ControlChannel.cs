@@ -29,7 +29,12 @@ internal sealed class ControlChannel : IDisposable
 
     /// <summary>Sends a message. The descriptor, not negative only on one node, stays the caller's.</summary>
     /// <exception cref="IOException">The other side is gone.</exception>
-    public unsafe void Send(ControlMessage message, int descriptor = -1)
+    public void Send(ControlMessage message, int descriptor = -1) =>
+        Send(message, descriptor < 0 ? [] : new ReadOnlySpan<int>(in descriptor));
+
+    /// <summary>Sends a message with descriptors, only on one node; they stay the caller's.</summary>
+    /// <exception cref="IOException">The other side is gone.</exception>
+    public unsafe void Send(ControlMessage message, ReadOnlySpan<int> descriptors)
     {
         byte[] text = JsonSerializer.SerializeToUtf8Bytes(message, RemoteJson.Default.ControlMessage);
         if (text.Length > MaxBytes)
@@ -48,8 +53,9 @@ internal sealed class ControlChannel : IDisposable
                 return;
             }
             fixed (byte* data = text)
+            fixed (int* along = descriptors)
             {
-                if (!DescriptorSocket.TrySend(_socket, data, (nuint)text.Length, &descriptor, descriptor < 0 ? 0 : 1))
+                if (!DescriptorSocket.TrySend(_socket, data, (nuint)text.Length, along, descriptors.Length))
                 {
                     throw new IOException($"the other side of a control channel is gone (errno {Libc.Errno})");
                 }
@@ -61,10 +67,20 @@ internal sealed class ControlChannel : IDisposable
     /// <param name="descriptor">What came along, the caller's from now on; −1 mostly.</param>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="RemoteException">What came is no message.</exception>
-    public unsafe ControlMessage? Receive(out int descriptor)
+    public ControlMessage? Receive(out int descriptor)
     {
         descriptor = -1;
-        int length = _stream is null ? ReceivePacket(out descriptor) : ReceiveFramed(_stream);
+        return Receive(new Span<int>(ref descriptor));
+    }
+
+    /// <summary>The next message, or null when the other side has closed the channel.</summary>
+    /// <param name="descriptors">What came along, the caller's from now on; −1 where nothing did.</param>
+    /// <exception cref="IOException">The connection broke.</exception>
+    /// <exception cref="RemoteException">What came is no message.</exception>
+    public ControlMessage? Receive(Span<int> descriptors)
+    {
+        descriptors.Fill(-1);
+        int length = _stream is null ? ReceivePacket(descriptors) : ReceiveFramed(_stream);
         if (length == 0)
         {
             return null;
@@ -76,7 +92,7 @@ internal sealed class ControlChannel : IDisposable
         }
         catch (Exception failure) when (failure is JsonException or NotSupportedException)
         {
-            CloseIfAny(ref descriptor);
+            CloseAll(descriptors);
             throw new RemoteException($"a control message is malformed: {failure.Message}", failure);
         }
     }
@@ -101,15 +117,14 @@ internal sealed class ControlChannel : IDisposable
         }
     }
 
-    private unsafe int ReceivePacket(out int descriptor)
+    private unsafe int ReceivePacket(Span<int> descriptors)
     {
-        int received = -1;
         nint got;
         fixed (byte* data = _buffer)
+        fixed (int* along = descriptors)
         {
-            got = DescriptorSocket.Receive(_socket, data, MaxBytes, &received, 1, raw: false);
+            got = DescriptorSocket.Receive(_socket, data, MaxBytes, along, descriptors.Length, raw: false);
         }
-        descriptor = received;
         return got >= 0 ? (int)got : throw new IOException($"a control channel broke (errno {Libc.Errno})");
     }
 
@@ -129,12 +144,18 @@ internal sealed class ControlChannel : IDisposable
         return length;
     }
 
-    private static void CloseIfAny(ref int descriptor)
+    private static void CloseAll(Span<int> descriptors)
     {
-        if (descriptor >= 0)
+        foreach (ref int descriptor in descriptors)
         {
-            _ = Libc.CloseRaw(descriptor);
-            descriptor = -1;
+            if (descriptor >= 0)
+            {
+                _ = Libc.CloseRaw(descriptor);
+                descriptor = -1;
+            }
         }
     }
+
+    /// <summary>What lies below, for what follows the messages; null on one node.</summary>
+    public Stream? Stream => _stream;
 }

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Weir.Remote.Leases;
+using Weir.Remote.Workers;
 
 namespace Weir.Remote.Control;
 
@@ -16,6 +18,12 @@ namespace Weir.Remote.Control;
 [JsonDerivedType(typeof(HandOver), "handOver")]
 [JsonDerivedType(typeof(SessionEnded), "sessionEnded")]
 [JsonDerivedType(typeof(LeaseEnded), "leaseEnded")]
+[JsonDerivedType(typeof(MoveSession), "move")]
+[JsonDerivedType(typeof(MoveReady), "moveReady")]
+[JsonDerivedType(typeof(MoveDecided), "moveDecided")]
+[JsonDerivedType(typeof(SessionMoved), "moved")]
+[JsonDerivedType(typeof(BringSession), "bring")]
+[JsonDerivedType(typeof(SessionExpected), "expected")]
 internal record ControlMessage;
 
 /// <summary>Holder, first: this is my lease.</summary>
@@ -72,3 +80,57 @@ internal sealed record SessionEnded(string Session, string? Reason) : ControlMes
 /// </summary>
 /// <param name="Reason">A sentence for people.</param>
 internal sealed record LeaseEnded(string Reason) : ControlMessage;
+
+/// <summary>
+/// Agent: a worker on another node has taken a session over; have the program's relay get ready to go on with it. Of a client that is served on this
+/// node itself its socket, segment and host memory come along.
+/// </summary>
+/// <param name="Session">Session of the offer.</param>
+/// <param name="Epoch">Epoch of the lease on the other node.</param>
+/// <param name="Shard">The lease's part on the other node, which takes the place of this one.</param>
+/// <param name="Offer">How to reach the worker.</param>
+/// <param name="State">How far the last worker had come with the client.</param>
+internal sealed record MoveSession(string Session, long Epoch, ShardTicket Shard, SessionOffer Offer, StateReport State)
+    : ControlMessage;
+
+/// <summary>Holder: the relay is ready to go on with the other worker and waits for <see cref="MoveDecided"/>; or it is not.</summary>
+/// <param name="Session">Session of the offer.</param>
+/// <param name="Reason">Why it is not, and that nothing has changed; null when it is ready.</param>
+internal sealed record MoveReady(string Session, string? Reason) : ControlMessage;
+
+/// <summary>Agent: whose the session is. From here on nothing else can become of it.</summary>
+/// <param name="Session">Session of the offer.</param>
+/// <param name="Moves">True: the other worker's.</param>
+internal sealed record MoveDecided(string Session, bool Moves) : ControlMessage;
+
+/// <summary>Holder: the relay goes on with the other worker.</summary>
+/// <param name="Session">Session of the offer.</param>
+internal sealed record SessionMoved(string Session) : ControlMessage;
+
+/// <summary>
+/// Agent to agent, first on a channel: the controller has sent a session of mine to you. After the answer the image follows, as
+/// Weir.Images' ImageSender sends it.
+/// </summary>
+/// <param name="Version"><see cref="ControlChannel.Version"/>.</param>
+/// <param name="Lease">Name of the lease.</param>
+/// <param name="Epoch">Its epoch on the node that is asked.</param>
+/// <param name="Secret">What the controller gave to the one node, and the hash of it to the other.</param>
+/// <param name="Session">Name of the session; it stays.</param>
+/// <param name="Client">Process id of its client, where that runs.</param>
+/// <param name="Program">Path of the client's program.</param>
+/// <param name="Host">The client's machine.</param>
+/// <param name="StartedMs">When the session began, Unix time in milliseconds.</param>
+internal sealed record BringSession(
+    int Version,
+    string Lease,
+    long Epoch,
+    string Secret,
+    string Session,
+    int Client,
+    string Program,
+    string Host,
+    long StartedMs
+) : ControlMessage;
+
+/// <summary>Agent to agent: a worker is there for the session. Otherwise the answer is <see cref="Refused"/>.</summary>
+internal sealed record SessionExpected : ControlMessage;

@@ -61,6 +61,27 @@ internal struct CallbackHead
     internal ulong HostChunks;
 }
 
+/// <summary>How a relay joins a worker that has taken its session over.</summary>
+[StructLayout(LayoutKind.Sequential, Size = Bytes)]
+internal struct JoinHead
+{
+    internal const int Bytes = 8;
+
+    /// <summary>1: calls that the last worker had carried out are not in the state that was taken over: the contexts have failed.</summary>
+    internal uint LostCalls;
+    internal uint Zero;
+}
+
+/// <summary>The session is at rest.</summary>
+[StructLayout(LayoutKind.Sequential, Size = Bytes)]
+internal struct RestedHead
+{
+    internal const int Bytes = 8;
+
+    /// <summary>Frames sent on the bulk link so far: when they have come, nothing is on its way.</summary>
+    internal ulong BulkFrames;
+}
+
 /// <summary>Host functions that have run.</summary>
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]
 internal struct CallbacksDone

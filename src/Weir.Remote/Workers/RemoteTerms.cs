@@ -6,4 +6,15 @@ namespace Weir.Remote.Workers;
 /// <param name="GraceSeconds">How long to wait for a cut connection to come back before the session ends.</param>
 /// <param name="Pid">Process id of the client where it runs.</param>
 /// <param name="Program">Path of its program there.</param>
-internal sealed record RemoteTerms(string Session, string Secret, int GraceSeconds, int Pid, string Program);
+/// <param name="Image">
+/// Absolute path of an image's folder: the session is taken over from it, before its client comes. Answered by <see cref="WorkerMessage.Resumed"/> or
+/// <see cref="WorkerMessage.Refused"/>. Null: a new session.
+/// </param>
+internal sealed record RemoteTerms(
+    string Session,
+    string Secret,
+    int GraceSeconds,
+    int Pid,
+    string Program,
+    string? Image = null
+);

@@ -15,11 +15,13 @@ namespace Weir.Remote.Workers;
 /// With <see cref="WorkerMessage.Park"/>: memory goes to the host's memory where that can be done, which is quicker and does not outlive the worker; into
 /// the folder's image otherwise.
 /// </param>
+/// <param name="LeavesNode">With <see cref="WorkerMessage.Copy"/> and <see cref="WorkerMessage.HandOver"/>: it goes to another node.</param>
 internal sealed record StateOrder(
     string? Folder = null,
     bool ResumesByItself = false,
     string? Loss = null,
-    bool InMemory = false
+    bool InMemory = false,
+    bool LeavesNode = false
 )
 {
     /// <summary>A <see cref="Loss"/>: calls are done again.</summary>

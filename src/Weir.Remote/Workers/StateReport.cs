@@ -21,6 +21,18 @@ internal sealed record StateReport
     /// <summary>How long the client has made no call, seconds.</summary>
     public double IdleSeconds { get; init; }
 
+    /// <summary>How far the client's rings have been read, of a session that was handed over; empty when its client is on another node.</summary>
+    public IReadOnlyList<RingPlace> Rings { get; init; } = [];
+
+    /// <summary>Host functions queued so far, of a session that was handed over.</summary>
+    public uint Callbacks { get; init; }
+
+    /// <summary>First address and size of the session's window, bytes.</summary>
+    public ulong WindowBase { get; init; }
+
+    /// <inheritdoc cref="WindowBase"/>
+    public ulong WindowBytes { get; init; }
+
     /// <summary>Calls that were lost with the last worker: the session's contexts have failed.</summary>
     public bool LostCalls { get; init; }
 

@@ -104,6 +104,39 @@ internal static class WorkerMessage
     /// </summary>
     public const byte Restore = (byte)'O';
 
+    /// <summary>
+    /// To a worker with a client, while its program goes on: write the memory that changed since the last time into the image in a folder, which is none
+    /// to restore from. The JSON of a <see cref="StateOrder"/> follows. Answered by <see cref="Copied"/> or <see cref="Refused"/>.
+    /// </summary>
+    public const byte Copy = (byte)'G';
+
+    /// <summary>Worker: what changed is written; the JSON of a <see cref="StateReport"/> follows.</summary>
+    public const byte Copied = (byte)'g';
+
+    /// <summary>
+    /// To a relay, any time after <see cref="Serve"/>: get ready to go on with another worker. The JSON of a <see cref="RelayMove"/> follows. Answered by
+    /// <see cref="MoveReady"/>; then <see cref="MoveOn"/> or <see cref="MoveOff"/>.
+    /// </summary>
+    public const byte Move = (byte)'>';
+
+    /// <summary>
+    /// To a relay without a client: take a client over from its worker on this node, whose socket, segment and host memory come along, in this order.
+    /// Otherwise as <see cref="Move"/>.
+    /// </summary>
+    public const byte TakeClient = (byte)'<';
+
+    /// <summary>Relay: everything is ready at the other worker; or, with a text (UTF-8) behind it, why it is not, and nothing has changed.</summary>
+    public const byte MoveReady = (byte)'=';
+
+    /// <summary>To a relay: the session is the other worker's from now on.</summary>
+    public const byte MoveOn = (byte)'!';
+
+    /// <summary>To a relay: the other worker is not needed.</summary>
+    public const byte MoveOff = (byte)'?';
+
+    /// <summary>Relay: it goes on with the other worker.</summary>
+    public const byte Moved = (byte)'+';
+
     /// <summary>To a worker with a client: how long has it made no call? Answered by the same byte and the JSON of a <see cref="StateReport"/>.</summary>
     public const byte Idle = (byte)'Y';
 

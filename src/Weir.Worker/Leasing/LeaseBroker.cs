@@ -39,9 +39,11 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
             throw new IOException($"no pipe: errno {Libc.Errno}");
         }
         _wake = pair[1];
+        var moves = new LeaseMoves(ticket, _relays, Replace);
         foreach (ShardTicket shard in ticket.Shards)
         {
             var holder = new ShardHolder(ticket, shard) { Changed = WakeUp };
+            moves.Watch(holder);
             _shards.Add(holder);
             if (!holder.IsLocal || ticket.Shards.Count > 1)
             {
@@ -50,13 +52,37 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
         }
         string? refusal = HoldAll();
         Loop(pair[0], refusal);
-        _shards.ForEach(shard => shard.Dispose());
+        foreach (ShardHolder shard in Shards())
+        {
+            shard.Dispose();
+        }
         return 0;
+    }
+
+    private ShardHolder[] Shards()
+    {
+        lock (_shards)
+        {
+            return [.. _shards];
+        }
+    }
+
+    private void Replace(ShardHolder one, ShardHolder other)
+    {
+        lock (_shards)
+        {
+            int index = _shards.IndexOf(one);
+            if (index >= 0)
+            {
+                _shards[index] = other;
+            }
+        }
+        WakeUp();
     }
 
     private string? HoldAll()
     {
-        foreach (ShardHolder shard in _shards)
+        foreach (ShardHolder shard in Shards())
         {
             for (int attempt = 1; ; attempt++)
             {
@@ -89,7 +115,7 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
         {
             List<int> relays = _relays.Controls;
             bool isIdle =
-                relays.Count == 0 && Volatile.Read(ref _opening) == 0 && _shards.Sum(shard => shard.OpenSessions) == 0;
+                relays.Count == 0 && Volatile.Read(ref _opening) == 0 && Shards().Sum(shard => shard.OpenSessions) == 0;
             if (programEnded && isIdle)
             {
                 return;
@@ -177,7 +203,7 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
             byte[] greeting = new byte[Hello.FixedBytes + Hello.MaxProgramBytes];
             _ = UnixSocket.Receive(client, greeting, out _, Libc.MSG_DONTWAIT);
             byte[] snapshot = [];
-            foreach (ShardHolder shard in _shards)
+            foreach (ShardHolder shard in Shards())
             {
                 snapshot = SnapshotMerge.Append(snapshot, shard.Snapshot);
             }
@@ -194,21 +220,15 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
     {
         try
         {
-            string program = ClientProgram.Describe(pid).Path;
-            if (_shards is [{ IsLocal: true } here])
+            ShardHolder[] shards = Shards();
+            try
             {
-                here.HandOver(here.OpenSession(pid, program, remote: false), client, pid);
+                Open(shards, client, pid);
             }
-            else
+            catch (RemoteException) when (shards.Any(shard => shard.IsLeft))
             {
-                // Workers of several nodes are joined by the relay, which speaks to that of this node as to the others.
-                List<RelayedShard> shards = [];
-                foreach (ShardHolder shard in _shards)
-                {
-                    SessionOffer offer = shard.OpenSession(pid, program, remote: true);
-                    shards.Add(new RelayedShard(shard.Shard.Address, offer));
-                }
-                _relays.Serve(new RelayOrder(shards), client);
+                // The lease has moved meanwhile.
+                Open(Shards(), client, pid);
             }
         }
         catch (Exception failure) when (failure is IOException or RemoteException)
@@ -222,6 +242,24 @@ internal sealed unsafe class LeaseBroker(BrokerOptions options)
             _ = Interlocked.Decrement(ref _opening);
             WakeUp();
         }
+    }
+
+    private void Open(ShardHolder[] shards, int client, int pid)
+    {
+        string program = ClientProgram.Describe(pid).Path;
+        if (shards is [{ IsLocal: true } here])
+        {
+            here.HandOver(here.OpenSession(pid, program, remote: false), client, pid);
+            return;
+        }
+        // Workers of several nodes are joined by the relay, which speaks to that of this node as to the others.
+        List<RelayedShard> relayed = [];
+        foreach (ShardHolder shard in shards)
+        {
+            SessionOffer offer = shard.OpenSession(pid, program, remote: true);
+            relayed.Add(new RelayedShard(shard.Shard.Address, offer));
+        }
+        _relays.Serve(new RelayOrder(relayed), client);
     }
 
     private void WakeUp()

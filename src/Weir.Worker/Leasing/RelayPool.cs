@@ -1,18 +1,26 @@
+using System.Text;
 using System.Text.Json;
 using Weir.Posix;
 using Weir.Remote;
 using Weir.Remote.Workers;
+using Weir.Wire;
 using Weir.Worker.Logging;
+using Libc = Weir.Posix.Libc;
 
 namespace Weir.Worker.Leasing;
 
 /// <summary>Relay processes, one of which is always ready: starting one and loading TLS takes longer than a program should wait.</summary>
 internal sealed unsafe class RelayPool
 {
+    private const int MaxTextBytes = 4096;
+
     private readonly Lock _gate = new();
     private readonly string _self = NativeText.FromUtf8(Environment.ProcessPath!);
-    private readonly List<(int Pid, int Control)> _serving = [];
+    private readonly List<(int Pid, int Control, string[] Sessions)> _serving = [];
     private (int Pid, int Control)? _idle;
+
+    /// <summary>Called when a relay has said something of its session's move; kind 0: it has ended.</summary>
+    public Action<string, byte, string> Said { get; set; } = (_, _, _) => { };
 
     /// <summary>Makes sure that one is ready or getting so.</summary>
     public void Prepare()
@@ -24,7 +32,46 @@ internal sealed unsafe class RelayPool
     }
 
     /// <summary>Gives a client to a relay.</summary>
-    public void Serve(RelayOrder order, int client)
+    /// <exception cref="IOException">There is none.</exception>
+    public void Serve(RelayOrder order, int client) =>
+        Begin(
+            WorkerMessage.Serve,
+            JsonSerializer.SerializeToUtf8Bytes(order, RemoteJson.Default.RelayOrder),
+            [.. order.Shards.Select(shard => shard.Offer.Session)],
+            [client]
+        );
+
+    /// <summary>Has a relay get ready to take a client over from its worker on this node.</summary>
+    /// <param name="session">Its session.</param>
+    /// <param name="move">Where it goes.</param>
+    /// <param name="ends">The client's socket, segment and host memory.</param>
+    /// <exception cref="IOException">There is none.</exception>
+    public void Take(string session, RelayMove move, ReadOnlySpan<int> ends) =>
+        Begin(
+            WorkerMessage.TakeClient,
+            JsonSerializer.SerializeToUtf8Bytes(move, RemoteJson.Default.RelayMove),
+            [session],
+            ends
+        );
+
+    /// <summary>Tells the relay of a session something; false when there is none.</summary>
+    public bool Tell(string session, byte kind, RelayMove? move = null)
+    {
+        int control;
+        lock (_gate)
+        {
+            int index = _serving.FindLastIndex(relay => relay.Sessions.Contains(session));
+            if (index < 0)
+            {
+                return false;
+            }
+            control = _serving[index].Control;
+        }
+        byte[] body = move is null ? [] : JsonSerializer.SerializeToUtf8Bytes(move, RemoteJson.Default.RelayMove);
+        return UnixSocket.Send(control, [kind, .. body]);
+    }
+
+    private void Begin(byte kind, byte[] order, string[] sessions, ReadOnlySpan<int> descriptors)
     {
         (int Pid, int Control)? relay;
         lock (_gate)
@@ -36,11 +83,15 @@ internal sealed unsafe class RelayPool
         {
             throw new IOException("a relay could not be started");
         }
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(order, RemoteJson.Default.RelayOrder);
-        _ = UnixSocket.Send(chosen.Control, [WorkerMessage.Serve, .. text], client);
+        byte[] message = [kind, .. order];
+        fixed (byte* data = message)
+        fixed (int* along = descriptors)
+        {
+            _ = DescriptorSocket.TrySend(chosen.Control, data, (nuint)message.Length, along, descriptors.Length);
+        }
         lock (_gate)
         {
-            _serving.Add(chosen);
+            _serving.Add((chosen.Pid, chosen.Control, sessions));
         }
         Prepare();
     }
@@ -60,20 +111,29 @@ internal sealed unsafe class RelayPool
     /// <summary>Takes what relays have said; those that have ended are taken away.</summary>
     public void Reap()
     {
+        List<(string Session, byte Kind, string Text)> said = [];
         lock (_gate)
         {
             for (int i = _serving.Count - 1; i >= 0; i--)
             {
-                byte[] message = new byte[64];
+                byte[] message = new byte[MaxTextBytes];
                 int length;
-                do
+                while (
+                    (length = UnixSocket.Receive(_serving[i].Control, message, out int descriptor, Libc.MSG_DONTWAIT))
+                    > 0
+                )
                 {
-                    length = UnixSocket.Receive(_serving[i].Control, message, out int descriptor, Libc.MSG_DONTWAIT);
                     if (descriptor >= 0)
                     {
                         _ = Libc.close(descriptor);
                     }
-                } while (length > 0);
+                    if (message[0] is WorkerMessage.MoveReady or WorkerMessage.Moved)
+                    {
+                        said.Add(
+                            (_serving[i].Sessions[0], message[0], Encoding.UTF8.GetString(message, 1, length - 1))
+                        );
+                    }
+                }
                 if (length == 0)
                 {
                     int status = 0;
@@ -83,9 +143,14 @@ internal sealed unsafe class RelayPool
                     {
                         Log.Error($"relay {_serving[i].Pid} ended with status {status}");
                     }
+                    said.AddRange(_serving[i].Sessions.Select(session => (session, (byte)0, "the relay has ended")));
                     _serving.RemoveAt(i);
                 }
             }
+        }
+        foreach ((string session, byte kind, string text) in said)
+        {
+            Said(session, kind, text);
         }
     }
 

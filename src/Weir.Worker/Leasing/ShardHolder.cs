@@ -16,6 +16,8 @@ namespace Weir.Worker.Leasing;
 /// </summary>
 internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) : IDisposable
 {
+    // Socket, segment and host memory of a client.
+    private const int DescriptorsOfMove = 3;
     private static readonly TimeSpan s_answerLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
@@ -28,6 +30,7 @@ internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) :
     private string? _refusal;
     private long _requests;
     private bool _isClosing;
+    private bool _isLeaving;
 
     /// <summary>The ticket's part.</summary>
     public ShardTicket Shard => shard;
@@ -52,6 +55,45 @@ internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) :
 
     /// <summary>Called, on any thread, when a session ended or the lease did.</summary>
     public Action Changed { get; set; } = () => { };
+
+    /// <summary>Called on the listening thread when the agent wants a session moved; the descriptors are the callee's.</summary>
+    public Action<ControlMessage, int[]> Moving { get; set; } = (_, descriptors) => CloseAll(descriptors);
+
+    /// <summary>Called on the listening thread when the agent is there again.</summary>
+    public Action Returned { get; set; } = () => { };
+
+    /// <summary>Epoch of the lease on this node.</summary>
+    public long Epoch => lease.Epoch;
+
+    /// <summary>The lease's part is on another node now: nothing more is asked here, and its end here means nothing.</summary>
+    public bool IsLeft { get; set; }
+
+    /// <summary>Ends the channel; on any thread. The lease is not given up.</summary>
+    public void Leave()
+    {
+        lock (_gate)
+        {
+            IsLeft = _isClosing = _isLeaving = true;
+            _channel?.Hush();
+        }
+    }
+
+    /// <summary>Tells the agent something; false when it is out of reach.</summary>
+    public bool Tell(ControlMessage message)
+    {
+        try
+        {
+            lock (_gate)
+            {
+                _channel?.Send(message);
+                return _channel is not null;
+            }
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Opens the channel and says whose lease this is; then keeps it.</summary>
     /// <exception cref="IOException">The agent is out of reach.</exception>
@@ -119,13 +161,24 @@ internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) :
             try
             {
                 // So that the agent does not wait for the grace time: nobody comes back.
-                _channel?.Send(new LeaseEnded("the program has ended"));
+                if (!IsLeft)
+                {
+                    _channel?.Send(new LeaseEnded("the program has ended"));
+                }
             }
             catch (Exception failure) when (failure is IOException or ObjectDisposedException)
             {
                 // The agent notices the closed channel, later.
             }
             _channel?.Dispose();
+        }
+    }
+
+    private static void CloseAll(int[] descriptors)
+    {
+        foreach (int descriptor in descriptors.Where(descriptor => descriptor >= 0))
+        {
+            _ = Libc.close(descriptor);
         }
     }
 
@@ -189,6 +242,10 @@ internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) :
             {
                 _channel = null;
                 Monitor.PulseAll(_gate);
+                if (_isLeaving)
+                {
+                    channel.Dispose();
+                }
                 if (_isClosing || _refusal is not null)
                 {
                     return;
@@ -207,6 +264,7 @@ internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) :
                 try
                 {
                     _ = Open();
+                    Returned();
                 }
                 catch (Exception failure) when (failure is IOException or RemoteException)
                 {
@@ -224,12 +282,15 @@ internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) :
     {
         try
         {
-            while (channel.Receive(out int descriptor) is { } message)
+            int[] descriptors = new int[DescriptorsOfMove];
+            while (channel.Receive(descriptors) is { } message)
             {
-                if (descriptor >= 0)
+                if (message is MoveSession or MoveDecided)
                 {
-                    _ = Libc.close(descriptor);
+                    Moving(message, [.. descriptors]);
+                    continue;
                 }
+                CloseAll(descriptors);
                 Take(message);
             }
         }
@@ -261,6 +322,11 @@ internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) :
             {
                 Forget(ended.Session);
             }
+        }
+        if (IsLeft)
+        {
+            Moving(message, []);
+            return;
         }
         if (message is LeaseEnded over)
         {
@@ -304,7 +370,10 @@ internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) :
 
     private void Refuse(string reason)
     {
-        Log.Error(reason);
+        if (!IsLeft)
+        {
+            Log.Error(reason);
+        }
         lock (_gate)
         {
             _refusal = reason;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Threading.Channels;
 using Weir.Api;
 using Weir.Images;
 using Weir.Remote;
@@ -31,11 +32,15 @@ internal sealed class SessionControl(
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     private readonly Lock _gate = new();
+    private readonly Channel<Action> _orders = Channel.CreateUnbounded<Action>();
     private Condition _condition;
 
     // The image that holds the memory of a parked session; null when the host's memory does.
     private string? _parkedIn;
     private bool _wants;
+
+    // Its memory is in the image, not on the device: while it is parked, and when it is handed over after that.
+    private bool _isOff;
 
     // The image that memory was last equal to, and when.
     private SavedSession _last = restored;
@@ -53,23 +58,14 @@ internal sealed class SessionControl(
         switch (kind)
         {
             case WorkerMessage.Park:
-                Park(Order(body));
-                return true;
             case WorkerMessage.Resume:
-                Resume();
-                return true;
             case WorkerMessage.Snapshot:
-                Save(Order(body), isHeld: false);
-                return true;
             case WorkerMessage.HandOver:
-                Save(Order(body), isHeld: true);
-                return true;
-            case WorkerMessage.Leave when _condition == Condition.Held:
-                // The session is another worker's now: no word to the client, no summary.
-                Posix.Libc._exit(0);
-                return true;
             case WorkerMessage.Leave:
-                Refuse("the session was not handed over");
+            case WorkerMessage.Copy:
+                // One after the other, beside the thread that hears the supervisor: some take long, and connections of the client come meanwhile.
+                StateOrder order = Order(body);
+                _ = _orders.Writer.TryWrite(() => Do(kind, order));
                 return true;
             case WorkerMessage.Descriptors:
                 _ = supervisor.TellDescriptors(session.SegmentFile, session.HostMemory, session.CallLog?.File ?? -1);
@@ -82,11 +78,60 @@ internal sealed class SessionControl(
         }
     }
 
+    /// <summary>Begins to carry out what is asked.</summary>
+    public void Start() => new Thread(Work) { IsBackground = true, Name = "weir-state" }.Start();
+
+    private void Work()
+    {
+        while (_orders.Reader.WaitToReadAsync().AsTask().Result)
+        {
+            while (_orders.Reader.TryRead(out Action? order))
+            {
+                order();
+            }
+        }
+    }
+
+    private void Do(byte kind, StateOrder order)
+    {
+        switch (kind)
+        {
+            case WorkerMessage.Park:
+                Park(order);
+                break;
+            case WorkerMessage.Resume:
+                Resume();
+                break;
+            case WorkerMessage.Snapshot:
+                Save(order, isHeld: false);
+                break;
+            case WorkerMessage.HandOver:
+                Save(order, isHeld: true);
+                break;
+            case WorkerMessage.Copy:
+                Copy(order);
+                break;
+            case WorkerMessage.Leave when _condition == Condition.Held:
+                // The session is another worker's now: no word to the client, no summary.
+                Posix.Libc._exit(0);
+                break;
+            case WorkerMessage.Leave:
+                Refuse("the session was not handed over");
+                break;
+        }
+    }
+
     /// <summary>Says again what holds, to a supervisor that has come later.</summary>
     public void Repeat()
     {
         lock (_gate)
         {
+            // Of a session that has come from another node an agent may not have heard yet.
+            _ = supervisor.Tell(WorkerMessage.Attached);
+            if (_condition == Condition.Held)
+            {
+                supervisor.Tell(WorkerMessage.Saved, Ends(new StateReport()));
+            }
             if (_condition == Condition.Parked)
             {
                 supervisor.Tell(WorkerMessage.Parked, new StateReport());
@@ -111,13 +156,20 @@ internal sealed class SessionControl(
     {
         lock (_gate)
         {
+            if (_condition == Condition.Held && _isOff)
+            {
+                // It was not handed over after all, and is what it was.
+                _condition = Condition.Parked;
+                supervisor.Tell(WorkerMessage.Parked, new StateReport());
+                return;
+            }
             if (_condition != Condition.Running)
             {
                 Refuse(_condition == Condition.Parked ? "it is parked already" : "it is being handed over");
                 return;
             }
             long start = Stopwatch.GetTimestamp();
-            if (!TryRest(order.Folder, out IPortableDevice? device))
+            if (!TryRest(order, out IPortableDevice? device))
             {
                 return;
             }
@@ -128,17 +180,26 @@ internal sealed class SessionControl(
             {
                 if (!TryWrite(device!, order.Folder!, false, out saved))
                 {
-                    loop.GoOn();
+                    GoOn();
                     return;
                 }
                 device!.DiscardMemory();
                 OpenClState.Discard(session);
             }
             _parkedIn = isInMemory ? null : order.Folder;
+            _isOff = true;
             _condition = Condition.Parked;
             _wants = false;
             supervisor.Tell(WorkerMessage.Parked, Report(saved, start) with { InMemory = isInMemory });
-            loop.Watch(order.ResumesByItself ? Resume : Want);
+            Action wanted = order.ResumesByItself ? Resume : Want;
+            if (session.Remote is { } client)
+            {
+                client.Watch(wanted);
+            }
+            else
+            {
+                loop.Watch(wanted);
+            }
         }
     }
 
@@ -153,11 +214,11 @@ internal sealed class SessionControl(
             }
             long start = Stopwatch.GetTimestamp();
             long bytes = 0;
-            if (_condition == Condition.Parked && _parkedIn is null)
+            if (_isOff && _parkedIn is null)
             {
                 session.Portable!.RecallMemory();
             }
-            else if (_condition == Condition.Parked)
+            else if (_isOff)
             {
                 IPortableDevice device = session.Portable!;
                 try
@@ -179,9 +240,10 @@ internal sealed class SessionControl(
                     return;
                 }
             }
+            _isOff = false;
             _condition = Condition.Running;
             supervisor.Tell(WorkerMessage.Resumed, Report(new SavedSession(bytes, 0, null, null), start));
-            loop.GoOn();
+            GoOn();
         }
     }
 
@@ -192,6 +254,11 @@ internal sealed class SessionControl(
             if (_condition == Condition.Parked && _parkedIn is not null)
             {
                 // Its image holds all of it.
+                if (order.LeavesNode && Obstacle(order) is { } obstacle)
+                {
+                    Refuse(obstacle);
+                    return;
+                }
                 CopyParked(order, isHeld);
                 return;
             }
@@ -206,15 +273,17 @@ internal sealed class SessionControl(
             {
                 return;
             }
+            StateReport report = Report(saved, start);
             if (isHeld)
             {
                 _condition = Condition.Held;
+                report = Ends(report);
             }
             else if (!isParked)
             {
-                loop.GoOn();
+                GoOn();
             }
-            supervisor.Tell(WorkerMessage.Saved, Report(saved, start));
+            supervisor.Tell(WorkerMessage.Saved, report);
         }
     }
 
@@ -227,7 +296,7 @@ internal sealed class SessionControl(
         bool isAtRest = isParked;
         try
         {
-            if (!isParked && Obstacle(order.Folder) is { } obstacle)
+            if (!isParked && Obstacle(order) is { } obstacle)
             {
                 Refuse(obstacle);
                 return false;
@@ -237,7 +306,7 @@ internal sealed class SessionControl(
             {
                 writing.GoAhead();
                 start = Stopwatch.GetTimestamp();
-                isAtRest = TryRest(order.Folder, out device);
+                isAtRest = TryRest(order, out device);
                 if (!isAtRest)
                 {
                     return false;
@@ -252,11 +321,59 @@ internal sealed class SessionControl(
             _last = default;
             if (isAtRest && !isParked)
             {
-                loop.GoOn();
+                GoOn();
             }
             Refuse($"its state cannot be written: {failure.Message}");
             return false;
         }
+    }
+
+    // What changed since the last time, while the program goes on.
+    private void Copy(StateOrder order)
+    {
+        lock (_gate)
+        {
+            string? reason =
+                _condition != Condition.Running ? "it is at rest: its image is whole"
+                : Obstacle(order);
+            if (reason is not null)
+            {
+                Refuse(reason);
+                return;
+            }
+            try
+            {
+                using SessionWriting writing = SessionWriting.Begin(session.Portable!, order.Folder!, _last);
+                _last = writing.Copy();
+                supervisor.Tell(
+                    WorkerMessage.Copied,
+                    new StateReport { Bytes = _last.Bytes, WrittenBytes = _last.WrittenBytes }
+                );
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                _last = default;
+                Refuse($"its memory cannot be written: {failure.Message}");
+            }
+        }
+    }
+
+    // For whoever goes on with the client.
+    private StateReport Ends(StateReport report) =>
+        report with
+        {
+            WindowBase = session.Window.Base,
+            WindowBytes = session.Window.Bytes,
+            Callbacks = session.Callbacks.Queued,
+            Rings = session.Remote is not null
+                ? []
+                : [.. session.Rings.Positions().Select(ring => new RingPlace(ring.Slot, ring.Bytes, ring.Replies))],
+        };
+
+    private void GoOn()
+    {
+        loop.GoOn();
+        session.Remote?.GoOn();
     }
 
     private void CopyParked(StateOrder order, bool isHeld)
@@ -267,24 +384,34 @@ internal sealed class SessionControl(
             return;
         }
         _condition = isHeld ? Condition.Held : _condition;
-        supervisor.Tell(WorkerMessage.Saved, new StateReport());
+        supervisor.Tell(WorkerMessage.Saved, isHeld ? Ends(new StateReport()) : new StateReport());
     }
 
     // Nothing more is taken from the client, and all that was is done. On false it has been said why, and the session goes on.
-    private bool TryRest(string? folder, out IPortableDevice? device)
+    // A client on another node stops sending, so that nothing is on its way.
+    private bool TryRest(StateOrder order, out IPortableDevice? device)
     {
         device = session.Portable;
-        string? reason = Obstacle(folder);
+        string? reason = Obstacle(order);
+        if (reason is null && session.Remote is not null)
+        {
+            _ = TryPause(out reason);
+        }
         if (reason is null && !TryHalt())
         {
             reason = $"a call has not come to its end within {s_patience.TotalSeconds:0} s";
+            session.Remote?.GoOn();
         }
         else if (reason is null)
         {
             reason = Drain(device!);
             if (reason is not null)
             {
-                loop.GoOn();
+                GoOn();
+            }
+            else
+            {
+                session.Remote?.Rest();
             }
         }
         if (reason is not null)
@@ -294,10 +421,15 @@ internal sealed class SessionControl(
         return reason is null;
     }
 
-    private string? Obstacle(string? folder) =>
-        folder is null ? "no folder was named"
+    private string? Obstacle(StateOrder order) =>
+        order.Folder is null ? "no folder was named"
         : session.Portable is null ? "its device is a real one, whose state cannot leave it yet"
-        : session.Remote is not null ? "its client is on another node"
+        : session.Remote is { CanMove: false }
+            ? "its client's relay is of an older release, or its program has devices on several nodes"
+        : order.LeavesNode && session.OpenCl.IsOpen
+            ? "its program uses OpenCL, whose state does not go to other nodes yet"
+        : order.LeavesNode && session.Remote is null && session.Journal.Entries().Any(SharesHostMemory)
+            ? "its program has memory that it and the device use together (managed or mapped), which cannot be on two nodes"
         : session.Journal.Never is { Count: > 0 } never
             ? $"it has state that cannot be carried, from {string.Join(", ", never.Select(CallTable.Name))}"
         : !memory.TryAwait(s_patience)
@@ -324,11 +456,50 @@ internal sealed class SessionControl(
         return false;
     }
 
+    private static bool SharesHostMemory(JournalEntry entry)
+    {
+        const ulong Mapped = 2;
+        const ulong Managed = 0x100;
+        const int FlagsAt = 2 * sizeof(ulong);
+        return (Op)entry.Op == Op.UseHost && (BitConverter.ToUInt64(entry.Fields, FlagsAt) & (Mapped | Managed)) != 0;
+    }
+
+    // The client's relay stops; what it sent before is carried out and answered. On false it goes on.
+    private bool TryPause(out string? reason)
+    {
+        Remote.RemoteClient client = session.Remote!;
+        client.Pause();
+        reason =
+            Await(() => client.IsPaused) ? null
+            : session.HasEnded ? "its client has gone"
+            : $"its client has not stopped within {s_patience.TotalSeconds:0} s";
+        if (reason is not null)
+        {
+            client.GoOn();
+        }
+        return reason is null;
+    }
+
+    private bool Await(Func<bool> condition)
+    {
+        long start = Stopwatch.GetTimestamp();
+        var wait = new SpinWait();
+        while (!condition())
+        {
+            if (session.HasEnded || Stopwatch.GetElapsedTime(start) > s_patience)
+            {
+                return false;
+            }
+            wait.SpinOnce();
+        }
+        return true;
+    }
+
     private string? Drain(IPortableDevice device)
     {
         long start = Stopwatch.GetTimestamp();
         var wait = new SpinWait();
-        while (!device.IsIdle || session.Callbacks.HasPending)
+        while (!device.IsIdle || session.Callbacks.HasPending || session.Remote is { HasSentAll: false })
         {
             if (session.HasEnded)
             {

@@ -35,6 +35,9 @@ internal static unsafe class SessionImage
     /// <inheritdoc cref="KindProperty"/>
     public const string Kind = "session";
 
+    /// <summary><see cref="KindProperty"/> of what <see cref="SessionWriting.Copy"/> writes.</summary>
+    public const string CopyKind = "memory only";
+
     /// <summary>Property: version of the segment, which the client keeps.</summary>
     public const string SegmentProperty = "segment";
 

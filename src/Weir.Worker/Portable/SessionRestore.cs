@@ -34,22 +34,7 @@ internal static unsafe class SessionRestore
     {
         CallLog? log = handed.Log < 0 ? null : CallLog.Open(handed.Log);
         ImageReader reader = Find(handed.Order, log);
-        if (reader.Property(SessionImage.KindProperty) != SessionImage.Kind)
-        {
-            throw new ImageException(ImageFault.Foreign, "the image is not of a session");
-        }
-        if (
-            reader.Property(SessionImage.SegmentProperty)
-            != SegmentLayout.Version.ToString(CultureInfo.InvariantCulture)
-        )
-        {
-            throw new IOException("the image's client speaks another version of the protocol than this worker");
-        }
-        SideState state = SideState.Decode(reader.Section(SessionImage.SidePart));
-        var journal = new Journal();
-        List<byte[]> modules = Modules(reader);
-        journal.Adopt(JournalCodec.Decode(reader.Section(SessionImage.JournalPart), modules));
-        VirtualCodec.Decode(reader.Section(SessionImage.VirtualPart), journal.Virtual);
+        Read(reader, out SideState state, out Journal journal);
         // Nothing half-done: what is damaged shows before the client's descriptors are touched. Of an image that the last worker has just written,
         // and that nobody keeps, it is enough that it is all there; each chunk is checked again when it is read.
         bool isHandedOver = handed.Order.Loss is null;
@@ -63,6 +48,87 @@ internal static unsafe class SessionRestore
         }
         Session session = Open(handed, backend, state, journal);
         session.CallLog = log;
+        saved = Fill(session, backend, reader, state, memory);
+        report = Recover(session, session.Portable!, state, handed, reader.Identity);
+        return session;
+    }
+
+    /// <summary>Makes a session whose client is on another node and has yet to come.</summary>
+    /// <param name="door">Where it comes in.</param>
+    /// <param name="folder">The image; each of its chunks was checked when it came to this node.</param>
+    /// <param name="backend">The device.</param>
+    /// <param name="memory">Told of memory that comes later.</param>
+    /// <param name="saved">The image, and the moment at which memory was what it holds.</param>
+    /// <exception cref="IOException">It cannot be done; says why.</exception>
+    public static Session TakeRemote(
+        Remote.RemoteDoor door,
+        string folder,
+        IDeviceBackend backend,
+        ComingMemory memory,
+        out SavedSession saved
+    )
+    {
+        ImageReader reader = ImageReader.Open(folder);
+        Read(reader, out SideState state, out Journal journal);
+        reader.VerifyPresence();
+        Window window = state.Window with { HostIsElsewhere = true };
+        if (!Mapping.TryReserve(window))
+        {
+            throw new IOException("this worker has something else at the session's addresses");
+        }
+        Session session =
+            Remote.RemoteGreeting.Open(door, backend, window, canMove: true, journal)
+            ?? throw new IOException("there is no memory for the session's rings");
+        Prepare(session, state);
+        // What is touched first comes first: the program waits for no more than that.
+        saved = Fill(session, backend, reader, state, memory);
+        foreach ((ulong context, CuResult error) in state.Errors)
+        {
+            session.Errors.Latch(context, error);
+        }
+        return session;
+    }
+
+    /// <summary>Calls were lost: the session's contexts fail.</summary>
+    public static void Fail(Session session)
+    {
+        foreach ((ulong handle, nint native) in session.Handles[HandleKind.Context].Live())
+        {
+            session.Portable!.WriteState(HandleKind.Context, native, [(long)Lost]);
+            session.Errors.Latch(handle, Lost);
+        }
+        session.NoteSticky(Lost);
+    }
+
+    private static void Read(ImageReader reader, out SideState state, out Journal journal)
+    {
+        if (reader.Property(SessionImage.KindProperty) != SessionImage.Kind)
+        {
+            throw new ImageException(ImageFault.Foreign, "the image is not of a session");
+        }
+        if (
+            reader.Property(SessionImage.SegmentProperty)
+            != SegmentLayout.Version.ToString(CultureInfo.InvariantCulture)
+        )
+        {
+            throw new IOException("the image's client speaks another version of the protocol than this worker");
+        }
+        state = SideState.Decode(reader.Section(SessionImage.SidePart));
+        journal = new Journal();
+        List<byte[]> modules = Modules(reader);
+        journal.Adopt(JournalCodec.Decode(reader.Section(SessionImage.JournalPart), modules));
+        VirtualCodec.Decode(reader.Section(SessionImage.VirtualPart), journal.Virtual);
+    }
+
+    // The session's objects, made anew, and its memory, which comes by and by.
+    private static SavedSession Fill(
+        Session session,
+        IDeviceBackend backend,
+        ImageReader reader,
+        SideState state,
+        ComingMemory memory
+    )
+    {
         if (session.Portable is not { } device)
         {
             throw new IOException($"sessions cannot be restored on a device of kind {backend.Name}");
@@ -86,9 +152,19 @@ internal static unsafe class SessionRestore
         // Only now is everything allocated that was.
         SessionImage.ReadMemory(reader, device, isLazy: true, memory.Begin());
         // Before anything is done again, which changes memory.
-        saved = new SavedSession(0, 0, device.MarkMemory(), reader.Identity);
-        report = Recover(session, device, state, handed, reader.Identity);
-        return session;
+        return new SavedSession(0, 0, device.MarkMemory(), reader.Identity);
+    }
+
+    private static void Prepare(Session session, SideState state)
+    {
+        foreach ((int device, ulong context) in state.Primary)
+        {
+            session.PrimaryContexts[device] = context;
+        }
+        foreach ((ulong blob, byte[] bytes) in state.Blobs)
+        {
+            _ = session.Blobs.TryAppend(blob, bytes);
+        }
     }
 
     // What the last worker had taken since the image was written is done again, or its loss is told.
@@ -103,10 +179,10 @@ internal static unsafe class SessionRestore
         bool hasLost = handed.Order.Loss is not null && HasLost(session.Segment, state.Rings);
         if (handed.Order.Loss != StateOrder.Replay || session.CallLog is not { } log)
         {
-            GoOn(session, device, state, hasLost);
+            GoOn(session, state, hasLost);
             return new StateReport { LostCalls = hasLost };
         }
-        GoOn(session, device, state, lostCalls: false);
+        GoOn(session, state, lostCalls: false);
         int again = 0;
         // An image that was just about to take the place of the log's holds all that the log does.
         string? reason =
@@ -119,7 +195,7 @@ internal static unsafe class SessionRestore
         }
         if (reason is not null)
         {
-            GoOn(session, device, state, lostCalls: true);
+            GoOn(session, state, lostCalls: true);
             log.GiveUp("calls were lost before");
         }
         return new StateReport
@@ -197,14 +273,7 @@ internal static unsafe class SessionRestore
             SegmentFile = handed.Segment,
             Journal = journal,
         };
-        foreach ((int device, ulong context) in state.Primary)
-        {
-            session.PrimaryContexts[device] = context;
-        }
-        foreach ((ulong blob, byte[] bytes) in state.Blobs)
-        {
-            _ = session.Blobs.TryAppend(blob, bytes);
-        }
+        Prepare(session, state);
         session.Callbacks.Queued = state.Callbacks;
         return session;
     }
@@ -228,7 +297,7 @@ internal static unsafe class SessionRestore
         return false;
     }
 
-    private static void GoOn(Session session, IPortableDevice device, SideState state, bool lostCalls)
+    private static void GoOn(Session session, SideState state, bool lostCalls)
     {
         session.Control->WorkerPid = Environment.ProcessId;
         session.Control->WorkerFences = Doorbell.TryGlobalFence() ? 1u : 0u;
@@ -256,12 +325,7 @@ internal static unsafe class SessionRestore
             }
         }
         session.Rings.GoOn(rings);
-        foreach ((ulong handle, nint native) in session.Handles[HandleKind.Context].Live())
-        {
-            device.WriteState(HandleKind.Context, native, [(long)Lost]);
-            session.Errors.Latch(handle, Lost);
-        }
-        session.NoteSticky(Lost);
+        Fail(session);
         for (int chunk = 0; chunk < SegmentLayout.ChunkCount; chunk++)
         {
             uint* word = SegmentLayout.ChunkWord(session.Segment, chunk);

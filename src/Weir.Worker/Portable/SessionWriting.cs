@@ -92,9 +92,21 @@ internal sealed class SessionWriting : IDisposable
             _writer.Section(SessionImage.ModulePart, module);
         }
         OpenClState.Write(_writer, session);
-        NameMemory();
+        NameMemory(isStill: true);
         _writer.Commit(isDurable, identity => session.CallLog?.Prepare(identity, _folder));
         session.CallLog?.Restart(entries.Exists(entry => (Op)entry.Op == Op.UseHost) ? LoggedChunk.PageLocked : null);
+        return new SavedSession(_writer.TotalBytes, _writer.WrittenBytes, _since, _writer.Identity);
+    }
+
+    /// <summary>
+    /// Makes memory alone, as it is while the program goes on, the folder's image: nothing can be restored from it, but the next one in the folder costs less.
+    /// </summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public SavedSession Copy()
+    {
+        _writer.Property(SessionImage.KindProperty, SessionImage.CopyKind);
+        NameMemory(isStill: false);
+        _writer.Commit(isDurable: false);
         return new SavedSession(_writer.TotalBytes, _writer.WrittenBytes, _since, _writer.Identity);
     }
 
@@ -102,9 +114,9 @@ internal sealed class SessionWriting : IDisposable
     public void Dispose() => _writer.Dispose();
 
     // In the order of addresses, as the parts of an image are.
-    private void NameMemory()
+    private void NameMemory(bool isStill)
     {
-        _ = SavePieces(isStill: true, out IReadOnlyList<ulong> pieces);
+        _ = SavePieces(isStill, out IReadOnlyList<ulong> pieces);
         foreach (ulong address in pieces)
         {
             if (_found.TryGetValue(address, out string? hash))

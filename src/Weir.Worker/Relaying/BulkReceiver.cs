@@ -11,6 +11,7 @@ internal sealed unsafe class BulkReceiver(
     ChunkTable chunks,
     ReplyPlaces replies,
     Action hostArrived,
+    Action whenReceived,
     Action<string?> end
 ) : ILinkReceiver
 {
@@ -40,7 +41,14 @@ internal sealed unsafe class BulkReceiver(
 
     private void Run()
     {
-        while (shard.Bulk.Receive(this)) { }
-        end(shard.Bulk.Ended);
+        Link link = shard.Bulk;
+        while (link.Receive(this))
+        {
+            whenReceived();
+        }
+        if (shard.Bulk == link)
+        {
+            end(link.Ended);
+        }
     }
 }

@@ -9,7 +9,20 @@ internal sealed unsafe class BulkSender(Link link)
 {
     private readonly object _gate = new();
     private readonly Queue<(uint Chunk, nint Data, uint Bytes)> _queue = [];
+    private bool _isSending;
     private bool _hasEnded;
+
+    /// <summary>Waits until all has been sent.</summary>
+    public void AwaitSent()
+    {
+        lock (_gate)
+        {
+            while (!_hasEnded && (_queue.Count > 0 || _isSending))
+            {
+                _ = Monitor.Wait(_gate);
+            }
+        }
+    }
 
     /// <summary>Starts the thread.</summary>
     public void Start() => new Thread(Run) { IsBackground = true, Name = "weir-bulk-out" }.Start();
@@ -20,7 +33,7 @@ internal sealed unsafe class BulkSender(Link link)
         lock (_gate)
         {
             _queue.Enqueue((chunk, (nint)data, bytes));
-            Monitor.Pulse(_gate);
+            Monitor.PulseAll(_gate);
         }
     }
 
@@ -42,6 +55,8 @@ internal sealed unsafe class BulkSender(Link link)
             (uint Chunk, nint Data, uint Bytes) next;
             lock (_gate)
             {
+                _isSending = false;
+                Monitor.PulseAll(_gate);
                 while (!_hasEnded && _queue.Count == 0)
                 {
                     _ = Monitor.Wait(_gate);
@@ -51,6 +66,7 @@ internal sealed unsafe class BulkSender(Link link)
                     return;
                 }
                 next = _queue.Dequeue();
+                _isSending = true;
             }
             var fields = new ChunkHead { Chunk = next.Chunk };
             MemoryMarshal.Write(head, in fields);

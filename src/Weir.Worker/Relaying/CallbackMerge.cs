@@ -12,6 +12,18 @@ internal sealed unsafe class CallbackMerge(RelayedClient client, int shards)
     private uint _tail;
     private uint _head;
 
+    /// <summary>So many entries were queued, and have run, for whoever served the client before.</summary>
+    public void GoOn(uint queued) => (_tail, _head) = (queued, queued);
+
+    /// <summary>Another worker has the shard, and counts its own.</summary>
+    public void Restart(int shard)
+    {
+        lock (_gate)
+        {
+            _done[shard] = 0;
+        }
+    }
+
     /// <summary>Has the client run an entry.</summary>
     /// <exception cref="RemoteException">More are open than the queue holds.</exception>
     public void Add(int shard, in CallbackEntry entry)

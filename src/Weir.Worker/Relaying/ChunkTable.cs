@@ -47,6 +47,27 @@ internal sealed unsafe class ChunkTable(RelayedClient client, int shards)
     /// <summary>Pieces for the relay's own chunks that have come from a worker.</summary>
     public ulong HostArrived(int shard) => Volatile.Read(ref _hostArrived[shard]);
 
+    /// <summary>Nothing is under way.</summary>
+    public bool IsQuiet
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_uses.Any(use => use.IsLent || use.Expected > 0);
+            }
+        }
+    }
+
+    /// <summary>Another worker has the shard, and counts its own.</summary>
+    public void Restart(int shard)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _hostArrived[shard], 0);
+        }
+    }
+
     /// <summary>Waits until lent chunks have been answered for; false when the session has ended.</summary>
     public bool AwaitReturn(ReadOnlySpan<uint> lent)
     {

@@ -16,6 +16,7 @@ internal sealed unsafe class Downlink(
     CallbackMerge callbacks,
     ReplyPlaces replies,
     OwnCalls ownCalls,
+    RelayRest rest,
     Action<string?> end
 ) : ILinkReceiver
 {
@@ -62,6 +63,15 @@ internal sealed unsafe class Downlink(
                 Show(chunk.Status);
                 chunks.Done(shard.Index, chunk.Chunk, chunk.State);
                 break;
+            case FrameKind.Pause:
+                rest.Pause();
+                break;
+            case FrameKind.Rested when head.Length == RestedHead.Bytes:
+                rest.Rested(MemoryMarshal.Read<RestedHead>(head).BulkFrames);
+                break;
+            case FrameKind.GoOn:
+                rest.GoOn();
+                break;
             case FrameKind.Ended:
                 end(System.Text.Encoding.UTF8.GetString(head));
                 break;
@@ -72,8 +82,12 @@ internal sealed unsafe class Downlink(
 
     private void Run()
     {
-        while (shard.Calls.Receive(this)) { }
-        end(shard.Calls.Ended);
+        Link link = shard.Calls;
+        while (link.Receive(this)) { }
+        if (shard.Calls == link)
+        {
+            end(link.Ended);
+        }
     }
 
     // What came later than something held waits too: answers keep their order.

@@ -66,6 +66,7 @@ internal sealed unsafe class RelayGreeting(int client, Shard[] shards) : ILinkRe
             Hello own = hello;
             own.WindowBase = hello.WindowBase + part * (ulong)shard.Index;
             own.WindowBytes = 2 * part;
+            own.Flags |= shards.Length == 1 ? Hello.CanMove : 0;
             byte[] asked = message.ToArray();
             MemoryMarshal.Write(asked, in own);
             shard.Calls.Send(FrameKind.Hello, asked);

@@ -1,12 +1,14 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Weir.Posix;
 using Weir.Remote;
 using Weir.Remote.Links;
 using Weir.Remote.Secure;
-using Weir.Remote.Sessions;
 using Weir.Remote.Workers;
+using Weir.Wire;
 using Weir.Worker.Logging;
+using Weir.Worker.Sessions;
 using Libc = Weir.Posix.Libc;
 
 namespace Weir.Worker.Relaying;
@@ -18,192 +20,226 @@ namespace Weir.Worker.Relaying;
 internal sealed unsafe class RelayProcess
 {
     private const int Control = ChildProcess.FirstInherited;
-
+    private const int MostDescriptors = 3;
     private const int MaxShards = 64;
 
     // Unacknowledged records from which on the client has to wait; beyond any link's bandwidth × delay.
     private const long RoomBytes = 16 << 20;
-    private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(2);
 
-    private readonly object _ending = new();
-    private readonly OwnCalls _ownCalls = new();
-    private RelayedClient? _shared;
-    private Shard[] _shards = [];
-    private Uplink? _uplink;
-    private ChunkTable? _chunks;
-    private bool _hasEnded;
+    private readonly byte[] _message = new byte[WorkerMessage.MaxBytes];
+    private RelayEngine? _engine;
+    private RelayMover? _mover;
     private int _wake = -1;
+
+    // The client is this relay's.
+    private volatile bool _isServing;
 
     /// <summary>Runs to the end of the session; the exit code.</summary>
     public int Run()
     {
         TlsWarmth.Prepare();
         _ = UnixSocket.Send(Control, [WorkerMessage.Ready]);
-        if (WaitForOrder(out int client) is not { } order)
-        {
-            return 0;
-        }
-        try
-        {
-            return Serve(client, order);
-        }
-        catch (Exception failure) when (failure is IOException or RemoteException)
-        {
-            Log.Error($"no session: {failure.Message}");
-            RelayGreeting.Refuse(client, failure.Message);
-            return 1;
-        }
-    }
-
-    private int Serve(int client, RelayOrder order)
-    {
-        _shards = [.. order.Shards.Select(Dialled)];
-        // All nodes at once: the slowest counts, not the sum.
-        _ = Parallel.ForEach(_shards, shard => shard.Calls.Open());
-        _shared = new RelayGreeting(client, _shards).Greet();
-        if (_shared is null)
+        int* descriptors = stackalloc int[MostDescriptors];
+        int length = Receive(descriptors);
+        if (length <= 0 || descriptors[0] < 0)
         {
             return 0;
         }
         int* pair = stackalloc int[2];
         if (Libc.pipe2(pair, Libc.O_CLOEXEC) != 0)
         {
-            throw new IOException($"no pipe: errno {Libc.Errno}");
+            Log.Error($"no pipe: errno {Libc.Errno}");
+            return 1;
         }
         _wake = pair[1];
-        _chunks = new ChunkTable(_shared, _shards.Length);
-        var callbacks = new CallbackMerge(_shared, _shards.Length);
-        var replies = new ReplyPlaces(_shared, _shards);
-        using var peers = new PeerCopies(_chunks, _ownCalls);
-        var rewriter = new RecordRewriter(_shared, new ShardRouter(_shards), _chunks, peers);
-        _uplink = new Uplink(_shared, _shards, callbacks, rewriter, End);
-        _ownCalls.Meanwhile = _uplink.ReportCallbacks;
-        var downlinks = new List<Downlink>();
-        foreach (Shard shard in _shards)
+        int client = descriptors[0];
+        bool takesOver = _message[0] == WorkerMessage.TakeClient;
+        try
         {
-            var downlink = new Downlink(shard, _chunks, callbacks, replies, _ownCalls, End);
-            downlinks.Add(downlink);
-            // The bulk link is dialled by its receiver, while the program goes on.
-            new BulkReceiver(shard, _chunks, replies, downlink.Release, End).Start();
-            shard.Sender.Start();
-            downlink.Start();
+            bool isServed = takesOver
+                ? TakeOver(Body(length, RemoteJson.Default.RelayMove), descriptors[1], descriptors[2])
+                : Serve(client, Body(length, RemoteJson.Default.RelayOrder));
+            if (!isServed)
+            {
+                return 0;
+            }
         }
-        _uplink.Start();
-        _ = UnixSocket.Send(Control, [WorkerMessage.Attached]);
+        catch (Exception failure) when (failure is IOException or RemoteException)
+        {
+            Log.Error($"no session: {failure.Message}");
+            if (!takesOver)
+            {
+                RelayGreeting.Refuse(client, failure.Message);
+            }
+            return 1;
+        }
         Watch(client, pair[0]);
-        if (!_hasEnded)
+        if (!_isServing)
         {
-            foreach (Shard shard in _shards)
+            // The client is another's: nothing of it is touched.
+            _mover!.GiveUp();
+            if (!_isServing)
             {
-                shard.Calls.Send(FrameKind.Goodbye, []);
+                Libc._exit(0);
             }
-            foreach (Shard shard in _shards)
-            {
-                shard.Calls.Drain(s_drain);
-            }
+            // It was decided just now.
+            Watch(client, pair[0]);
         }
-        Report(downlinks);
-        End(null);
+        _engine!.Leave();
+        _engine.Report();
+        _engine.End(null);
         Libc._exit(0);
         return 0;
     }
 
-    private static Shard Dialled(RelayedShard order, int index)
+    /// <summary>The two links to a worker, not dialled yet.</summary>
+    public static (Link Calls, Link Bulk) Links(RelayedShard worker)
     {
-        var dialer = new Dialer(order.Address, order.Offer);
-        TimeSpan grace = TimeSpan.FromSeconds(order.Offer.GraceSeconds);
-        var calls = new Link(LinkNumber.Calls, grace, RoomBytes)
-        {
-            Dial = received => dialer.Dial(LinkNumber.Calls, received),
-        };
-        var bulk = new Link(LinkNumber.Bulk, grace, RoomBytes)
-        {
-            Dial = received => dialer.Dial(LinkNumber.Bulk, received),
-        };
-        return new Shard(index, calls, bulk);
-    }
-
-    // For measurements: how often the program waited for another node.
-    private void Report(List<Downlink> downlinks)
-    {
-        if (Environment.GetEnvironmentVariable("WEIR_RELAY_REPORT") is not { Length: > 0 } file)
-        {
-            return;
-        }
-        ulong trips = 0;
-        ulong sent = 0;
-        ulong received = 0;
-        int resumed = 0;
-        for (int i = 0; i < _shards.Length; i++)
-        {
-            trips += downlinks[i].Replies;
-            sent += _shards[i].Calls.Sent;
-            received += _shards[i].Calls.Received;
-            resumed += _shards[i].Calls.Resumed + _shards[i].Bulk.Resumed;
-        }
-        File.AppendAllText(
-            file,
-            $"{{\"roundTrips\":{trips},\"framesOut\":{sent},\"framesIn\":{received},\"resumed\":{resumed}}}\n"
+        var dialer = new Dialer(worker.Address, worker.Offer);
+        TimeSpan grace = TimeSpan.FromSeconds(worker.Offer.GraceSeconds);
+        return (
+            new Link(LinkNumber.Calls, grace, RoomBytes) { Dial = received => dialer.Dial(LinkNumber.Calls, received) },
+            new Link(LinkNumber.Bulk, grace, RoomBytes) { Dial = received => dialer.Dial(LinkNumber.Bulk, received) }
         );
     }
 
-    private void End(string? reason)
+    private bool Serve(int client, RelayOrder order)
     {
-        lock (_ending)
+        if (order.Shards.Count is 0 or > MaxShards)
         {
-            if (_hasEnded)
+            throw new IOException("the broker's order is malformed");
+        }
+        Shard[] shards = [.. order.Shards.Select(Dialled)];
+        // All nodes at once: the slowest counts, not the sum.
+        _ = Parallel.ForEach(shards, shard => shard.Calls.Open());
+        if (new RelayGreeting(client, shards).Greet() is not { } shared)
+        {
+            return false;
+        }
+        Prepare(shared, shards, null, () => { });
+        _isServing = true;
+        _engine!.Start();
+        _ = UnixSocket.Send(Control, [WorkerMessage.Attached]);
+        return true;
+    }
+
+    // A client that a worker on this node serves until the one on the other node has begun.
+    private bool TakeOver(RelayMove move, int segment, int host)
+    {
+        var window = new Window(move.State.WindowBase, move.State.WindowBytes);
+        if (RelayedClient.Adopt(window, segment, host) is not { } shared)
+        {
+            throw new IOException("the client's segment is none");
+        }
+        (Link calls, Link bulk) = Links(move.Target);
+        Shard[] shards =
+        [
+            new Shard(0, calls, bulk)
             {
-                return;
+                WindowBase = window.Base,
+                WindowBytes = window.DeviceBytes,
+                DeviceCount = 1,
+            },
+        ];
+        Prepare(
+            shared,
+            shards,
+            move.State,
+            () =>
+            {
+                _isServing = true;
+                shared.Begin();
             }
-            _hasEnded = true;
-        }
-        if (reason is not null)
-        {
-            Log.Error($"the session ends: {reason}");
-        }
-        _shared!.Close();
-        _uplink!.End();
-        _chunks!.End();
-        _ownCalls.End();
-        foreach (Shard shard in _shards)
-        {
-            shard.Sender.End();
-            shard.Calls.End("the session is over");
-            shard.Bulk.End("the session is over");
-        }
+        );
+        _mover!.Prepare(move, isServing: false);
+        return true;
+    }
+
+    private void Prepare(RelayedClient shared, Shard[] shards, StateReport? state, Action begin)
+    {
+        _engine = new RelayEngine(shared, shards, state, WakeUp);
+        _mover = new RelayMover(Control, _engine, begin);
+        // The worker before goes on: it will not be asked to hand over any more.
+        _engine.Rest.WentOn = _mover.GiveUp;
+    }
+
+    private static Shard Dialled(RelayedShard order, int index)
+    {
+        (Link calls, Link bulk) = Links(order);
+        return new Shard(index, calls, bulk);
+    }
+
+    private void WakeUp()
+    {
         byte nothing = 0;
         _ = Libc.write(_wake, &nothing, 1);
     }
 
-    private static RelayOrder? WaitForOrder(out int client)
+    private T Body<T>(int length, JsonTypeInfo<T> type)
     {
-        byte[] message = new byte[WorkerMessage.MaxBytes];
-        while (true)
+        try
         {
-            int length = UnixSocket.Receive(Control, message, out client);
-            if (length <= 0)
-            {
-                return null;
-            }
-            if (message[0] == WorkerMessage.Serve && client >= 0)
-            {
+            return JsonSerializer.Deserialize(_message.AsSpan(1, length - 1), type)
+                ?? throw new IOException("the broker's order is empty");
+        }
+        catch (JsonException failure)
+        {
+            throw new IOException(
+                $"the broker's order is malformed: {Encoding.UTF8.GetString(_message, 1, length - 1)}: {failure.Message}",
+                failure
+            );
+        }
+    }
+
+    private int Receive(int* descriptors)
+    {
+        fixed (byte* data = _message)
+        {
+            return (int)
+                DescriptorSocket.Receive(
+                    Control,
+                    data,
+                    (nuint)_message.Length,
+                    descriptors,
+                    MostDescriptors,
+                    raw: false
+                );
+        }
+    }
+
+    // False when the broker has gone.
+    private bool Hear()
+    {
+        int* descriptors = stackalloc int[MostDescriptors];
+        int length = Receive(descriptors);
+        for (int i = 0; i < MostDescriptors; i++)
+        {
+            _ = descriptors[i] >= 0 ? Libc.close(descriptors[i]) : 0;
+        }
+        if (length <= 0)
+        {
+            return false;
+        }
+        switch (_message[0])
+        {
+            case WorkerMessage.Move:
                 try
                 {
-                    return
-                        JsonSerializer.Deserialize(message.AsSpan(1, length - 1), RemoteJson.Default.RelayOrder)
-                            is { Shards.Count: > 0 and <= MaxShards } order
-                        ? order
-                        : null;
+                    _mover!.Prepare(Body(length, RemoteJson.Default.RelayMove), isServing: true);
                 }
-                catch (JsonException failure)
+                catch (IOException failure)
                 {
-                    Log.Error(
-                        $"the order is malformed: {Encoding.UTF8.GetString(message, 1, length - 1)}: {failure.Message}"
-                    );
-                    return null;
+                    Log.Error(failure.Message);
                 }
-            }
+                break;
+            case WorkerMessage.MoveOn:
+                _mover!.Decide();
+                break;
+            case WorkerMessage.MoveOff:
+                _mover!.GiveUp();
+                return _isServing;
         }
+        return true;
     }
 
     // Its socket's end is the client's end, and so is the end of its process: a child that it forked may hold the socket open.
@@ -211,13 +247,22 @@ internal sealed unsafe class RelayProcess
     {
         _ = UnixSocket.TryGetPeer(client, out PeerCredentials peer);
         int process = peer.Pid > 0 ? Libc.PidfdOpen(peer.Pid) : -1;
-        var entries = stackalloc PollEntry[3];
+        var entries = stackalloc PollEntry[4];
         entries[0] = new PollEntry { Descriptor = client, Events = Libc.POLLIN };
         entries[1] = new PollEntry { Descriptor = woken, Events = Libc.POLLIN };
         entries[2] = new PollEntry { Descriptor = process, Events = Libc.POLLIN };
+        entries[3] = new PollEntry { Descriptor = Control, Events = Libc.POLLIN };
         byte[] unexpected = new byte[64];
-        while (Libc.poll(entries, 3, -1) <= 0 || (entries[1].Returned | entries[2].Returned) == 0)
+        while (Libc.poll(entries, 4, -1) <= 0 || (entries[1].Returned | entries[2].Returned) == 0)
         {
+            if (entries[3].Returned != 0 && !Hear())
+            {
+                if (!_isServing)
+                {
+                    return;
+                }
+                entries[3].Descriptor = -1;
+            }
             if (entries[0].Returned == 0)
             {
                 continue;

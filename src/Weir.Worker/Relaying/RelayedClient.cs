@@ -52,10 +52,37 @@ internal sealed unsafe class RelayedClient
         ControlPage* control = SegmentLayout.Control(segment);
         control->Magic = SegmentLayout.Magic;
         control->Version = SegmentLayout.Version;
-        control->WorkerPid = Environment.ProcessId;
-        control->WorkerFences = Doorbell.TryGlobalFence() ? 1u : 0u;
         Volatile.Write(ref control->State, (uint)SessionState.Open);
+        var client = new RelayedClient(segment, host, window, segmentFile, hostFile);
+        client.Begin();
+        return client;
+    }
+
+    /// <summary>Maps what a client shares with its worker, without changing anything of it; null when it cannot be, or is none.</summary>
+    /// <param name="window">The client's window.</param>
+    /// <param name="segmentFile">The segment.</param>
+    /// <param name="hostFile">The page-locked memory.</param>
+    public static RelayedClient? Adopt(Window window, int segmentFile, int hostFile)
+    {
+        byte* segment = Mapping.Map(segmentFile, SegmentLayout.SegmentBytes);
+        byte* host = Mapping.Map(hostFile, (long)(window.Bytes / 2));
+        if (
+            segment == null
+            || host == null
+            || SegmentLayout.Control(segment)->Magic != SegmentLayout.Magic
+            || SegmentLayout.Control(segment)->Version != SegmentLayout.Version
+        )
+        {
+            return null;
+        }
         return new RelayedClient(segment, host, window, segmentFile, hostFile);
+    }
+
+    /// <summary>This process serves the client from now on.</summary>
+    public void Begin()
+    {
+        Control->WorkerPid = Environment.ProcessId;
+        Control->WorkerFences = Doorbell.TryGlobalFence() ? 1u : 0u;
     }
 
     /// <summary>Closes the descriptors, which the client has now.</summary>

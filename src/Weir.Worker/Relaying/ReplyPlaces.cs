@@ -1,4 +1,5 @@
 using Weir.Remote.Sessions;
+using Weir.Remote.Workers;
 using Weir.Wire;
 
 namespace Weir.Worker.Relaying;
@@ -7,6 +8,15 @@ namespace Weir.Worker.Relaying;
 internal sealed unsafe class ReplyPlaces(RelayedClient client, Shard[] shards)
 {
     private readonly uint[] _sequences = new uint[SegmentLayout.SlotCount];
+
+    /// <summary>So many answers were given by whoever served the client before.</summary>
+    public void GoOn(IEnumerable<RingPlace> rings)
+    {
+        foreach (RingPlace ring in rings)
+        {
+            _sequences[ring.Slot] = ring.Replies;
+        }
+    }
 
     /// <summary>Gives a ring its answer. Sizes have been checked.</summary>
     public void Publish(int slot, int result, ReadOnlySpan<byte> payload)

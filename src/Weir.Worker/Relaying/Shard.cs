@@ -11,6 +11,9 @@ namespace Weir.Worker.Relaying;
 /// <param name="bulk">Chunks.</param>
 internal sealed class Shard(int index, Link calls, Link bulk)
 {
+    private volatile Link _calls = calls;
+    private volatile Link _bulk = bulk;
+    private volatile BulkSender _sender = new(bulk);
     private readonly byte[] _batch = new byte[FrameHeader.MaxHeadBytes];
     private int _batchBytes;
     private ulong _ticket;
@@ -19,13 +22,13 @@ internal sealed class Shard(int index, Link calls, Link bulk)
     public int Index => index;
 
     /// <summary>Records and replies.</summary>
-    public Link Calls => calls;
+    public Link Calls => _calls;
 
     /// <summary>Chunks.</summary>
-    public Link Bulk => bulk;
+    public Link Bulk => _bulk;
 
     /// <summary>Sends chunks.</summary>
-    public BulkSender Sender { get; } = new(bulk);
+    public BulkSender Sender => _sender;
 
     /// <summary>Number of its first device in the program's count.</summary>
     public uint FirstDevice { get; set; }
@@ -47,6 +50,21 @@ internal sealed class Shard(int index, Link calls, Link bulk)
 
     /// <summary>The batch ought to go out.</summary>
     public bool IsFull => _batchBytes >= RecordBatch.FullBytes;
+
+    /// <summary>Another worker has the session: what is sent from here on goes there. Nothing is on its way to or from the last one.</summary>
+    public void Use(Link calls, Link bulk)
+    {
+        Link[] last = [_calls, _bulk];
+        BulkSender sender = _sender;
+        (_calls, _bulk, _sender) = (calls, bulk, new BulkSender(bulk));
+        // The new worker counts from the start.
+        _ticket = 0;
+        sender.End();
+        foreach (Link link in last)
+        {
+            link.End("the session has moved");
+        }
+    }
 
     /// <summary>Adds a record to the batch.</summary>
     public void Append(uint slot, RecordHeader header, ReadOnlySpan<byte> payload)
@@ -73,11 +91,11 @@ internal sealed class Shard(int index, Link calls, Link bulk)
         {
             return true;
         }
-        if (!calls.WaitForRoom())
+        if (!_calls.WaitForRoom())
         {
             return false;
         }
-        calls.Send(FrameKind.Records, _batch.AsSpan(0, _batchBytes));
+        _calls.Send(FrameKind.Records, _batch.AsSpan(0, _batchBytes));
         _batchBytes = 0;
         return true;
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Weir.Remote.Sessions;
+using Weir.Remote.Workers;
 using Weir.Wire;
 using Weir.Worker.Rings;
 using Libc = Weir.Posix.Libc;
@@ -22,6 +23,7 @@ internal sealed unsafe class Uplink
     private readonly RecordRewriter _rewriter;
     private readonly RingSet _rings;
     private readonly byte* _payload = (byte*)NativeMemory.AlignedAlloc(SegmentLayout.MaxRecordBytes, 64);
+    private readonly RelayRest _rest;
     private readonly Action<string?> _end;
     private volatile bool _hasEnded;
 
@@ -30,9 +32,12 @@ internal sealed unsafe class Uplink
         Shard[] shards,
         CallbackMerge callbacks,
         RecordRewriter rewriter,
+        RelayRest rest,
         Action<string?> end
     )
     {
+        _rest = rest;
+        _rest.Changed = Wake;
         _client = client;
         _shards = shards;
         _callbacks = callbacks;
@@ -48,6 +53,15 @@ internal sealed unsafe class Uplink
     public void End()
     {
         _hasEnded = true;
+        Wake();
+    }
+
+    /// <summary>Goes on where somebody else stopped reading.</summary>
+    public void GoOn(IEnumerable<RingPlace> rings) =>
+        _rings.GoOn(rings.Select(ring => new RingPosition(ring.Slot, ring.Bytes, ring.Replies)));
+
+    private void Wake()
+    {
         _ = Interlocked.Exchange(ref _client.Control->WorkerSleeping, 0);
         Futex.Wake(&_client.Control->WorkerSleeping);
     }
@@ -58,6 +72,11 @@ internal sealed unsafe class Uplink
         {
             while (!_hasEnded)
             {
+                if (_rest.IsWanted)
+                {
+                    Rest();
+                    continue;
+                }
                 RingState? ring = _rings.Next(out RecordHeader header);
                 if (ring is null)
                 {
@@ -82,6 +101,37 @@ internal sealed unsafe class Uplink
         catch (Exception failure)
         {
             _end($"the relay failed: {failure}");
+        }
+    }
+
+    // Sends all that was taken, says so, and takes nothing until the rest is over. Host functions that run meanwhile are still told of.
+    private void Rest()
+    {
+        Flush();
+        foreach (Shard shard in _shards)
+        {
+            shard.Sender.AwaitSent();
+            shard.Calls.Send(FrameKind.Paused, []);
+        }
+        bool isWanting = false;
+        while (_rest.IsWanted && !_hasEnded)
+        {
+            ReportCallbacks();
+            if (!isWanting && _rings.HasWork())
+            {
+                isWanting = true;
+                foreach (Shard shard in _shards)
+                {
+                    shard.Calls.Send(FrameKind.Wants, []);
+                }
+            }
+            Doorbell.Announce(_client.Control);
+            if (!_rest.IsWanted || _hasEnded || _callbacks.HasNews || (!isWanting && _rings.HasWork()))
+            {
+                Doorbell.Cancel(_client.Control);
+                continue;
+            }
+            Doorbell.Sleep(_client.Control, -1);
         }
     }
 
@@ -111,7 +161,7 @@ internal sealed unsafe class Uplink
         }
     }
 
-    private bool HasWork() => _rings.HasWork() || _hasEnded || _callbacks.HasNews;
+    private bool HasWork() => _rings.HasWork() || _hasEnded || _callbacks.HasNews || _rest.IsWanted;
 
     private void Idle()
     {

@@ -11,7 +11,23 @@ internal sealed unsafe class BulkSide(Link link, RemoteStaging staging, Action<s
     private readonly object _gate = new();
     private readonly Queue<(ChunkHead Head, uint Bytes)> _outgoing = [];
     private ulong _hostChunks;
+    private bool _isSending;
     private bool _hasEnded;
+
+    /// <summary>Frames sent so far.</summary>
+    public ulong Sent => link.Sent;
+
+    /// <summary>Nothing is waiting to be sent, or being sent.</summary>
+    public bool IsQuiet
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _outgoing.Count == 0 && !_isSending;
+            }
+        }
+    }
 
     /// <summary>Chunks for the client's page-locked memory that were given to <see cref="Send"/> so far.</summary>
     public ulong HostChunks => Volatile.Read(ref _hostChunks);
@@ -84,6 +100,7 @@ internal sealed unsafe class BulkSide(Link link, RemoteStaging staging, Action<s
             (ChunkHead Head, uint Bytes) next;
             lock (_gate)
             {
+                _isSending = false;
                 while (!_hasEnded && _outgoing.Count == 0)
                 {
                     _ = Monitor.Wait(_gate);
@@ -93,6 +110,7 @@ internal sealed unsafe class BulkSide(Link link, RemoteStaging staging, Action<s
                     return;
                 }
                 next = _outgoing.Dequeue();
+                _isSending = true;
             }
             if (staging.TryRange(next.Head.Chunk, next.Bytes, out byte* data))
             {

@@ -20,16 +20,87 @@ internal sealed unsafe class RemoteClient : ILinkReceiver
     private readonly Link _calls;
     private readonly BulkSide _bulk;
     private SessionStatus _shown;
+    private readonly Lock _wanting = new();
+    private volatile bool _isPaused;
 
-    public RemoteClient(Session session, Link calls, Link bulk, RemoteStaging staging)
+    // The relay has stopped, and its program has something to say.
+    private bool _isWanted;
+    private Action? _whenWanted;
+
+    public RemoteClient(Session session, Link calls, Link bulk, RemoteStaging staging, bool canMove)
     {
         _session = session;
+        CanMove = canMove;
         _calls = calls;
         _bulk = new BulkSide(bulk, staging, End);
     }
 
+    /// <summary>The client's relay can be told to pause, and can go on with another worker.</summary>
+    public bool CanMove { get; }
+
     /// <summary>Starts the threads of the bulk link.</summary>
     public void Start() => _bulk.Start();
+
+    /// <summary>Asks the relay to send no more records; <see cref="IsPaused"/> says when it has stopped.</summary>
+    public void Pause()
+    {
+        Forget();
+        _calls.Send(FrameKind.Pause, []);
+    }
+
+    /// <summary>The relay has stopped, and all that it had sent before lies in the rings.</summary>
+    public bool IsPaused => _isPaused;
+
+    /// <summary>Nothing for the client is waiting to be sent.</summary>
+    public bool HasSentAll => _bulk.IsQuiet;
+
+    /// <summary>Tells the relay that all is done and answered: from here on it may go on with another worker.</summary>
+    public void Rest()
+    {
+        var head = new RestedHead { BulkFrames = _bulk.Sent };
+        _calls.Send(FrameKind.Rested, MemoryMarshal.AsBytes(new ReadOnlySpan<RestedHead>(in head)));
+    }
+
+    /// <summary>While the relay has stopped: <paramref name="whenCalled"/> is called once when its program has something to say, on any thread.</summary>
+    public void Watch(Action whenCalled)
+    {
+        lock (_wanting)
+        {
+            if (!_isWanted)
+            {
+                _whenWanted = whenCalled;
+                return;
+            }
+        }
+        whenCalled();
+    }
+
+    /// <summary>Lets the relay go on as before.</summary>
+    public void GoOn()
+    {
+        Forget();
+        _calls.Send(FrameKind.GoOn, []);
+    }
+
+    private void Forget()
+    {
+        _isPaused = false;
+        lock (_wanting)
+        {
+            (_isWanted, _whenWanted) = (false, null);
+        }
+    }
+
+    private void Want()
+    {
+        Action? whenWanted;
+        lock (_wanting)
+        {
+            _isWanted = true;
+            (whenWanted, _whenWanted) = (_whenWanted, null);
+        }
+        whenWanted?.Invoke();
+    }
 
     /// <summary>
     /// Waits for what the client sends and takes one frame of it. Called by the leader while no ring has anything that could be taken.
@@ -127,6 +198,12 @@ internal sealed unsafe class RemoteClient : ILinkReceiver
             case FrameKind.Goodbye:
                 _session.End(null);
                 break;
+            case FrameKind.Paused when head.Length == 0:
+                _isPaused = true;
+                break;
+            case FrameKind.Wants when head.Length == 0:
+                Want();
+                break;
             default:
                 throw new RemoteException($"a frame of kind {header.Kind} is not expected from a client");
         }
@@ -156,7 +233,8 @@ internal sealed unsafe class RemoteClient : ILinkReceiver
         }
     }
 
-    private SessionStatus Status()
+    /// <summary>What the client may see without asking, as it is now.</summary>
+    public SessionStatus Status()
     {
         _shown = new SessionStatus
         {

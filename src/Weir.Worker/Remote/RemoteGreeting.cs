@@ -69,11 +69,44 @@ internal sealed unsafe class RemoteGreeting(RemoteDoor door, IDeviceBackend back
         }
         else
         {
-            Open(window, hello.ApiHash);
+            Open(window, hello);
         }
     }
 
-    private void Open(Window window, ulong apiHash)
+    private void Open(Window window, in Hello hello)
+    {
+        if (Open(door, backend, window, (hello.Flags & Hello.CanMove) != 0) is not { } session)
+        {
+            Refuse(WelcomeStatus.Refused, "the worker has no memory for a session");
+            return;
+        }
+        _session = session;
+        ulong apiHash = hello.ApiHash;
+        var welcome = new Welcome
+        {
+            ApiHash = apiHash,
+            SegmentBytes = (ulong)SegmentLayout.SegmentBytes,
+            WindowBase = window.Base,
+            WindowBytes = window.Bytes,
+            DeviceIsElsewhere = backend.PlacesDeviceMemory ? 0u : 1u,
+            HostIsElsewhere = 1,
+        };
+        Answer(welcome, "", backend.Snapshot);
+    }
+
+    /// <summary>A session in a window that is reserved, with rings of this process' own; null when there is no memory for them.</summary>
+    /// <param name="door">Where its client comes in.</param>
+    /// <param name="backend">Its device.</param>
+    /// <param name="window">Its addresses.</param>
+    /// <param name="canMove">See <see cref="RemoteClient.CanMove"/>.</param>
+    /// <param name="journal">What it consists of already.</param>
+    public static Session? Open(
+        RemoteDoor door,
+        IDeviceBackend backend,
+        Window window,
+        bool canMove,
+        Portable.Journal? journal = null
+    )
     {
         nint mapped = Libc.mmap(
             0,
@@ -85,26 +118,24 @@ internal sealed unsafe class RemoteGreeting(RemoteDoor door, IDeviceBackend back
         );
         if (mapped == -1)
         {
-            Refuse(WelcomeStatus.Refused, "the worker has no memory for a session");
-            return;
+            return null;
         }
         var staging = new RemoteStaging();
-        _session = new Session((byte*)mapped, window, hostMemory: -1, backend.Open(window), backend.Snapshot, staging)
+        var session = new Session(
+            (byte*)mapped,
+            window,
+            hostMemory: -1,
+            backend.Open(window),
+            backend.Snapshot,
+            staging
+        )
         {
+            Journal = journal ?? new Portable.Journal(),
             Slice = backend.Slice,
         };
-        _session.Remote = new RemoteClient(_session, door.Calls, door.Bulk, staging);
-        Volatile.Write(ref _session.Control->State, (uint)SessionState.Open);
-        var welcome = new Welcome
-        {
-            ApiHash = apiHash,
-            SegmentBytes = (ulong)SegmentLayout.SegmentBytes,
-            WindowBase = window.Base,
-            WindowBytes = window.Bytes,
-            DeviceIsElsewhere = backend.PlacesDeviceMemory ? 0u : 1u,
-            HostIsElsewhere = 1,
-        };
-        Answer(welcome, "", backend.Snapshot);
+        session.Remote = new RemoteClient(session, door.Calls, door.Bulk, staging, canMove);
+        Volatile.Write(ref session.Control->State, (uint)SessionState.Open);
+        return session;
     }
 
     private void Refuse(WelcomeStatus status, string text)

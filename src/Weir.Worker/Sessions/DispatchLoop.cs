@@ -44,6 +44,12 @@ internal sealed unsafe class DispatchLoop(Session session)
     private volatile bool _sleeps;
 
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
+    // Who begins to read a connection does not say so.
+    private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(1);
+
+    // The leader reads the connection of a client on another node and takes nothing: as good as standing.
+    private volatile bool _reads;
+
 
     private const int Go = 0;
     private const int Halt = 1;
@@ -85,12 +91,13 @@ internal sealed unsafe class DispatchLoop(Session session)
     {
         DateTime until = DateTime.UtcNow + limit;
         _order = Halt;
+        Interlocked.MemoryBarrier();
         Doorbell.Ring(session.Control);
         lock (_gate)
         {
             Monitor.PulseAll(_gate);
             // All but the one that stands wait for the lead.
-            while (!_stands || _executors - _waiting > 1)
+            while (!(_stands || _reads) || _executors - _waiting > 1)
             {
                 TimeSpan left = until - DateTime.UtcNow;
                 if (session.HasEnded || left <= TimeSpan.Zero)
@@ -99,7 +106,8 @@ internal sealed unsafe class DispatchLoop(Session session)
                     Monitor.PulseAll(_gate);
                     return false;
                 }
-                _ = Monitor.Wait(_gate, left);
+                // Who begins to read does not say so.
+                _ = Monitor.Wait(_gate, session.Remote is not null && left > s_glance ? s_glance : left);
             }
         }
         return true;
@@ -130,6 +138,11 @@ internal sealed unsafe class DispatchLoop(Session session)
     // The leader between two records, until it may go on.
     private void Stand()
     {
+        if (session.Remote is { } client)
+        {
+            StandReading(client);
+            return;
+        }
         lock (_gate)
         {
             _stands = true;
@@ -164,6 +177,26 @@ internal sealed unsafe class DispatchLoop(Session session)
         lock (_gate)
         {
             _stands = false;
+        }
+    }
+
+    // What the client says is heard meanwhile; it has been told to send no records. Nobody need end the reading: what comes next is looked at then.
+    private void StandReading(Remote.RemoteClient client)
+    {
+        SetStands(true);
+        while (_order != Go && !session.HasEnded)
+        {
+            client.Wait();
+        }
+        SetStands(false);
+    }
+
+    private void SetStands(bool stands)
+    {
+        lock (_gate)
+        {
+            _stands = stands;
+            Monitor.PulseAll(_gate);
         }
     }
 
@@ -365,7 +398,17 @@ internal sealed unsafe class DispatchLoop(Session session)
                 return known;
             }
             session.Settling?.Settle();
-            client.Wait();
+            Volatile.Write(ref _lastRecord, System.Diagnostics.Stopwatch.GetTimestamp());
+            _sleeps = true;
+            _reads = true;
+            Interlocked.MemoryBarrier();
+            if (_order == Go)
+            {
+                client.Wait();
+            }
+            _reads = false;
+            _sleeps = false;
+            Interlocked.MemoryBarrier();
             return null;
         }
         // Known rings are looked at after each pause, all else, which costs more, once in a while, and the clock more rarely still.

@@ -52,6 +52,9 @@ internal sealed unsafe class Supervisor(WorkerOptions startOptions)
     /// <summary>To poll for while a session goes on: the connection, or what the next one comes from; -1 for neither.</summary>
     public int Readable => _control >= 0 || !Options.IsPooled ? _control : Listener;
 
+    /// <summary>The supervisor is there.</summary>
+    public bool IsHeard => _control >= 0;
+
     /// <summary>Sends a message; false when nobody is there.</summary>
     public bool Tell(byte kind, ReadOnlySpan<byte> body = default) =>
         _control >= 0 && UnixSocket.Send(_control, [kind, .. body]);

@@ -74,7 +74,9 @@ internal sealed unsafe class WorkerProcess(WorkerOptions options)
             session.CallLog?.WhenFilling(() => _supervisor.Tell(WorkerMessage.LogFills));
         }
         var loop = new DispatchLoop(session);
-        _supervisor.States = new SessionControl(session, loop, _supervisor, description, restored, memory);
+        var states = new SessionControl(session, loop, _supervisor, description, restored, memory);
+        states.Start();
+        _supervisor.States = states;
         _supervisor.NoteUsage = () => _supervisor.WriteUsage(session, backend);
         loop.Start();
         _ = _supervisor.Tell(WorkerMessage.Attached);

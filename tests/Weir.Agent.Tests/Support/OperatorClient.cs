@@ -65,7 +65,8 @@ internal sealed class OperatorClient : IDisposable
         uint graceMs = 30_000,
         string? secret = null,
         uint compute = 50,
-        uint idleMs = 0
+        uint idleMs = 0,
+        string arrival = ""
     )
     {
         secret ??= Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -80,6 +81,10 @@ internal sealed class OperatorClient : IDisposable
             User = "someone",
             Project = "something",
         };
+        if (arrival.Length > 0)
+        {
+            grant.ArrivalHash = ByteString.CopyFrom(SHA256.HashData(Encoding.UTF8.GetBytes(arrival)));
+        }
         uint ordinal = 0;
         foreach (Device device in devices)
         {

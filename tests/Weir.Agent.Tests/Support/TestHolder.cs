@@ -63,7 +63,11 @@ internal sealed unsafe class TestHolder : IDisposable
     /// <summary>The next message; null at the channel's end.</summary>
     public ControlMessage? Receive()
     {
-        ControlMessage? message = _channel.Receive(out _);
+        ControlMessage? message = _channel.Receive(out int descriptor);
+        if (descriptor >= 0)
+        {
+            _ = Libc.close(descriptor);
+        }
         if (message is not null)
         {
             Note("agent", message);
@@ -85,6 +89,24 @@ internal sealed unsafe class TestHolder : IDisposable
 
     /// <summary>Name of the session of the last <see cref="Attach"/>.</summary>
     public string LastSession { get; private set; } = "";
+
+    /// <summary>The next message of a kind; others before it are dropped.</summary>
+    public T Next<T>()
+        where T : ControlMessage
+    {
+        while (true)
+        {
+            ControlMessage? message = Receive();
+            Assert.True(message is not null, $"the channel has ended before a {typeof(T).Name}");
+            if (message is T wanted)
+            {
+                return wanted;
+            }
+        }
+    }
+
+    /// <summary>Says something.</summary>
+    public void Tell(ControlMessage message) => Send(message);
 
     /// <summary>Gives the lease up.</summary>
     public void Release() => Send(new LeaseEnded("the program has ended"));
