@@ -37,6 +37,7 @@ internal sealed class Departure(Node node, ClientSession session, ulong request,
     private bool _isAnnounced;
     private bool _holderHasGone;
     private bool _workerHasGone;
+    private string? _lastWord;
 
     /// <summary>Begins.</summary>
     public void Start() => new Thread(Run) { IsBackground = true, Name = "departure" }.Start();
@@ -66,9 +67,11 @@ internal sealed class Departure(Node node, ClientSession session, ulong request,
     }
 
     /// <summary>The session's worker has ended. Under the node's lock.</summary>
-    public void WorkerGone()
+    /// <param name="lastWord">What it said of the session's end; null: it was killed.</param>
+    public void WorkerGone(string? lastWord)
     {
         _workerHasGone = true;
+        _lastWord = lastWord;
         Monitor.PulseAll(node.Gate);
     }
 
@@ -87,6 +90,11 @@ internal sealed class Departure(Node node, ClientSession session, ulong request,
                 }
             }
             there = DepartureChannel.Open(target!, session.Record, session.Lease.Name, Host());
+            lock (node.Gate)
+            {
+                _isAnnounced = true;
+                session.Channel?.Tell(new MoveComing(session.Record.Session, (long)target!.Epoch, Shard()));
+            }
             CopyWhileItRuns(there);
             StateReport state = Ask(WorkerMessage.HandOver, "the worker has not handed it over");
             // It has stood for as long as its worker says, and does still.
@@ -146,7 +154,7 @@ internal sealed class Departure(Node node, ClientSession session, ulong request,
             }
             if (!Await(() => _said is not null, s_workerPatience))
             {
-                throw new MoveException(_workerHasGone ? "its worker has died" : problem);
+                throw new MoveException(_workerHasGone ? Gone : problem);
             }
             (byte answer, StateReport report) = _said!.Value;
             return answer != WorkerMessage.Refused
@@ -155,21 +163,24 @@ internal sealed class Departure(Node node, ClientSession session, ulong request,
         }
     }
 
-    private void Announce(SessionOffer offer, StateReport state)
+    private ShardTicket Shard()
     {
         Share share = target!.Share;
-        var shard = new ShardTicket(
+        return new ShardTicket(
             target.Node,
             target.Address,
             target.Fingerprint,
             null,
             [new DeviceTicket(share.Uuid, (int)share.Ordinal, (int)share.Compute, (long)share.MemoryBytes)]
         );
-        var move = new MoveSession(session.Record.Session, (long)target.Epoch, shard, offer, state);
+    }
+
+    private void Announce(SessionOffer offer, StateReport state)
+    {
+        var move = new MoveSession(session.Record.Session, (long)target!.Epoch, Shard(), offer, state);
         lock (node.Gate)
         {
             _heard = null;
-            _isAnnounced = true;
             // Duplicates: the session may end, and with it its own, before they are sent.
             session.Channel?.Tell(move, session.Record.IsRemote ? [] : session.Duplicates());
         }
@@ -183,7 +194,7 @@ internal sealed class Departure(Node node, ClientSession session, ulong request,
             {
                 throw new MoveException(
                     _holderHasGone ? "the broker beside its program has gone"
-                    : _workerHasGone ? "its worker has died"
+                    : _workerHasGone ? Gone
                     : "the relay beside its program did not get ready"
                 );
             }
@@ -258,6 +269,8 @@ internal sealed class Departure(Node node, ClientSession session, ulong request,
         node.Tell(new AgentMessage { SessionAnswer = answer });
     }
 
+    private string Gone => _lastWord is null ? "its worker has died" : "the session has ended";
+
     private void RollBack(string reason)
     {
         Log.Error($"session {session.Record.Session} stays here: {reason}");
@@ -280,8 +293,9 @@ internal sealed class Departure(Node node, ClientSession session, ulong request,
             );
             if (_workerHasGone)
             {
-                node.Mover.WorkerLost(session);
+                node.Mover.WorkerLost(session, _lastWord);
             }
+            node.Yields.Changed(session);
         }
     }
 

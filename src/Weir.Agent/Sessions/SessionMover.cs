@@ -124,12 +124,12 @@ internal sealed class SessionMover(Node node)
         }
     }
 
-    /// <summary>The session's worker died while it was on its way to another node.</summary>
-    public void WorkerLost(ClientSession session)
+    /// <summary>The session's worker ended while it was on its way to another node.</summary>
+    public void WorkerLost(ClientSession session, string? lastWord)
     {
-        if (!Lose(session))
+        if (lastWord is not null || !Lose(session))
         {
-            node.Sessions.Ended(session, "worker crashed");
+            node.Sessions.Ended(session, lastWord ?? "worker crashed");
         }
     }
 
@@ -267,7 +267,7 @@ internal sealed class SessionMover(Node node)
         if (worker.Session is { EndReason: null, Errand.Departure: { } departure })
         {
             // What becomes of the session depends on how far it is.
-            departure.WorkerGone();
+            departure.WorkerGone(worker.LastWord);
             return true;
         }
         return wasKilled && worker.Session is { } session && Lose(session);

@@ -4,7 +4,6 @@ using Weir.Controller.Placement;
 using Weir.Controller.State;
 using Weir.Controller.Store;
 using Weir.Protocol.Agents;
-using Weir.Protocol.Rest;
 using SessionState = Weir.Controller.State.SessionState;
 
 namespace Weir.Controller.Sessions;

@@ -84,7 +84,7 @@ internal sealed class SessionService(ClusterState state, ControllerClock clock, 
     /// </summary>
     public void Evacuate(LeaseState lease, string reason)
     {
-        if (state.SessionsOf(lease.Id).FirstOrDefault() is not { } session)
+        if (state.SessionsOf(lease.Id) is not [{ } session, ..])
         {
             return;
         }

@@ -18,6 +18,7 @@ namespace Weir.Remote.Control;
 [JsonDerivedType(typeof(HandOver), "handOver")]
 [JsonDerivedType(typeof(SessionEnded), "sessionEnded")]
 [JsonDerivedType(typeof(LeaseEnded), "leaseEnded")]
+[JsonDerivedType(typeof(MoveComing), "moveComing")]
 [JsonDerivedType(typeof(MoveSession), "move")]
 [JsonDerivedType(typeof(MoveReady), "moveReady")]
 [JsonDerivedType(typeof(MoveDecided), "moveDecided")]
@@ -80,6 +81,14 @@ internal sealed record SessionEnded(string Session, string? Reason) : ControlMes
 /// </summary>
 /// <param name="Reason">A sentence for people.</param>
 internal sealed record LeaseEnded(string Reason) : ControlMessage;
+
+/// <summary>
+/// Agent: a session may go to another node soon; what can be made ready for it beside the program is made ready while the program goes on. Not answered.
+/// </summary>
+/// <param name="Session">Session of the offer.</param>
+/// <param name="Epoch">Epoch of the lease on the other node.</param>
+/// <param name="Shard">The lease's part on the other node.</param>
+internal sealed record MoveComing(string Session, long Epoch, ShardTicket Shard) : ControlMessage;
 
 /// <summary>
 /// Agent: a worker on another node has taken a session over; have the program's relay get ready to go on with it. Of a client that is served on this

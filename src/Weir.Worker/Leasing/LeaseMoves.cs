@@ -30,6 +30,12 @@ internal sealed class LeaseMoves(LeaseTicket lease, RelayPool relays, Action<Sha
         public ControlMessage? LastWord { get; set; }
 
         public bool HasMoved { get; set; }
+
+        /// <summary>The lease's part on the other node is being held.</summary>
+        public Task? Held { get; set; }
+
+        /// <summary>Nothing comes of it any more.</summary>
+        public bool IsOver { get; set; }
     }
 
     /// <summary>A holder whose agent may move sessions away from it.</summary>
@@ -44,23 +50,38 @@ internal sealed class LeaseMoves(LeaseTicket lease, RelayPool relays, Action<Sha
     {
         switch (message)
         {
-            case MoveSession move:
-                var begun = new Move(holder) { IsTaking = descriptors[^1] >= 0 };
+            case MoveComing coming:
+                // Connecting takes longer than the program should wait; so does starting a relay.
+                var soon = new Move(holder);
                 lock (_gate)
                 {
+                    _moves[coming.Session] = soon;
+                }
+                soon.Held = Task.Run(() => Hold(soon, coming.Epoch, coming.Shard));
+                relays.Prepare();
+                return;
+            case MoveSession move:
+                Move begun;
+                lock (_gate)
+                {
+                    begun =
+                        _moves.GetValueOrDefault(move.Session) is { HasMoved: false } known && known.From == holder
+                            ? known
+                            : new Move(holder);
+                    begun.IsTaking = descriptors[^1] >= 0;
                     _moves[move.Session] = begun;
                 }
                 // The other node may have to be waited for, which the channel must not.
                 new Thread(() => Begin(begun, move, descriptors)) { IsBackground = true, Name = "weir-move" }.Start();
                 return;
+            case MoveDecided { Moves: false } decided when Find(decided.Session) is { HasMoved: false }:
+                _ = relays.Tell(decided.Session, WorkerMessage.MoveOff);
+                Forget(decided.Session);
+                return;
             case MoveDecided decided when Find(decided.Session) is { HasMoved: false } known:
-                if (!relays.Tell(decided.Session, decided.Moves ? WorkerMessage.MoveOn : WorkerMessage.MoveOff))
+                if (!relays.Tell(decided.Session, WorkerMessage.MoveOn))
                 {
                     Answer(decided.Session, known, "its relay has ended");
-                }
-                else if (!decided.Moves)
-                {
-                    Forget(decided.Session);
                 }
                 return;
             case MoveDecided decided when Find(decided.Session) is null:
@@ -78,12 +99,7 @@ internal sealed class LeaseMoves(LeaseTicket lease, RelayPool relays, Action<Sha
     {
         try
         {
-            var target = new ShardHolder(lease with { Epoch = move.Epoch }, move.Shard)
-            {
-                Changed = begun.From.Changed,
-            };
-            target.Hold();
-            begun.To = target;
+            (begun.Held ??= Task.Run(() => Hold(begun, move.Epoch, move.Shard))).GetAwaiter().GetResult();
             var order = new RelayMove(new RelayedShard(move.Shard.Address, move.Offer), move.State);
             if (begun.IsTaking)
             {
@@ -106,6 +122,21 @@ internal sealed class LeaseMoves(LeaseTicket lease, RelayPool relays, Action<Sha
                 _ = Posix.Libc.close(descriptor);
             }
         }
+    }
+
+    private void Hold(Move move, long epoch, ShardTicket shard)
+    {
+        var target = new ShardHolder(lease with { Epoch = epoch }, shard) { Changed = move.From.Changed };
+        target.Hold();
+        lock (_gate)
+        {
+            move.To = target;
+            if (!move.IsOver)
+            {
+                return;
+            }
+        }
+        target.Leave();
     }
 
     private void Said(string session, byte kind, string text)
@@ -178,6 +209,10 @@ internal sealed class LeaseMoves(LeaseTicket lease, RelayPool relays, Action<Sha
         lock (_gate)
         {
             _ = _moves.Remove(session, out move);
+            if (move is not null)
+            {
+                move.IsOver = true;
+            }
         }
         if (move is { HasMoved: false, To: { } target })
         {

@@ -285,7 +285,7 @@ internal sealed unsafe class ShardHolder(LeaseTicket lease, ShardTicket shard) :
             int[] descriptors = new int[DescriptorsOfMove];
             while (channel.Receive(descriptors) is { } message)
             {
-                if (message is MoveSession or MoveDecided)
+                if (message is MoveComing or MoveSession or MoveDecided)
                 {
                     Moving(message, [.. descriptors]);
                     continue;

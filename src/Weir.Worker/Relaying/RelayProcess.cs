@@ -85,6 +85,8 @@ internal sealed unsafe class RelayProcess
             // It was decided just now.
             Watch(client, pair[0]);
         }
+        // A worker that was to take over need not wait for it.
+        _mover!.GiveUp();
         _engine!.Leave();
         _engine.Report();
         _engine.End(null);

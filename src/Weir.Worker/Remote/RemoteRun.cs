@@ -78,6 +78,7 @@ internal sealed unsafe class RemoteRun(Supervisor supervisor, WorkerOptions opti
                 var states = new SessionControl(session, _loop, supervisor, _program, saved, memory);
                 states.Start();
                 supervisor.States = states;
+                supervisor.NoteUsage = () => supervisor.WriteUsage(session, backend);
                 _session = session;
                 session.Remote!.Start();
                 _loop.Start();

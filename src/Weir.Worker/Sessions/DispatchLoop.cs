@@ -44,12 +44,12 @@ internal sealed unsafe class DispatchLoop(Session session)
     private volatile bool _sleeps;
 
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
+
     // Who begins to read a connection does not say so.
     private static readonly TimeSpan s_glance = TimeSpan.FromMilliseconds(1);
 
     // The leader reads the connection of a client on another node and takes nothing: as good as standing.
     private volatile bool _reads;
-
 
     private const int Go = 0;
     private const int Halt = 1;
