@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Weir.Agent.Channels;
-using Weir.Agent.Configuration;
 using Weir.Agent.Leases;
 using Weir.Agent.Workers;
 using Weir.Protocol.Agents;
