@@ -17,7 +17,7 @@ namespace Weir.Agent.Sessions;
 /// The node's sessions, in memory and in a file each, so that an agent that is restarted finds the workers again. All
 /// methods are called under the node's lock.
 /// </summary>
-internal sealed class SessionBook(Node node)
+internal sealed partial class SessionBook(Node node)
 {
     private const int RemoteGraceSeconds = 30;
     private static readonly TimeSpan s_workerPatience = TimeSpan.FromSeconds(15);
@@ -29,28 +29,6 @@ internal sealed class SessionBook(Node node)
 
     /// <summary>All sessions.</summary>
     public IEnumerable<ClientSession> All => _sessions.Values;
-
-    /// <summary>Finds the sessions of an agent before this one.</summary>
-    public void Load()
-    {
-        foreach (string file in Directory.EnumerateFiles(node.Folders.Sessions, "*.json"))
-        {
-            SessionRecord? record = null;
-            try
-            {
-                record = JsonSerializer.Deserialize(File.ReadAllBytes(file), SessionJson.Default.SessionRecord);
-            }
-            catch (JsonException failure)
-            {
-                Log.Error($"{file} is no session: {failure.Message}");
-            }
-            if (record is null || !TryAdopt(record))
-            {
-                File.Delete(file);
-            }
-        }
-        CleanUp();
-    }
 
     /// <summary>Chooses a worker for a client; waits for one when none is ready, giving up the lock meanwhile.</summary>
     /// <exception cref="IOException">There is none; the message is for the client's user.</exception>
@@ -164,84 +142,6 @@ internal sealed class SessionBook(Node node)
         session.Deadline = Later(session, s_clientPatience, () => End(session, "its client did not come"));
         node.Farm.RefillLater(device);
         return new SessionOffer(record.Session, record.Routing, worker.Fingerprint, secret, RemoteGraceSeconds);
-    }
-
-    /// <summary>A session comes from another node: a worker takes it from an image, and waits for its client.</summary>
-    /// <param name="bring">What the other agent says of it.</param>
-    /// <param name="lease">Its lease, as it is here.</param>
-    /// <param name="worker">The worker.</param>
-    /// <param name="slot">Its place in the share's page.</param>
-    /// <param name="folder">The image.</param>
-    /// <param name="offer">How its client reaches it.</param>
-    /// <exception cref="MoveException">The worker has just ended.</exception>
-    public ClientSession Arrive(
-        BringSession bring,
-        LeaseState lease,
-        Worker worker,
-        int slot,
-        string folder,
-        out SessionOffer offer
-    )
-    {
-        DeviceState device = node.Device(lease.Grant.Shares[0].Uuid)!;
-        var record = new SessionRecord(
-            bring.Session,
-            lease.Name,
-            lease.Epoch,
-            device.Uuid,
-            0,
-            slot,
-            Guid.NewGuid(),
-            worker.Name,
-            worker.Kind,
-            worker.ProcessId,
-            worker.ProcessStart,
-            worker.User,
-            bring.Client,
-            Line(bring.Program),
-            Line(bring.Host),
-            bring.StartedMs,
-            IsRemote: true,
-            IsArriving: true
-        );
-        var session = new ClientSession
-        {
-            Record = record,
-            Lease = lease,
-            Device = device,
-            Worker = worker,
-            Channel = lease.Holders.FirstOrDefault(),
-        };
-        WholeFile.Write(
-            FileOf(record.Session),
-            JsonSerializer.SerializeToUtf8Bytes(record, SessionJson.Default.SessionRecord)
-        );
-        worker.Session = session;
-        _sessions.Add(record.Session, session);
-        _ = lease.Sessions.Add(session);
-        string secret = Secret();
-        ImageFolders.Prepare(folder, worker.User);
-        var terms = new RemoteTerms(
-            record.Session,
-            secret,
-            RemoteGraceSeconds,
-            bring.Client,
-            record.ClientProgram,
-            folder
-        );
-        if (
-            !Instruct(session, worker, slot)
-            || !WorkerFarm.Tell(
-                worker,
-                WorkerMessage.Expect,
-                JsonSerializer.SerializeToUtf8Bytes(terms, Remote.RemoteJson.Default.RemoteTerms)
-            )
-        )
-        {
-            throw new MoveException("the worker has just ended; try again");
-        }
-        offer = new SessionOffer(record.Session, record.Routing, worker.Fingerprint, secret, RemoteGraceSeconds);
-        return session;
     }
 
     private static string Secret() =>
@@ -464,88 +364,6 @@ internal sealed class SessionBook(Node node)
             {
                 End(session, "its holder has gone");
             }
-        }
-    }
-
-    private bool TryAdopt(SessionRecord record)
-    {
-        LeaseState? lease = node.Leases.Find(record.Lease);
-        DeviceState? device = node.Device(record.Device);
-        if (node.Farm.Adopt(record) is not { } worker)
-        {
-            // It ended while nobody looked: what it used is told, and when that was, as well as it is known.
-            if (lease is not null && record.Share < lease.Pages.Count)
-            {
-                TellLost(record, lease.Pages[record.Share].Read(record.Slot));
-                lease.Pages[record.Share].Clear(record.Slot);
-            }
-            node.Start.CleanUp(record.Worker, record.User);
-            RemoveImage(record.Session);
-            return false;
-        }
-        if (lease is null || device is null || lease.Epoch != record.Epoch || record.Share >= lease.Pages.Count)
-        {
-            WorkerFarm.Kill(worker);
-            return false;
-        }
-        var session = new ClientSession
-        {
-            Record = record,
-            Lease = lease,
-            Device = device,
-            Worker = worker,
-            IsOpen = !record.IsArriving,
-            Image = record.Image,
-            Condition = record.IsParked ? SessionCondition.Parked : SessionCondition.Attached,
-        };
-        worker.Session = session;
-        worker.IsAttached = session.IsOpen;
-        SessionMover.Opened(session);
-        _sessions.Add(record.Session, session);
-        _ = lease.Sessions.Add(session);
-        if (record.IsLeaving)
-        {
-            node.Mover.AwaitOutcome(session);
-        }
-        Log.Info($"session {record.Session} (client {record.ClientProcess}) goes on");
-        return true;
-    }
-
-    private void TellLost(SessionRecord record, LeaseSlot slot) =>
-        node.Tell(
-            new AgentMessage
-            {
-                Session = new SessionReport
-                {
-                    Session = record.Session,
-                    Lease = record.Lease,
-                    Epoch = record.Epoch,
-                    State = Protocol.Agents.SessionState.SessionEnded,
-                    ClientProcess = (uint)Math.Max(0, record.ClientProcess),
-                    ClientProgram = record.ClientProgram,
-                    ClientHost = record.ClientHost,
-                    Devices = { record.Device },
-                    StartedMs = record.StartedMs,
-                    EndedMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(),
-                    Reason = "ended while the agent was away",
-                    Usage = { ClientSession.Report(record, record.Device, slot) },
-                },
-            }
-        );
-
-    // What workers left behind that ended with the agent before this one.
-    private void CleanUp()
-    {
-        HashSet<string> alive = [.. node.Farm.All.Select(worker => worker.Name)];
-        IEnumerable<string> left = Directory
-            .EnumerateFiles(node.Folders.Workers, "*.sock")
-            .Select(path => Path.GetFileNameWithoutExtension(path))
-            .Concat(Directory.EnumerateDirectories(node.Folders.Output).Select(path => Path.GetFileName(path)))
-            .Where(name => !alive.Contains(name))
-            .ToArray();
-        foreach (string name in left)
-        {
-            node.Start.CleanUp(name, null);
         }
     }
 

@@ -1,12 +1,9 @@
 using System.Text.Json;
-using Weir.Agent.Channels;
 using Weir.Agent.Leases;
 using Weir.Agent.Workers;
 using Weir.Protocol.Agents;
 using Weir.Remote;
-using Weir.Remote.Control;
 using Weir.Remote.Workers;
-using Weir.Wire;
 using SessionAnswer = Weir.Protocol.Agents.SessionAnswer;
 
 namespace Weir.Agent.Sessions;
@@ -16,7 +13,7 @@ namespace Weir.Agent.Sessions;
 /// slices meanwhile comes back only when the controller says that there is room. One thing at a time for each session. All methods are
 /// called under the node's lock.
 /// </summary>
-internal sealed class SessionMover(Node node)
+internal sealed partial class SessionMover(Node node)
 {
     private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
 
@@ -77,58 +74,6 @@ internal sealed class SessionMover(Node node)
                 );
                 RestoreLater(session, "fail");
                 break;
-        }
-    }
-
-    /// <summary>An agent before this one decided that the session goes elsewhere; its holder knows what came of it.</summary>
-    public void AwaitOutcome(ClientSession session) => Depart(session, 0, null).Await();
-
-    /// <summary>A holder says something of a session's way to another node.</summary>
-    public void Hear(string name, ControlMessage message)
-    {
-        ClientSession? session = node.Sessions.All.FirstOrDefault(one => one.Record.Session == name);
-        if (session?.Errand?.Departure is { } departure)
-        {
-            departure.Heard(message);
-            return;
-        }
-        ControlMessage? answer = message switch
-        {
-            // Whose departure ended with the agent before this one, undecided: it has gone on here.
-            MoveReady { Reason: null } when session is not null => new MoveDecided(name, false),
-            SessionMoved when session is null => new SessionEnded(name, "moved to another node"),
-            _ => null,
-        };
-        if (answer is not null)
-        {
-            foreach (HolderChannel holder in session?.Lease.Holders ?? [])
-            {
-                holder.Tell(answer);
-            }
-        }
-    }
-
-    /// <summary>A session that stood for its way to another node goes on here: on its device, or parked as it was.</summary>
-    public void GoOn(ClientSession session, bool wasParked)
-    {
-        if (!wasParked)
-        {
-            Resume(session);
-            return;
-        }
-        Tell(session.Worker, WorkerMessage.Park, new StateOrder(session.Image));
-        if (session.Condition == SessionCondition.Waiting)
-        {
-            Want(session);
-        }
-    }
-
-    /// <summary>The session's worker ended while it was on its way to another node.</summary>
-    public void WorkerLost(ClientSession session, string? lastWord)
-    {
-        if (lastWord is not null || !Lose(session))
-        {
-            node.Sessions.Ended(session, lastWord ?? "worker crashed");
         }
     }
 
@@ -303,65 +248,6 @@ internal sealed class SessionMover(Node node)
         return false;
     }
 
-    private Departure Depart(ClientSession session, ulong request, MoveTarget? target)
-    {
-        session.Channel ??= session.Lease.Holders.Count == 1 ? session.Lease.Holders.First() : null;
-        var departure = new Departure(node, session, request, target);
-        string folder = session.Image ?? OwnFolder(session);
-        if (target is not null && session.Condition == SessionCondition.Attached)
-        {
-            ImageFolders.Prepare(folder, session.Worker.User);
-        }
-        session.Errand = new SessionErrand(SessionAction.SessionMigrate, request, folder) { Departure = departure };
-        return departure;
-    }
-
-    // Its worker has yet to send what it shares with the client, which it does a moment after the client has begun.
-    private void Await(ClientSession session, SessionCommand command)
-    {
-        session.Early.Add(command);
-        Timer? timer = null;
-        timer = new Timer(
-            _ =>
-            {
-                lock (node.Gate)
-                {
-                    if (session.Early.Remove(command))
-                    {
-                        Answer(command.Request, "its worker does not say what another one would need");
-                    }
-                }
-                timer!.Dispose();
-            },
-            null,
-            s_workerPatience,
-            Timeout.InfiniteTimeSpan
-        );
-    }
-
-    private void DoEarly(ClientSession session)
-    {
-        SessionCommand[] early = [.. session.Early];
-        session.Early.Clear();
-        foreach (SessionCommand command in early)
-        {
-            Obey(command);
-        }
-    }
-
-    /// <summary>Answers what was asked of a session that is no more.</summary>
-    public static void Refuse(Node node, SessionCommand command, string reason) =>
-        node.Tell(
-            new AgentMessage
-            {
-                SessionAnswer = new SessionAnswer { Request = command.Request, Refusal = reason },
-            }
-        );
-
-    /// <summary>An order as a message carries it.</summary>
-    public static byte[] Encode(StateOrder order) =>
-        JsonSerializer.SerializeToUtf8Bytes(order, RemoteJson.Default.StateOrder);
-
     private void Begin(ClientSession session, SessionCommand command, string folder, byte kind)
     {
         try
@@ -442,107 +328,6 @@ internal sealed class SessionMover(Node node)
     {
         session.IsComingBack = true;
         Tell(session.Worker, WorkerMessage.Resume, new StateOrder());
-    }
-
-    // A worker may have to be waited for, which neither the watcher nor the controller's stream must.
-    private void RestoreLater(ClientSession session, string? loss) =>
-        _ = Task.Run(() =>
-        {
-            lock (node.Gate)
-            {
-                Restore(session, loss);
-            }
-        });
-
-    private void Restore(ClientSession session, string? loss)
-    {
-        if (session.Errand is not { } errand)
-        {
-            return;
-        }
-        Worker? target = node.Farm.Take(session.Device, s_workerPatience);
-        if (target is null || session.Errand != errand)
-        {
-            TargetFailed(session, "no worker is ready to take it");
-            return;
-        }
-        int slot = SessionBook.Reserve(session);
-        if (slot < 0)
-        {
-            TargetFailed(session, "the lease has no place for one more worker");
-            return;
-        }
-        (errand.Target, errand.Slot) = (target, slot);
-        target.IsSpent = true;
-        errand.Before = session.Page.Read(session.Record.Slot);
-        session.Page.Clear(session.Record.Slot);
-        try
-        {
-            ImageFolders.Prepare(errand.Folder, target.User);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            TargetFailed(session, $"its image cannot be given to the new worker: {failure.Message}");
-            return;
-        }
-        if (
-            !node.Sessions.Instruct(session, target, slot)
-            || !SendEnds(session, target, new StateOrder(errand.Folder, Loss: loss))
-        )
-        {
-            TargetFailed(session, "the new worker has just ended");
-        }
-        node.Farm.RefillLater(session.Device);
-    }
-
-    private static unsafe bool SendEnds(ClientSession session, Worker target, StateOrder order)
-    {
-        byte[] message =
-        [
-            WorkerMessage.Restore,
-            .. JsonSerializer.SerializeToUtf8Bytes(order, RemoteJson.Default.StateOrder),
-        ];
-        int* descriptors = stackalloc int[3] { session.Client, session.Segment, session.HostMemory };
-        fixed (byte* data = message)
-        {
-            return target.Control >= 0
-                && DescriptorSocket.TrySend(target.Control, data, (nuint)message.Length, descriptors, 3);
-        }
-    }
-
-    private void TakenOver(ClientSession session, Worker target, StateReport report)
-    {
-        SessionErrand errand = session.Errand!;
-        Worker old = session.Worker;
-        if (session.Condition != SessionCondition.Lost)
-        {
-            // What it counted was read when it had come to rest. Its end is not the session's any more.
-            session.Carry(errand.Before);
-            (old.Session, old.IsSpent, old.IsAttached) = (null, true, false);
-            session.Page.Clear(session.Record.Slot);
-            _ = WorkerFarm.Tell(old, WorkerMessage.Leave, []);
-        }
-        node.Sessions.Moved(session, target, errand.Slot);
-        session.Deadline?.Dispose();
-        session.Deadline = null;
-        Become(session, SessionCondition.Attached);
-        Done(session, report);
-    }
-
-    // Roll-back: the old worker still has everything, parked, and goes on from there.
-    private void TargetFailed(ClientSession session, string reason)
-    {
-        if (session.Errand?.Target is { } target)
-        {
-            session.Errand.Target = null;
-            session.Page.Write(session.Record.Slot, session.Errand.Before);
-            WorkerFarm.Kill(target);
-        }
-        if (session.Condition != SessionCondition.Lost)
-        {
-            Resume(session);
-        }
-        Fail(session, reason);
     }
 
     private void Become(ClientSession session, SessionCondition condition)

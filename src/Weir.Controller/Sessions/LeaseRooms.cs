@@ -33,7 +33,12 @@ internal sealed class LeaseRooms(
     /// <summary>A session of the lease opened, ended, was parked or came back.</summary>
     public void SessionsChanged(string id)
     {
-        if (!state.Leases.TryGetValue(id, out var lease) || lease.Released || !lease.Durable || lease.Moving is not null)
+        if (
+            !state.Leases.TryGetValue(id, out var lease)
+            || lease.Released
+            || !lease.Durable
+            || lease.Moving is not null
+        )
         {
             return;
         }
