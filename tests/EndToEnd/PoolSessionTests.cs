@@ -65,6 +65,36 @@ public class PoolSessionTests
         Assert.Matches("(?s)park: makes room for .*priority 5.*wait: .*resume: ", told);
     }
 
+    [Fact]
+    public async Task Rebalancing_moves_a_running_program_so_that_one_that_waits_can_start()
+    {
+        using var pool = PoolInstallation.Start();
+        pool.Join("n2");
+        pool.Weir("pools", "set", "default", "--policy", "worstfit").Succeeded();
+        // A half on each node, and nowhere a whole device.
+        (Task<ProgramRun> here, string goHere) = Start(pool, "--gpus", "0.5");
+        (Task<ProgramRun> there, string goThere) = Start(pool, "--gpus", "0.5");
+        Awaited.True(() => pool.Json("ps").GetProperty("sessions").GetArrayLength() == 2, "both sessions are known");
+        Assert.Equal(2, Sessions(pool).Distinct().Count());
+        var waiting = Task.Run(() => pool.Weir("run", "--gpus", "1", "--mem", "1GiB", "--wait", "5m", "--", "true"));
+        Awaited.True(() => pool.Json("queue").GetProperty("waiting").GetArrayLength() == 1, "the third one waits");
+        Assert.Contains("→", pool.Weir("rebalance", "--dry-run").Succeeded().Text);
+        string told = pool.Weir("rebalance").Succeeded().Text;
+        Assert.Contains(": moved", told);
+        (await waiting).Succeeded();
+        Assert.Single(Sessions(pool).Distinct());
+        File.WriteAllText(goHere, "");
+        File.WriteAllText(goThere, "");
+        Assert.Equal("all as it was\n", (await here).Succeeded().Text);
+        Assert.Equal("all as it was\n", (await there).Succeeded().Text);
+
+        static IEnumerable<string> Sessions(PoolInstallation pool) =>
+            pool.Json("ps")
+                .GetProperty("sessions")
+                .EnumerateArray()
+                .Select(session => session.GetProperty("id").GetString()!.Split('/')[0]);
+    }
+
     // A program on the whole device, when it has filled its memory; and the file that lets it go on.
     private static (Task<ProgramRun> Running, string Go) Start(PoolInstallation pool, params string[] options)
     {
@@ -76,7 +106,17 @@ public class PoolSessionTests
         string there = Path.Combine(folder, "there");
         string go = Path.Combine(folder, "go");
         var running = Task.Run(() =>
-            pool.Weir(["run", "--gpus", "1", "--mem", "256MiB", .. options, "--", program, there, go])
+            pool.Weir([
+                "run",
+                .. options.Contains("--gpus") ? Array.Empty<string>() : ["--gpus", "1"],
+                "--mem",
+                "256MiB",
+                .. options,
+                "--",
+                program,
+                there,
+                go,
+            ])
         );
         Awaited.True(() => File.Exists(there) || running.IsCompleted, "the program has filled its memory");
         Assert.False(running.IsCompleted, running.IsCompleted ? running.Result.Errors : "");

@@ -16,6 +16,7 @@ internal sealed class QueueEndpoints(
     Books books,
     QueueService queue,
     QueueViews views,
+    Rebalancer rebalancer,
     History history,
     Callers callers
 )
@@ -43,8 +44,8 @@ internal sealed class QueueEndpoints(
             .MapGet("/v1/rebalance", Rebalance)
             .Describe("Plan moves", "Which sessions to move to make room for what; changes nothing.");
         routes
-            .MapPost("/v1/rebalance", Move)
-            .Describe("Move sessions", "Refused where running sessions cannot be moved.");
+            .MapPost("/v1/rebalance", MoveAsync)
+            .Describe("Move sessions", "Carries the plan out; each move says what became of it.");
         routes
             .MapGet("/v1/events", Events)
             .Describe("Read decisions", "The latest of all projects that the caller administers, oldest first.");
@@ -129,10 +130,7 @@ internal sealed class QueueEndpoints(
     {
         var caller = callers.Of(context);
         caller.MustOperate("planning moves of other people's sessions");
-        if (moves is < 1 or > MostMoves)
-        {
-            throw ControlException.Invalid($"moves: {moves} is out of range: 1 to {MostMoves}");
-        }
+        CheckMoves(moves);
         lock (state.Gate)
         {
             queue.Serve();
@@ -140,15 +138,20 @@ internal sealed class QueueEndpoints(
         }
     }
 
-    private RebalanceView Move(HttpContext context)
+    private async Task<RebalanceView> MoveAsync(HttpContext context, int moves = 100)
     {
         var caller = callers.Of(context);
         caller.MustOperate("moving other people's sessions");
-        throw new ControlException(
-            409,
-            "not-movable",
-            "running sessions cannot be moved in this pool: `weir rebalance --dry-run` shows which would help"
-        );
+        CheckMoves(moves);
+        return await rebalancer.RunAsync(caller, moves);
+    }
+
+    private static void CheckMoves(int moves)
+    {
+        if (moves is < 1 or > MostMoves)
+        {
+            throw ControlException.Invalid($"moves: {moves} is out of range: 1 to {MostMoves}");
+        }
     }
 
     private HistoryView Past(HttpContext context, long? since = null)

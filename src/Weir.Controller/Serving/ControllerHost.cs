@@ -276,7 +276,8 @@ internal sealed class ControllerHost : IAsyncDisposable
         new NodeEndpoints(state, commits, clock, audit, leases, moves, callers).Map(web);
         new PolicyEndpoints(state, commits, audit, leases, callers).Map(web);
         var views = new QueueViews(state, books, reasons, mover, awaited);
-        new QueueEndpoints(state, books, queue, views, history, callers).Map(web);
+        var rebalancer = new Rebalancer(state, books, queue, views, moves, events);
+        new QueueEndpoints(state, books, queue, views, rebalancer, history, callers).Map(web);
         new WorkloadEndpoints(state, workloads, outputs, history, callers).Map(web);
         new AccessEndpoints(state, tokens, history, database, callers, late).Map(web);
         var debts = new DebtQueries(history, metered, clock, metering, () => LiveQueue.Of(state, books));

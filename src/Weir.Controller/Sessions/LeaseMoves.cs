@@ -27,8 +27,15 @@ internal sealed class LeaseMoves(
     /// <param name="to">The node; null: any that has room.</param>
     /// <param name="request">Number of what its agent will be asked.</param>
     /// <param name="parksOtherwise">When it cannot go, it is to be parked.</param>
+    /// <param name="wanted">Which device of the node; null: where least is left over.</param>
     /// <exception cref="ControlException">It cannot go there; says why.</exception>
-    public Task<MoveTarget> Begin(SessionState session, string? to, ulong request, bool parksOtherwise)
+    public Task<MoveTarget> Begin(
+        SessionState session,
+        string? to,
+        ulong request,
+        bool parksOtherwise,
+        string? wanted = null
+    )
     {
         if (!state.Leases.TryGetValue(session.Lease, out var lease) || !lease.Durable)
         {
@@ -38,7 +45,7 @@ internal sealed class LeaseMoves(
         {
             throw Refused(session, obstacle);
         }
-        var device = Choose(session, lease, to);
+        var device = Choose(session, lease, to, wanted);
         var slice = lease.Slices[0] with { Node = device.Node, Uuid = device.Uuid };
         string secret = Identifiers.Secret();
         var move = new LeaseMove(
@@ -177,13 +184,14 @@ internal sealed class LeaseMoves(
         : null;
 
     // Where least is left over, so that large rooms stay large.
-    private DeviceState Choose(SessionState session, LeaseState lease, string? to)
+    private DeviceState Choose(SessionState session, LeaseState lease, string? to, string? wanted)
     {
         var slice = lease.Slices[0];
         var kind = state.Devices.GetValueOrDefault(slice.Uuid)?.Kind;
         var fit = state
             .Devices.Values.Where(device =>
                 (to is null ? device.Node != session.Node : device.Node == to)
+                && (wanted is null || device.Uuid == wanted)
                 && device.Kind == kind
                 && device.Pool == lease.Pool
                 && device.Memory >= slice.Memory

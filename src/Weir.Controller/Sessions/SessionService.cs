@@ -41,7 +41,14 @@ internal sealed class SessionService(ClusterState state, ControllerClock clock, 
     /// <param name="id">"node/s-…".</param>
     /// <param name="action">SESSION_MIGRATE, or SESSION_RESUME for one that is parked.</param>
     /// <param name="to">The node.</param>
-    public async Task<SessionMoveView> GoAsync(Caller caller, string id, SessionAction action, string to)
+    /// <param name="device">Which of its devices; null: where least is left over.</param>
+    public async Task<SessionMoveView> GoAsync(
+        Caller caller,
+        string id,
+        SessionAction action,
+        string to,
+        string? device = null
+    )
     {
         var answer = new TaskCompletionSource<SessionAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         SessionState found;
@@ -67,7 +74,7 @@ internal sealed class SessionService(ClusterState state, ControllerClock clock, 
         {
             _pending.Add(request, (found.Node, answer));
         }
-        await StartAsync(found, to, request, caller.User, parksOtherwise: false);
+        await StartAsync(found, to, request, caller.User, parksOtherwise: false, device);
         audit.Add(caller, $"session.{Name(action)}", found.Id, $"to {to}");
         var said = await AwaitAsync(request, found.Id, answer);
         return new SessionMoveView(
@@ -111,7 +118,14 @@ internal sealed class SessionService(ClusterState state, ControllerClock clock, 
     }
 
     // Takes room over there, and then asks the session's agent.
-    private async Task StartAsync(SessionState session, string? to, ulong request, string reason, bool parksOtherwise)
+    private async Task StartAsync(
+        SessionState session,
+        string? to,
+        ulong request,
+        string reason,
+        bool parksOtherwise,
+        string? device = null
+    )
     {
         Task<MoveTarget> begun;
         lock (state.Gate)
@@ -120,7 +134,7 @@ internal sealed class SessionService(ClusterState state, ControllerClock clock, 
             {
                 throw Away(session);
             }
-            begun = travels.Begin(session, to, request, parksOtherwise);
+            begun = travels.Begin(session, to, request, parksOtherwise, device);
         }
         try
         {

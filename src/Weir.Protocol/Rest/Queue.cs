@@ -120,7 +120,11 @@ public sealed record MoveView(
     IReadOnlyList<string> ToDevices,
     long Bytes,
     string Reason
-);
+)
+{
+    /// <summary>"moved", or why it stays; null: it was only planned.</summary>
+    public string? Result { get; init; }
+}
 
 /// <summary>GET /v1/history: the pool's past, for replays.</summary>
 /// <param name="Nodes">Groups of equal devices, as they are now.</param>

@@ -11,7 +11,7 @@ internal static class RebalanceCommand
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would be moved." };
         var moves = new Option<int>("--moves") { Description = "At most so many.", DefaultValueFactory = _ => 100 };
         var output = OutputFormat.Option();
-        return new Command("rebalance", "Say which sessions to move to make room for what.")
+        return new Command("rebalance", "Move sessions to make room for what waits, and to empty nodes that are hardly used.")
         {
             dry,
             moves,
@@ -41,7 +41,11 @@ internal static class RebalanceCommand
                 {
                     Console.WriteLine("No move makes room for anything.");
                 }
-                return ExitCodes.Success;
+                bool allMoved = plan
+                    .Rooms.SelectMany(room => room.Moves)
+                    .Concat(plan.Emptied)
+                    .All(move => move.Result is null or "moved");
+                return allMoved ? ExitCodes.Success : ExitCodes.Failure;
             }
         );
     }
@@ -57,7 +61,7 @@ internal static class RebalanceCommand
     {
         foreach (var move in moves)
         {
-            Console.WriteLine($"  {Text(move)}");
+            Console.WriteLine($"  {Text(move)}{(move.Result is null ? "" : $": {move.Result}")}");
         }
     }
 }
