@@ -11,7 +11,10 @@ internal static class RebalanceCommand
         var dry = new Option<bool>("--dry-run") { Description = "Only say what would be moved." };
         var moves = new Option<int>("--moves") { Description = "At most so many.", DefaultValueFactory = _ => 100 };
         var output = OutputFormat.Option();
-        return new Command("rebalance", "Move sessions to make room for what waits, and to empty nodes that are hardly used.")
+        return new Command(
+            "rebalance",
+            "Move sessions to make room for what waits, and to empty nodes that are hardly used."
+        )
         {
             dry,
             moves,
