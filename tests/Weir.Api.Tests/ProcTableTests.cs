@@ -98,15 +98,17 @@ public class ProcTableTests
     public void Every_name_is_found_and_names_are_those_of_the_driver()
     {
         int variants = 0;
+        int own = 0;
         for (int i = 0; i < ProcTable.Count; i++)
         {
             ReadOnlySpan<byte> name = ProcTable.NameUtf8(i);
+            own += name.StartsWith("cuWeir"u8) ? 1 : 0;
             int legacy = ProcTable.Find(name, Driver, 0, out _);
             int perThread = ProcTable.Find(name, Driver, 2, out _);
             Assert.True(legacy >= 0 && perThread >= 0);
             variants += legacy == perThread ? 0 : 1;
         }
-        // As counted in the table of a 13.0 driver.
-        Assert.Equal((477, 86), (ProcTable.Count, variants));
+        // As counted in the table of a 13.0 driver; and memory with a name, which is Weir's own.
+        Assert.Equal((477, 86, 1), (ProcTable.Count - own, variants, own));
     }
 }
