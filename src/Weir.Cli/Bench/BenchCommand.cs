@@ -102,7 +102,7 @@ internal static class BenchCommand
         f.Target.Kind switch
         {
             TargetKind.AtMost => "",
-            TargetKind.DifferenceAtMost => $"+{Number(f.Judged)} {f.Unit}",
+            TargetKind.DifferenceAtMost => $"{(f.Judged < 0 ? "" : "+")}{Number(f.Judged)} {f.Unit}",
             TargetKind.None when f.YardstickValue is { } value => $"{f.Value / value:0.00}×",
             TargetKind.None => "",
             _ => $"{f.Judged:0.00}×",

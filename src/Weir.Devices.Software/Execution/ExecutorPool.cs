@@ -16,7 +16,7 @@ internal sealed unsafe class ExecutorPool : IDisposable
     private const int WordsApart = 32;
 
     // Work that takes less stays with the thread that brought it: waking another one takes as long, and keeps a core busy.
-    private const long StayNanoseconds = 30_000;
+    private const long StayNanoseconds = 100_000;
 
     // Kernels of tens of thousands of instructions spill megabytes; untouched stack costs nothing.
     private const int StackBytes = 16 << 20;
