@@ -47,7 +47,7 @@ artifacts_are_whole() {
 build_artifacts() {
   local start=$SECONDS
   rm -f "$root/artifacts/.stamp" "$root/artifacts/.stamp.quick"
-  say 'building (about a minute the first time)'
+  say 'building (a few minutes the first time)'
   : >"$root/artifacts/build.log"
   publish_native Weir.Shim shim
   publish_native Weir.Worker bin

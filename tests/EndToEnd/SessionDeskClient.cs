@@ -8,6 +8,7 @@ namespace Weir.EndToEnd;
 internal static class SessionDeskClient
 {
     private const int MostAnswerBytes = 1 << 20;
+    private const string Busy = "something else is under way with it";
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(90);
 
     /// <summary>Where the brokers of these tests listen: a short path, as names of sockets must be.</summary>
@@ -17,6 +18,13 @@ internal static class SessionDeskClient
     public static JsonElement Do(string verb, int process, string? folder = null)
     {
         JsonElement answer = Ask(verb, process, folder);
+        DateTime until = DateTime.UtcNow + s_patience;
+        // A snapshot that the program asked for at its start, or now and then.
+        while (DateTime.UtcNow < until && $"{answer.GetProperty("reason")}".StartsWith(Busy, StringComparison.Ordinal))
+        {
+            Thread.Sleep(10);
+            answer = Ask(verb, process, folder);
+        }
         Assert.True(
             answer.GetProperty("reason").ValueKind == JsonValueKind.Null,
             $"{verb}: {answer.GetProperty("reason")}"
