@@ -36,10 +36,12 @@ internal sealed class Rebalancer(
         {
             List<RoomView> rooms = [];
             HashSet<string> tried = [];
+            // What could not be moved just now is not asked again.
+            HashSet<string> stayed = [];
             int left = most;
             while (left > 0 && Plan(left).Rooms.FirstOrDefault(room => tried.Add(room.For)) is { } room)
             {
-                var made = await MoveAsync(caller, room.Moves, $"makes room for {room.For}");
+                var made = await MoveAsync(caller, room.Moves, $"makes room for {room.For}", stayed);
                 left -= made.Count;
                 rooms.Add(room with { Moves = made });
             }
@@ -48,7 +50,10 @@ internal sealed class Rebalancer(
             {
                 foreach (var node in Plan(left).Emptied.GroupBy(move => move.From))
                 {
-                    emptied.AddRange(await MoveAsync(caller, [.. node], "empties its node"));
+                    if (!node.Any(move => stayed.Contains(move.Lease)))
+                    {
+                        emptied.AddRange(await MoveAsync(caller, [.. node], "empties its node", stayed));
+                    }
                 }
             }
             return new RebalanceView(rooms, emptied);
@@ -71,10 +76,15 @@ internal sealed class Rebalancer(
     }
 
     // They depend on each other, so the first that fails is the last that is tried.
-    private async Task<List<MoveView>> MoveAsync(Caller caller, IReadOnlyList<MoveView> moves, string why)
+    private async Task<List<MoveView>> MoveAsync(
+        Caller caller,
+        IReadOnlyList<MoveView> moves,
+        string why,
+        HashSet<string> stayed
+    )
     {
         List<MoveView> made = [];
-        string? failed = null;
+        string? failed = moves.FirstOrDefault(move => stayed.Contains(move.Lease))?.Lease;
         foreach (var move in moves)
         {
             if (failed is not null)
@@ -92,6 +102,7 @@ internal sealed class Rebalancer(
             {
                 Tell("stay", move, $"was to go to {move.To} ({why}): {result}");
                 failed = move.Lease;
+                stayed.Add(failed);
             }
         }
         return made;
